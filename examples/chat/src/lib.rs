@@ -1,0 +1,88 @@
+//! A chat room: who is here, who types, and what they say.
+
+use pluv::prelude::*;
+
+/// Who is connected.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct User {
+    /// Tells users apart; one user may be here with several tabs.
+    pub id: String,
+    /// What the others call them.
+    pub name: String,
+}
+
+/// What everyone sees of a user.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Presence {
+    /// Whether they are writing a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub typing: Option<bool>,
+    /// Where their pointer is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x: Option<f64>,
+}
+
+/// A message to everyone.
+#[derive(Debug, Deserialize)]
+pub struct SendMessage {
+    /// Its text.
+    pub message: String,
+}
+
+/// A number to double.
+#[derive(Debug, Deserialize)]
+pub struct Double {
+    /// The number.
+    pub value: f64,
+}
+
+/// Everything that this room can send.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+pub enum Output {
+    /// Someone said something.
+    MessageReceived {
+        /// The text.
+        message: String,
+    },
+    /// The double of a number.
+    Doubled {
+        /// The double.
+        value: f64,
+    },
+}
+
+/// A chat room.
+#[pluv::room(user = User, presence = Presence, output = Output)]
+#[derive(Debug)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    /// A sign-in for the demo alone: whoever asks is who they say they are. A real one reads a session's cookie.
+    #[hook]
+    fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<User>> {
+        let url = req.url()?;
+        let query = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());
+        let Some(id) = query("user_id").filter(|id| !id.is_empty()) else {
+            return Err(Error::client("who are you? add `&user_id=` and `&name=`"));
+        };
+        let name = query("name").filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
+        Ok(Some(User { id, name }))
+    }
+
+    /// Shows a message to everyone.
+    #[event]
+    fn send_message(&self, cx: &Context<'_, Self>, input: SendMessage) {
+        cx.broadcast(Output::MessageReceived { message: input.message });
+    }
+
+    /// Doubles a number, for whoever asked.
+    #[event]
+    fn double(&self, cx: &Context<'_, Self>, input: Double) {
+        cx.reply(Output::Doubled { value: input.value * 2.0 });
+    }
+}
+
+pluv::serve!(Chat);

@@ -1,0 +1,145 @@
+//! What the macro's expansion calls. Not for users, and free to change.
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::{Options, auth::Grant, room};
+pub use crate::{
+    auth::IntoGrant,
+    cloudflare::{Env, Object, Request},
+    room::{Call, IntoEvent, IntoHook, Outcome},
+};
+
+/// A struct without fields, which needs no `create`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has fields, so its room must say how it is made",
+    label = "this room has no `create` hook",
+    note = "add `#[hook] fn create(env: &Env) -> Result<Self>` to the `#[pluv::room]` impl"
+)]
+pub trait Fieldless {
+    /// Makes it.
+    fn new() -> Self;
+}
+
+/// What `create` may return: the room, or a [`Result`] of it.
+#[diagnostic::on_unimplemented(
+    message = "`create` can't return `{Self}`",
+    label = "return `Self` or `pluv::Result<Self>`"
+)]
+pub trait IntoCreated<R> {
+    /// The result that it stands for.
+    ///
+    /// # Errors
+    /// The hook's own.
+    fn into_created(self) -> Result<R>;
+}
+
+impl<R: crate::Room> IntoCreated<R> for R {
+    fn into_created(self) -> Result<R> {
+        Ok(self)
+    }
+}
+
+impl<R: crate::Room, E: Into<Error>> IntoCreated<R> for std::result::Result<R, E> {
+    fn into_created(self) -> Result<R> {
+        self.map_err(Into::into)
+    }
+}
+
+/// What `create` returned.
+///
+/// # Errors
+/// The hook's own.
+pub fn create<R>(returned: impl IntoCreated<R>) -> Result<R> {
+    returned.into_created()
+}
+
+/// What `authorize` returned.
+///
+/// # Errors
+/// The hook's own.
+pub fn authorize<U, G: IntoGrant<U>, E: Into<Error>>(returned: std::result::Result<G, E>) -> Result<Option<Grant<U>>> {
+    returned.map(IntoGrant::into_grant).map_err(Into::into)
+}
+
+/// What an event's handler returned.
+///
+/// # Errors
+/// The handler's own.
+pub fn event(returned: impl IntoEvent) -> Result<Outcome> {
+    returned.into_event().map(|()| room::done())
+}
+
+/// What a procedure returned.
+///
+/// # Errors
+/// When it can't be written as JSON.
+pub fn procedure<T: Serialize>(reply: &'static str, returned: T) -> Result<Outcome> {
+    room::answer(reply, &returned)
+}
+
+/// What a procedure that may fail returned.
+///
+/// # Errors
+/// The procedure's own, or that its answer can't be written as JSON.
+pub fn try_procedure<T: Serialize, E: Into<Error>>(
+    reply: &'static str,
+    returned: std::result::Result<T, E>,
+) -> Result<Outcome> {
+    room::answer(reply, &returned.map_err(Into::into)?)
+}
+
+/// What a hook returned.
+///
+/// # Errors
+/// The hook's own.
+pub fn hook(returned: impl IntoHook) -> Result<()> {
+    returned.into_hook()
+}
+
+/// Refuses a raw TCP connection, which a room does not serve.
+///
+/// # Errors
+/// Always.
+pub fn refuse_tcp() -> worker::Result<()> {
+    Err(worker::Error::RustError("a room takes no TCP connections".to_owned()))
+}
+
+/// Stops the build when two rooms of one worker can't be told apart.
+///
+/// # Panics
+/// While the worker compiles.
+pub const fn assert_distinct(rooms: &[Options]) {
+    let mut i = 0;
+    while i < rooms.len() {
+        let mut j = 0;
+        while j < i {
+            assert!(
+                !same(rooms[i].path, rooms[j].path),
+                "two rooms have the same path: give one of them another with `#[pluv::room(path = \"/api/..\")]`"
+            );
+            assert!(
+                !same(rooms[i].binding, rooms[j].binding),
+                "two rooms have the same binding: give one of them another with `#[pluv::room(binding = \"..\")]`"
+            );
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+/// `==` of strings, which can't be called while compiling.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

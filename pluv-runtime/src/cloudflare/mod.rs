@@ -1,0 +1,22 @@
+//! The platform: the only code that touches it. It feeds inputs to rooms and carries out their effects.
+
+mod object;
+mod refusal;
+mod route;
+mod sockets;
+mod spill;
+
+pub use worker::{Env, Request};
+
+pub use self::{object::Object, route::RoomExt};
+
+/// The header in which the router tells an object whom it lets in. A request from outside never reaches an object:
+/// the router makes a new one.
+const ADMISSION: &str = "x-pluv-admission";
+/// Where an object takes new connections. The host is a placeholder: no request for it leaves the platform.
+const CONNECT_URL: &str = "https://room.internal/connect";
+
+/// The time, in milliseconds since the Unix epoch.
+fn now() -> crate::Millis {
+    worker::Date::now().as_millis()
+}

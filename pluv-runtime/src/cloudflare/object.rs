@@ -1,0 +1,196 @@
+//! The Durable Object of a room.
+
+use worker::{
+    Env, Error, Request, Response, ResponseBuilder, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    WebSocketRequestResponsePair, console_error,
+};
+
+use super::{
+    ADMISSION, now,
+    refusal::refuse,
+    sockets::{Known, Sockets, attachment},
+    spill::Spill,
+};
+use crate::{
+    error::INTERNAL,
+    protocol::{PING_FRAME, PONG_FRAME, RESTARTED, echoed},
+    room::{Admission, Core, Driver, Effect, Handlers},
+};
+
+/// The object behind a room: the macro's class holds one and forwards its events to it.
+#[derive(Debug)]
+pub struct Object<R> {
+    state: State,
+    /// None when `create` failed.
+    live: Option<Live<R>>,
+}
+
+#[derive(Debug)]
+struct Live<R> {
+    driver: Driver<R>,
+    sockets: Sockets,
+    spill: Spill,
+}
+
+impl<R: Handlers> Object<R> {
+    /// Wakes the room, with the connections that stayed open while it slept.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "as the platform hands it over")]
+    pub fn new(state: State, env: Env) -> Self {
+        match WebSocketRequestResponsePair::new(PING_FRAME, PONG_FRAME) {
+            Ok(pair) => state.set_websocket_auto_response(&pair),
+            Err(error) => console_error!("pluv: pings will wake the room: {error:?}"),
+        }
+        let name = state.id().name().unwrap_or_else(|| state.id().to_string());
+        let live = match R::create(&env) {
+            Ok(handlers) => Some(Live {
+                driver: Driver::new(Core::new::<R>(&name), handlers),
+                sockets: Sockets::new(),
+                spill: Spill::new(state.storage().sql()),
+            }),
+            Err(error) => {
+                console_error!("pluv: `create` of the room `{name}` failed: {error}");
+                None
+            }
+        };
+        if let Some(live) = &live {
+            for socket in state.get_websockets() {
+                live.restore(socket);
+            }
+        }
+        Self { state, live }
+    }
+
+    /// A request of the router: a new connection.
+    ///
+    /// # Errors
+    /// When the platform makes no socket.
+    #[expect(clippy::unused_async, reason = "as the platform calls it")]
+    pub async fn fetch(&self, req: Request) -> Result<Response> {
+        let admission = req.headers().get(ADMISSION)?;
+        let Some(Ok(admission)) = admission.map(|json| serde_json::from_str::<Admission>(&json)) else {
+            return Response::error("not found", 404);
+        };
+        let name = self.state.id().name().unwrap_or_default();
+        let Some(live) = &self.live else {
+            return refuse(&name, INTERNAL);
+        };
+        let pair = WebSocketPair::new()?;
+        if self.state.as_raw().accept_websocket(pair.server.as_ref()).is_err() {
+            return refuse(&name, "the room is full: the platform takes 32,768 connections");
+        }
+        let (connection, step) = match live.driver.core.borrow_mut().connect(&admission) {
+            Ok(connected) => connected,
+            Err(reason) => {
+                console_error!("pluv: a connection of room `{name}` was not admitted: {reason}");
+                pair.server.close(Some(RESTARTED), Some(INTERNAL))?;
+                return Response::from_websocket(pair.client);
+            }
+        };
+        live.sockets.insert(connection, pair.server);
+        live.execute(step.effects);
+        Response::from_websocket(pair.client)
+    }
+
+    /// A frame came.
+    ///
+    /// # Errors
+    /// None: what is wrong with a frame is told to its sender.
+    pub async fn websocket_message(&self, ws: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
+        let Some(live) = &self.live else {
+            return close(&ws, RESTARTED);
+        };
+        if let Known::Open(connection) = live.sockets.find(&ws) {
+            let step = match &message {
+                WebSocketIncomingMessage::String(text) => live.driver.core.borrow_mut().text(now(), connection, text),
+                WebSocketIncomingMessage::Binary(_) => live.driver.core.borrow().binary(connection),
+            };
+            live.driver.drive(step, now, |effects| live.execute(effects)).await;
+        }
+        Ok(())
+    }
+
+    /// A socket closed. It is answered, so that the client sees its own code and not 1006.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn websocket_close(&self, ws: WebSocket, code: usize, reason: String, _was_clean: bool) -> Result<()> {
+        // A socket that is closed already takes no answer.
+        let _ = match echoed(code) {
+            Some(code) => ws.close(Some(code), Some(reason)),
+            None => ws.close(None, None::<&str>),
+        };
+        self.leave(&ws).await;
+        Ok(())
+    }
+
+    /// A socket broke.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn websocket_error(&self, ws: WebSocket, _error: Error) -> Result<()> {
+        let _ = ws.close(None, None::<&str>);
+        self.leave(&ws).await;
+        Ok(())
+    }
+
+    /// The room's alarm. Nothing sets one yet, and one that comes all the same has nothing to do.
+    ///
+    /// # Errors
+    /// None.
+    #[expect(clippy::unused_async, reason = "as the platform calls it")]
+    pub async fn alarm(&self) -> Result<Response> {
+        Ok(ResponseBuilder::new().empty())
+    }
+
+    async fn leave(&self, ws: &WebSocket) {
+        let Some(live) = &self.live else { return };
+        let step = match live.sockets.find(ws) {
+            Known::Open(connection) => live.driver.core.borrow_mut().close(now(), connection),
+            Known::Closed => return,
+            Known::Unknown => {
+                let load = |session: &str| live.spill.get(session);
+                live.driver.core.borrow_mut().close_asleep(now(), &attachment(ws), load)
+            }
+        };
+        live.sockets.remove(ws);
+        live.driver.drive(step, now, |effects| live.execute(effects)).await;
+    }
+}
+
+impl<R: Handlers> Live<R> {
+    fn restore(&self, socket: WebSocket) {
+        let load = |session: &str| self.spill.get(session);
+        let connection = self.driver.core.borrow_mut().restore(&attachment(&socket), load);
+        match connection {
+            Some(connection) => self.sockets.insert(connection, socket),
+            None => {
+                let _ = close(&socket, RESTARTED);
+            }
+        }
+    }
+
+    fn execute(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Err(error) = self.carry_out(effect) {
+                console_error!("pluv: room `{}`: {error}", self.driver.core.borrow().name());
+            }
+        }
+    }
+
+    fn carry_out(&self, effect: Effect) -> Result<()> {
+        match effect {
+            Effect::Send { to, frame } => self.sockets.send(&to, &frame),
+            Effect::Attach { connection, state } => self.sockets.attach(connection, &state)?,
+            Effect::Spill { session, state } => self.spill.put(&session, state)?,
+            Effect::Forget { session } => self.spill.delete(&session)?,
+            Effect::ForgetAll => self.spill.clear()?,
+            Effect::Log { message } => console_error!("pluv: {message}"),
+        }
+        Ok(())
+    }
+}
+
+fn close(socket: &WebSocket, code: u16) -> Result<()> {
+    socket.close(Some(code), Some("the room restarted"))
+}

@@ -1,0 +1,217 @@
+//! The worker's side: from a request to its room.
+
+use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, Var, console_error};
+
+use super::{ADMISSION, CONNECT_URL, refusal::refuse};
+use crate::{
+    auth::{Access, Claims, Grant, Keys, new_id},
+    error::{Error, INTERNAL},
+    room::{Admission, Handlers, Options},
+    router::{Target, cors_headers, target},
+};
+
+/// What every room can do in the worker in front of it.
+pub trait RoomExt: Handlers {
+    /// Answers a request for one of the room's own paths, and leaves any other alone: `None`.
+    ///
+    /// # Errors
+    /// When the platform can't make the answer.
+    #[must_use = "a future does nothing unless it is awaited"]
+    fn route(req: &Request, env: &Env) -> impl Future<Output = Result<Option<Response>>> {
+        route::<Self>(req, env)
+    }
+
+    /// A token that lets `grant` into `room`, for a route of your own. A user alone may write for 60 seconds from now
+    /// on; a [`Grant`] says it otherwise.
+    ///
+    /// # Errors
+    /// When the variable with the secret is missing, or its value can't sign.
+    fn token(env: &Env, room: &str, grant: impl Into<Grant<Self::User>>) -> crate::Result<String> {
+        let keys = keys(&Self::OPTIONS, env)?;
+        let claims = Claims::new(room, grant.into(), super::now() / 1000);
+        Ok(keys.sign(&claims)?)
+    }
+}
+
+impl<R: Handlers> RoomExt for R {}
+
+async fn route<R: Handlers>(req: &Request, env: &Env) -> Result<Option<Response>> {
+    let url = req.url()?;
+    let Some(target) = target(R::OPTIONS.path, url.path(), url.query()) else {
+        return Ok(None);
+    };
+    match target {
+        Target::Authorize { .. } if !R::HOOKS.authorize => Ok(None),
+        Target::Authorize { room } => {
+            let response = match req.method() {
+                Method::Get => token_endpoint::<R>(req, env, room).await?,
+                Method::Options => ResponseBuilder::new().with_status(204).empty(),
+                _ => not_allowed()?,
+            };
+            with_cors::<R>(req, response).map(Some)
+        }
+        Target::Room { room, token } => match req.method() {
+            Method::Get => connect::<R>(req, env, room, token).await.map(Some),
+            _ => not_allowed().map(Some),
+        },
+    }
+}
+
+fn not_allowed() -> Result<Response> {
+    let mut response = Response::error("use GET here", 405)?;
+    response.headers_mut().set("Allow", "GET")?;
+    Ok(response)
+}
+
+/// `GET {path}/authorize?room=`: the token as text.
+async fn token_endpoint<R: Handlers>(
+    req: &Request,
+    env: &Env,
+    room: std::result::Result<String, impl std::fmt::Display>,
+) -> Result<Response> {
+    let room = match room {
+        Ok(room) => room,
+        Err(reason) => return Response::error(reason.to_string(), 400),
+    };
+    let token = match R::authorize(req, env, &room).await {
+        Ok(Some(grant)) => R::token(env, &room, grant),
+        Ok(None) => return Response::error("you may not enter this room", 403),
+        Err(error) => Err(error),
+    };
+    match token {
+        Ok(token) => {
+            let mut response = Response::ok(token)?;
+            response.headers_mut().set("Cache-Control", "no-store")?;
+            Ok(response)
+        }
+        Err(error) if error.is_internal() => {
+            log(&room, &error);
+            Response::error(INTERNAL, 500)
+        }
+        Err(error) => Response::error(error.client_message(), 403),
+    }
+}
+
+/// `GET {path}/room/NAME`: the WebSocket.
+async fn connect<R: Handlers>(
+    req: &Request,
+    env: &Env,
+    room: std::result::Result<String, impl std::fmt::Display>,
+    token: Option<String>,
+) -> Result<Response> {
+    let upgrade = req.headers().get("Upgrade")?.is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    let room = match room {
+        Ok(room) => room,
+        Err(reason) if upgrade => return refuse("", &reason.to_string()),
+        Err(reason) => return Response::error(reason.to_string(), 400),
+    };
+    if !upgrade {
+        let mut response = Response::error("this is a WebSocket: connect to it with `new WebSocket(url)`", 426)?;
+        response.headers_mut().set("Upgrade", "websocket")?;
+        return Ok(response);
+    }
+    let admission = match admit::<R>(env, &room, token.as_deref()) {
+        Ok(admission) => admission,
+        Err(error) => {
+            if error.is_internal() {
+                log(&room, &error);
+            }
+            return refuse(&room, error.client_message());
+        }
+    };
+    match hand_over::<R>(env, &room, &admission).await {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            log(&room, &error);
+            refuse(&room, INTERNAL)
+        }
+    }
+}
+
+/// Verifies a token, in a room that wants one.
+fn admit<R: Handlers>(env: &Env, room: &str, token: Option<&str>) -> crate::Result<Admission> {
+    let session = new_id();
+    if !R::OPTIONS.has_user {
+        return Ok(Admission { session, user: None, access: Access::Write });
+    }
+    let keys = keys(&R::OPTIONS, env)?;
+    let claims = keys
+        .verify(token.unwrap_or_default(), room, super::now() / 1000)
+        .and_then(|claims| claims.user::<R::User>().map(|_| claims))
+        .map_err(|error| Error::client(error.to_string()))?;
+    Ok(Admission { session, access: claims.access, user: Some(claims.user) })
+}
+
+/// Gives the connection to the room's object.
+async fn hand_over<R: Handlers>(env: &Env, room: &str, admission: &Admission) -> crate::Result<Response> {
+    let namespace = env.durable_object(R::OPTIONS.binding).map_err(|_| {
+        Error::internal(format!(
+            "the binding `{}` is missing: add a durable object binding with `class_name = \"{}\"` to the wrangler file",
+            R::OPTIONS.binding,
+            R::OPTIONS.name,
+        ))
+    })?;
+    let headers = Headers::new();
+    headers.set("Upgrade", "websocket")?;
+    headers.set(ADMISSION, &ascii(&serde_json::to_string(admission)?))?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    let request = Request::new_with_init(CONNECT_URL, &init)?;
+    Ok(namespace.get_by_name(room)?.fetch_with_request(request).await?)
+}
+
+/// JSON that a header can carry: what is not ASCII, escaped.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    text
+}
+
+/// The keys of a room's tokens.
+fn keys(options: &Options, env: &Env) -> crate::Result<Keys> {
+    let value = |name: &&str| env.var(name).as_ref().map(Var::to_string).ok();
+    let values: Vec<_> = options.secrets.iter().filter_map(|name| value(name).map(|value| (*name, value))).collect();
+    match options.secrets.first() {
+        Some(first) if values.first().is_none_or(|(name, _)| name != first) => Err(Error::internal(format!(
+            "the variable `{first}` is missing: set it with `npx wrangler secret put {first}`"
+        ))),
+        _ => Ok(Keys::parse(values.iter().map(|(name, value)| (*name, value.as_str())))?),
+    }
+}
+
+fn with_cors<R: Handlers>(req: &Request, mut response: Response) -> Result<Response> {
+    let headers = req.headers();
+    let origin = headers.get("Origin")?;
+    let asked = headers.get("Access-Control-Request-Headers")?;
+    let preflight = req.method() == Method::Options;
+    for (name, value) in cors_headers(R::OPTIONS.cors, origin.as_deref(), preflight, asked.as_deref()) {
+        response.headers_mut().append(name, &value)?;
+    }
+    Ok(response)
+}
+
+fn log(room: &str, error: &Error) {
+    console_error!("pluv: room `{room}`: {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ascii;
+
+    #[test]
+    fn json_is_made_ascii_and_stays_the_same_json() {
+        let json = r#"{"name":"Zoë 😀 \"x\""}"#;
+        let text = ascii(json);
+        assert!(text.is_ascii());
+        let read = |json| serde_json::from_str::<serde_json::Value>(json).expect("it is JSON");
+        assert_eq!(read(&text), read(json));
+    }
+}

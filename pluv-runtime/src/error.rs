@@ -1,0 +1,99 @@
+//! The error of handlers and hooks.
+
+use std::{error::Error as StdError, fmt};
+
+/// What a handler or hook returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a handler or hook failed.
+///
+/// A message made by [`Error::client`] is sent to the client that caused it. Any other error is made by `?` or
+/// [`Error::internal`]; the client reads `internal error`, and the log has the whole of it.
+pub struct Error(Kind);
+
+enum Kind {
+    Client(String),
+    Internal(Box<dyn StdError>),
+}
+
+/// What a client reads of an error that is not meant for it.
+pub(crate) const INTERNAL: &str = "internal error";
+
+impl Error {
+    /// An error whose message is sent to the client.
+    pub fn client(message: impl Into<String>) -> Self {
+        Self(Kind::Client(message.into()))
+    }
+
+    /// An error for the log alone.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self(Kind::Internal(message.into().into()))
+    }
+
+    /// What the client is told.
+    #[must_use]
+    pub fn client_message(&self) -> &str {
+        match &self.0 {
+            Kind::Client(message) => message,
+            Kind::Internal(_) => INTERNAL,
+        }
+    }
+
+    /// Whether the message is kept from the client.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        matches!(self.0, Kind::Internal(_))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Client(message) => f.write_str(message),
+            Kind::Internal(error) => {
+                write!(f, "{error}")?;
+                let mut source = error.source();
+                while let Some(cause) = source {
+                    write!(f, ": {cause}")?;
+                    source = cause.source();
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Client(message) => f.debug_tuple("Client").field(message).finish(),
+            Kind::Internal(error) => f.debug_tuple("Internal").field(error).finish(),
+        }
+    }
+}
+
+// `Error` is no `std::error::Error` itself, as that would overlap with this.
+impl<E: StdError + 'static> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self(Kind::Internal(Box::new(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_error_keeps_its_message() {
+        let error = Error::client("the room is full");
+        assert_eq!(error.client_message(), "the room is full");
+        assert!(!error.is_internal());
+    }
+
+    #[test]
+    fn any_other_error_shows_nothing_to_the_client() {
+        let error: Error = std::io::Error::other("password of the database").into();
+        assert_eq!(error.client_message(), "internal error");
+        assert_eq!(error.to_string(), "password of the database");
+    }
+}

@@ -1,0 +1,63 @@
+//! Real-time rooms on Cloudflare Durable Objects, from one annotated struct.
+//!
+//! ```
+//! use pluv::prelude::*;
+//!
+//! #[derive(Deserialize)]
+//! pub struct SendMessage {
+//!     pub message: String,
+//! }
+//!
+//! #[derive(Serialize)]
+//! #[serde(tag = "type", content = "data", rename_all = "camelCase")]
+//! pub enum Output {
+//!     MessageReceived { message: String },
+//! }
+//!
+//! #[pluv::room(output = Output)]
+//! pub struct Chat;
+//!
+//! #[pluv::room]
+//! impl Chat {
+//!     #[event]
+//!     fn send_message(&self, cx: &Context<'_, Self>, input: SendMessage) {
+//!         cx.broadcast(Output::MessageReceived { message: input.message });
+//!     }
+//! }
+//!
+//! pluv::serve!(Chat);
+//! # fn main() {}
+//! ```
+//!
+//! That is a whole worker: a hibernating Durable Object for each room and the router in front of them. The stock
+//! `@pluv/client` 5.x works against it.
+
+pub mod auth;
+mod cloudflare;
+mod error;
+mod protocol;
+mod room;
+mod router;
+pub mod schema;
+mod serve;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use pluv_macros::room;
+
+pub use self::{
+    auth::{Access, Grant},
+    cloudflare::RoomExt,
+    error::{Error, Result},
+    room::{Context, Handlers, Hooks, Json, Message, Millis, NoOutput, Options, Room, Session},
+    schema::EventInfo,
+};
+
+/// What a room's source needs: `use pluv::prelude::*;`.
+pub mod prelude {
+    pub use serde::{Deserialize, Serialize};
+    pub use worker::{Env, Request, Response};
+
+    pub use crate::{Context, Error, Grant, Message, Result, Room as _, RoomExt as _};
+}

@@ -1,0 +1,30 @@
+//! Close codes.
+
+/// The connection is not wanted: a client must not try again by itself.
+pub(crate) const REFUSED: u16 = 3000;
+/// The room can't go on with this connection, but takes a new one: a client comes back at once.
+pub(crate) const RESTARTED: u16 = 1012;
+
+/// The code to answer a client's close frame with, or `None` where there is none to send.
+///
+/// 1005, 1006 and 1015 stand for the lack of a close frame and may not be sent (RFC 6455, 7.4.1).
+pub(crate) fn echoed(code: usize) -> Option<u16> {
+    match u16::try_from(code) {
+        Ok(1005 | 1006 | 1015) | Err(_) => None,
+        Ok(code) => Some(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::echoed;
+
+    #[test]
+    fn codes_that_stand_for_no_frame_are_not_sent_back() {
+        assert_eq!(echoed(1000), Some(1000));
+        assert_eq!(echoed(4000), Some(4000));
+        for code in [1005, 1006, 1015, 70_000] {
+            assert_eq!(echoed(code), None);
+        }
+    }
+}

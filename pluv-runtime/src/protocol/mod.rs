@@ -1,0 +1,15 @@
+//! The wire: what a frame holds, and how one is written.
+
+mod close;
+mod decode;
+mod incoming;
+mod names;
+mod outgoing;
+
+pub(crate) use self::{
+    close::{REFUSED, RESTARTED, echoed},
+    decode::decode,
+    incoming::{Incoming, InitializeSession, UpdatePresence, UpdateStorage},
+    names::*,
+    outgoing::{Origin, Output, frame, frame_with_id, quoted},
+};

@@ -1,0 +1,73 @@
+//! What is kept of a connection while its room sleeps.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Millis, effect::Connection};
+use crate::auth::Access;
+
+/// How much state a socket takes along, in bytes. The platform allows 16,384 after its own encoding
+/// (`serializeAttachment` in workerd's source), which adds a header of a few bytes to an array of bytes.
+pub(crate) const MAX_ATTACHMENT: usize = 16_000;
+
+/// The version of the format. A socket of another version is closed, and its client comes back.
+const VERSION: u8 = 1;
+
+/// The state of a session.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Attachment {
+    #[serde(rename = "v")]
+    version: u8,
+    #[serde(rename = "n")]
+    number: u32,
+    pub(crate) id: Rc<str>,
+    /// The rest is in storage, under the session's id.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) spilled: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) joined: bool,
+    #[serde(default)]
+    pub(crate) access: Access,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) presence: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) changed: Option<Millis>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Attachment {
+    pub(crate) fn new(connection: Connection, id: Rc<str>, access: Access) -> Self {
+        Self {
+            version: VERSION,
+            number: connection.0,
+            id,
+            spilled: false,
+            joined: false,
+            access,
+            user: None,
+            presence: None,
+            changed: None,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> Connection {
+        Connection(self.number)
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a struct of plain fields is always JSON")
+    }
+
+    /// Reads one back; `None` where another version of the room wrote it.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().filter(|attachment: &Self| attachment.version == VERSION)
+    }
+}

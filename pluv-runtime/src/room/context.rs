@@ -1,0 +1,124 @@
+//! What a handler sees of its room, and what it can do there.
+
+use std::{cell::RefCell, fmt, marker::PhantomData, rc::Rc};
+
+use super::{
+    Core, Json, Millis, Room, Session,
+    job::{Job, Task},
+    outbox::{Outbox, Wish},
+    people::Presence,
+    types::{Typed, Types},
+};
+use crate::{error::Error, protocol::Output};
+
+/// A handler's view of the room, and of the connection that caused it to run.
+///
+/// What a handler sends is kept until it ends: if it returns an error, nothing of it is sent.
+pub struct Context<'a, R: Room> {
+    core: &'a RefCell<Core>,
+    job: &'a Job,
+    presence: Typed,
+    outbox: RefCell<Outbox>,
+    _room: PhantomData<fn() -> R>,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a message is made to be sent, and reads best so")]
+impl<'a, R: Room> Context<'a, R> {
+    pub(super) fn new(core: &'a RefCell<Core>, job: &'a Job) -> Self {
+        let presence = match &job.task {
+            Task::Disconnected { presence } => presence.clone(),
+            Task::Event { .. } | Task::Connected => core.borrow().presence_of(&job.key),
+        };
+        Self { core, job, presence, outbox: RefCell::default(), _room: PhantomData }
+    }
+
+    pub(super) fn into_outbox(self) -> Outbox {
+        self.outbox.into_inner()
+    }
+
+    /// Sends to everyone in the room, the cause included.
+    pub fn broadcast(&self, output: R::Output) {
+        self.wish(&output, Wish::Broadcast);
+    }
+
+    /// Sends to everyone in the room but the connection that caused this.
+    pub fn broadcast_others(&self, output: R::Output) {
+        self.wish(&output, Wish::BroadcastOthers);
+    }
+
+    /// Sends to the connection that caused this.
+    pub fn reply(&self, output: R::Output) {
+        self.wish(&output, |output| Wish::Send(Rc::clone(self.job.origin.id()), output));
+    }
+
+    /// Sends to one session, by its id. A session that has left gets nothing.
+    pub fn send_to(&self, session: &str, output: R::Output) {
+        self.wish(&output, |output| Wish::Send(session.into(), output));
+    }
+
+    /// The user who caused this.
+    #[must_use]
+    pub fn user(&self) -> &R::User {
+        self.job.user.get()
+    }
+
+    /// What everyone sees of that user, as it was when the handler began or as the handler has set it since.
+    #[must_use]
+    pub fn presence(&self) -> Rc<R::Presence> {
+        self.outbox.borrow().presence().unwrap_or(&self.presence).share()
+    }
+
+    /// Sets what everyone sees of that user, in place of what was there, and tells everyone.
+    pub fn set_presence(&self, presence: R::Presence) {
+        let wish = to_object(&presence)
+            .and_then(|map| {
+                let typed = (Types::of::<R>().presence)(&map, "presence")?;
+                Ok(Wish::SetPresence(Presence { map, typed, changed: Some(self.job.at) }))
+            })
+            .map_err(Error::internal);
+        self.outbox.borrow_mut().push(wish);
+    }
+
+    /// Everyone in the room at this moment, in the order in which they came.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Session<R>> {
+        self.core.borrow().sessions()
+    }
+
+    /// The id of the connection that caused this: what clients know as `connectionId`.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        self.job.origin.id()
+    }
+
+    /// The room's name.
+    #[must_use]
+    pub fn room(&self) -> Rc<str> {
+        self.core.borrow().name()
+    }
+
+    /// When the message came that caused this, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.job.at
+    }
+
+    fn wish(&self, output: &R::Output, wish: impl FnOnce(Output) -> Wish) {
+        let output = Output::new(output).map(wish).map_err(Error::internal);
+        self.outbox.borrow_mut().push(output);
+    }
+}
+
+fn to_object(presence: &impl serde::Serialize) -> Result<Json, String> {
+    match serde_json::to_value(presence) {
+        Ok(serde_json::Value::Object(map)) => Ok(map),
+        Ok(_) => Err("the presence type must be written as an object: make it a struct with named fields".to_owned()),
+        Err(error) => Err(format!("the presence can't be written as JSON: {error}")),
+    }
+}
+
+impl<R: Room> fmt::Debug for Context<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("room", &self.room()).field("job", self.job).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,120 @@
+//! The application's events: what runs for them, and what follows.
+
+use std::rc::Rc;
+
+use super::{Core, Step, error_frame};
+use crate::{
+    error::Error,
+    protocol::{Incoming, frame, frame_with_id},
+    room::{
+        Millis,
+        call::{Kind, Outcome},
+        effect::{Connection, Effect, To},
+        job::{Job, Task},
+        outbox::{Outbox, Wish},
+        people::Presence,
+    },
+};
+
+impl Core {
+    /// An application event: a job, which may have to wait for its turn.
+    pub(super) fn event(&mut self, now: Millis, connection: Connection, frame: &Incoming<'_>) -> Step {
+        let Some(member) = self.members.get(&connection) else {
+            return Step::default();
+        };
+        let job = Job {
+            connection,
+            origin: Rc::clone(&member.origin),
+            user: member.user.clone(),
+            key: Rc::clone(&member.key),
+            at: now,
+            task: Task::Event {
+                name: frame.name.to_string(),
+                data: frame.data.to_owned(),
+                id: frame.id.map(str::to_owned),
+            },
+        };
+        Step { effects: Vec::new(), job: self.lanes.enter(job) }
+    }
+
+    /// A handler ended: all of what it wanted is done, or nothing.
+    pub(crate) fn finish(&mut self, now: Millis, job: &Job, result: Result<(Outcome, Outbox), Error>) -> Step {
+        let mut effects = Vec::new();
+        let result = result.and_then(|(outcome, outbox)| Ok((outcome, outbox.into_wishes()?)));
+        match result {
+            Ok((outcome, wishes)) => {
+                for wish in wishes {
+                    self.grant(now, job, wish, &mut effects);
+                }
+                self.conclude(job, outcome, &mut effects);
+            }
+            Err(error) => self.fail(job, &error, &mut effects),
+        }
+        Step { effects, job: self.lanes.next(job.connection) }
+    }
+
+    fn grant(&mut self, now: Millis, job: &Job, wish: Wish, effects: &mut Vec<Effect>) {
+        let (to, output) = match wish {
+            Wish::Broadcast(output) => (self.everyone(), output),
+            Wish::BroadcastOthers(output) => (self.everyone_but(job.connection), output),
+            Wish::Send(session, output) => match self.find(job, &session) {
+                Some(connection) => (To::One(connection), output),
+                None => return,
+            },
+            Wish::SetPresence(presence) => {
+                let presence = Presence { changed: Some(now), ..presence };
+                return self.show_presence(job.connection, presence, effects);
+            }
+        };
+        effects.push(Effect::Send { to, frame: output.into_frame(&job.origin) });
+    }
+
+    /// The connection of a session, which most often is the job's own.
+    fn find(&self, job: &Job, session: &str) -> Option<Connection> {
+        if &**job.origin.id() == session {
+            return self.members.contains_key(&job.connection).then_some(job.connection);
+        }
+        self.members.values().find(|member| &**member.id() == session).map(|member| member.connection)
+    }
+
+    fn conclude(&self, job: &Job, outcome: Outcome, effects: &mut Vec<Effect>) {
+        match outcome.0 {
+            Kind::Done => {}
+            Kind::Answer { name, data } => {
+                if self.members.contains_key(&job.connection) {
+                    let frame = frame_with_id(name, &data, job.request(), &job.origin);
+                    effects.push(Effect::Send { to: To::One(job.connection), frame });
+                }
+            }
+            Kind::Unhandled => self.unhandled(job, effects),
+        }
+    }
+
+    /// An event without a handler: relayed, or an error.
+    fn unhandled(&self, job: &Job, effects: &mut Vec<Effect>) {
+        let Task::Event { name, data, .. } = &job.task else { return };
+        if self.definition.relay_unknown {
+            effects.push(Effect::Send { to: self.everyone(), frame: frame(name, data, &job.origin) });
+            return;
+        }
+        let known: Vec<String> = self.definition.events.iter().map(|event| format!("`{}`", event.name())).collect();
+        let hint =
+            if known.is_empty() { "it takes no events".to_owned() } else { format!("it takes {}", known.join(", ")) };
+        self.tell_error(job, &format!("this room has no event `{name}`: {hint}"), effects);
+    }
+
+    fn fail(&self, job: &Job, error: &Error, effects: &mut Vec<Effect>) {
+        if error.is_internal() {
+            let message = format!("room `{}`, session `{}`, `{}`: {error}", self.name, job.origin.id(), job.name());
+            effects.push(Effect::Log { message });
+        }
+        self.tell_error(job, error.client_message(), effects);
+    }
+
+    fn tell_error(&self, job: &Job, message: &str, effects: &mut Vec<Effect>) {
+        if self.members.contains_key(&job.connection) {
+            let frame = error_frame(message, job.request(), &job.origin);
+            effects.push(Effect::Send { to: To::One(job.connection), frame });
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! How a connection comes in.
+
+use std::rc::Rc;
+
+use serde::Deserialize;
+
+use super::{Core, Step, timers};
+use crate::{
+    auth::Access,
+    protocol::{self, InitializeSession, Origin, decode, frame, quoted},
+    room::{
+        Millis,
+        effect::{Connection, Effect, To},
+        job::{Job, Task},
+        people::Presence,
+        session::{Admission, Member},
+    },
+};
+
+impl Core {
+    /// A connection came, and its token was verified.
+    ///
+    /// # Errors
+    /// What is wrong with its user, for the client.
+    pub(crate) fn connect(&mut self, admission: &Admission) -> Result<(Connection, Step), String> {
+        let id: Rc<str> = admission.session.as_str().into();
+        let user = admission.user.as_ref().map_or("null", |user| user.get());
+        let mut effects = Vec::new();
+        if self.members.is_empty() {
+            // Sessions that a crash or a deploy ended without a close are nobody's.
+            effects.push(Effect::ForgetAll);
+        }
+        let connection = Connection(self.next);
+        let member = self.member(connection, id, user, admission.access)?;
+        self.next += 1;
+        let presence = self.people.enter(&member.key, connection).presence.as_ref();
+        let data = format!(
+            r#"{{"sessionId":{},"presence":{},"state":null,{}}}"#,
+            quoted(member.id()),
+            presence.map_or("null", |presence| &presence.typed.json),
+            timers(presence.and_then(|presence| presence.changed)),
+        );
+        let registered = frame(protocol::REGISTERED, &data, &member.origin);
+        self.members.insert(connection, member);
+        self.attach(connection, &mut effects);
+        effects.push(Effect::Send { to: To::One(connection), frame: registered });
+        Ok((connection, Step::from(effects)))
+    }
+
+    /// A connection that has not joined. The user is JSON.
+    pub(super) fn member(
+        &self,
+        connection: Connection,
+        id: Rc<str>,
+        user: &str,
+        access: Access,
+    ) -> Result<Member, String> {
+        #[derive(Deserialize)]
+        struct Identified {
+            id: String,
+        }
+        let key = match serde_json::from_str::<Identified>(user) {
+            Ok(user) => user.id.into(),
+            Err(_) => Rc::clone(&id),
+        };
+        Ok(Member {
+            connection,
+            user: (self.definition.types.user)(user)?,
+            origin: Rc::new(Origin::new(&self.name, id, user)),
+            key,
+            access,
+            joined: false,
+            spilled: false,
+        })
+    }
+
+    /// `$initializeSession`.
+    pub(super) fn initialize(&mut self, now: Millis, connection: Connection, data: &str) -> Result<Step, String> {
+        let data: InitializeSession = decode(data, "data")?;
+        let Some(member) = self.members.get(&connection) else {
+            return Ok(Step::default());
+        };
+        if member.joined {
+            return Err("this session is initialized already".to_owned());
+        }
+        let (key, origin, user) = (Rc::clone(&member.key), Rc::clone(&member.origin), member.user.clone());
+        // Another tab of the user may have changed it since `$registered`: what is newer stays.
+        if self.people.presence(&key).is_none() {
+            let patch = data.presence.unwrap_or_default();
+            let (map, typed) = self.merged((self.definition.types.default_presence)(), patch)?;
+            self.people.set_presence(&key, Presence { map, typed, changed: None });
+        }
+        if let Some(member) = self.members.get_mut(&connection) {
+            member.joined = true;
+        }
+        let mut effects = Vec::new();
+        self.attach(connection, &mut effects);
+        effects.push(Effect::Send {
+            to: To::One(connection),
+            frame: frame(protocol::STORAGE_RECEIVED, r#"{"changeKind":"empty","state":""}"#, &origin),
+        });
+        effects.push(Effect::Send {
+            to: self.everyone(),
+            frame: frame(protocol::USER_JOINED, &self.card(connection, false), &origin),
+        });
+        let job = self
+            .definition
+            .hooks
+            .on_user_connected
+            .then(|| Job { connection, origin, user, key, at: now, task: Task::Connected })
+            .and_then(|job| self.lanes.enter(job));
+        Ok(Step { effects, job })
+    }
+
+    /// `$getOthers`.
+    pub(super) fn others(&self, connection: Connection) -> Step {
+        let Some(asker) = self.members.get(&connection) else {
+            return Step::default();
+        };
+        let mut data = String::from(r#"{"others":{"#);
+        let others = self.members.values().filter(|member| member.joined && member.connection != connection);
+        for (index, member) in others.enumerate() {
+            if index > 0 {
+                data.push(',');
+            }
+            data.push_str(&quoted(member.id()));
+            data.push(':');
+            data.push_str(&self.card(member.connection, true));
+        }
+        data.push_str("}}");
+        let frame = frame(protocol::OTHERS_RECEIVED, &data, &asker.origin);
+        Step::from(Effect::Send { to: To::One(connection), frame })
+    }
+
+    /// What others are told of a connection, as JSON.
+    fn card(&self, connection: Connection, with_room: bool) -> String {
+        let Some(member) = self.members.get(&connection) else {
+            return "null".to_owned();
+        };
+        let presence = self.people.presence(&member.key);
+        let room = if with_room { format!(r#","room":{}"#, quoted(&self.name)) } else { String::new() };
+        format!(
+            r#"{{"connectionId":{},"user":{},"presence":{},{}{room}}}"#,
+            quoted(member.id()),
+            member.user.json,
+            presence.map_or("null", |presence| &presence.typed.json),
+            timers(presence.and_then(|presence| presence.changed)),
+        )
+    }
+
+    /// `$updateStorage` in a room that has none.
+    pub(super) fn update_storage(data: &str) -> Result<Step, String> {
+        let data: protocol::UpdateStorage = decode(data, "data")?;
+        // Every client echoes what it was given, also the nothing that a room without storage gives.
+        if data.origin.as_deref() == Some(protocol::ORIGIN_INITIALIZED) {
+            return Ok(Step::default());
+        }
+        Err("this room has no storage".to_owned())
+    }
+}

@@ -1,0 +1,73 @@
+//! How a connection goes.
+
+use std::rc::Rc;
+
+use super::{Core, Step};
+use crate::{
+    protocol::{self, frame, quoted},
+    room::{
+        Millis,
+        effect::{Connection, Effect},
+        job::{Job, Task},
+        session::Member,
+        types::Typed,
+    },
+};
+
+impl Core {
+    /// A connection closed, by whichever side.
+    pub(crate) fn close(&mut self, now: Millis, connection: Connection) -> Step {
+        let Some(member) = self.members.remove(&connection) else {
+            return Step::default();
+        };
+        let presence = self.presence_of(&member.key);
+        self.people.leave(&member.key, connection);
+        self.gone(now, member, presence)
+    }
+
+    /// A connection closed while the room slept, so that the room does not have it any more.
+    ///
+    /// `state` is its attachment, `load` reads a session from storage.
+    pub(crate) fn close_asleep(
+        &mut self,
+        now: Millis,
+        state: &[u8],
+        load: impl FnOnce(&str) -> Option<Vec<u8>>,
+    ) -> Step {
+        let Some((mut member, presence)) = self.revive(state, load) else {
+            return Step::default();
+        };
+        // Its number may have been given again meanwhile.
+        member.connection = Connection(self.next);
+        self.next += 1;
+        let presence = presence.map_or_else(|| self.presence_of(&member.key), |presence| presence.typed);
+        self.gone(now, member, presence)
+    }
+
+    /// Tells everyone that a connection is gone.
+    fn gone(&mut self, now: Millis, member: Member, presence: Typed) -> Step {
+        let mut effects = Vec::new();
+        if member.spilled {
+            effects.push(Effect::Forget { session: member.id().to_string() });
+        }
+        if !member.joined {
+            return Step::from(effects);
+        }
+        let data = format!(r#"{{"sessionId":{}}}"#, quoted(member.id()));
+        effects.push(Effect::Send { to: self.everyone(), frame: frame(protocol::EXIT, &data, &member.origin) });
+        let job = self
+            .definition
+            .hooks
+            .on_user_disconnected
+            .then(|| Job {
+                connection: member.connection,
+                origin: Rc::clone(&member.origin),
+                user: member.user,
+                key: member.key,
+                at: now,
+                task: Task::Disconnected { presence },
+            })
+            .and_then(|job| self.lanes.enter(job));
+        Step { effects, job }
+    }
+}

@@ -1,0 +1,52 @@
+//! How a room comes back after it slept, or after its instance was lost.
+
+use std::rc::Rc;
+
+use super::Core;
+use crate::room::{attachment::Attachment, effect::Connection, people::Presence, session::Member};
+
+impl Core {
+    /// Takes back a connection that stayed open while the room slept. A wake is not a join: nobody is told.
+    ///
+    /// `state` is its attachment, `load` reads a session from storage. `None` if it can't be read, as another version
+    /// of the room wrote it: the host closes such a connection, and its client comes back.
+    pub(crate) fn restore(&mut self, state: &[u8], load: impl FnOnce(&str) -> Option<Vec<u8>>) -> Option<Connection> {
+        let (member, presence) = self.revive(state, load)?;
+        let connection = member.connection;
+        self.next = self.next.max(connection.0 + 1);
+        let person = self.people.enter(&member.key, connection);
+        if let Some(presence) = presence {
+            // Each tab has the user's newest, so they agree; should they not, the later change counts.
+            if person.presence.as_ref().is_none_or(|known| known.changed < presence.changed) {
+                person.presence = Some(presence);
+            }
+        }
+        self.members.insert(connection, member);
+        Some(connection)
+    }
+
+    /// A session from its attachment.
+    pub(super) fn revive(
+        &self,
+        state: &[u8],
+        load: impl FnOnce(&str) -> Option<Vec<u8>>,
+    ) -> Option<(Member, Option<Presence>)> {
+        let pointer = Attachment::from_bytes(state)?;
+        let spilled = pointer.spilled;
+        let attachment = if spilled { Attachment::from_bytes(&load(&pointer.id)?)? } else { pointer };
+        let user = attachment.user.as_ref().map_or("null", |user| user.get());
+        let connection = attachment.connection();
+        let mut member = self.member(connection, Rc::clone(&attachment.id), user, attachment.access).ok()?;
+        member.joined = attachment.joined;
+        member.spilled = spilled;
+        let presence = match &attachment.presence {
+            None => None,
+            Some(json) => {
+                let map = serde_json::from_str(json.get()).ok()?;
+                let typed = (self.definition.types.presence)(&map, "presence").ok()?;
+                Some(Presence { map, typed, changed: attachment.changed })
+            }
+        };
+        Some((member, presence))
+    }
+}

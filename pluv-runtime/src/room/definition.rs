@@ -1,0 +1,112 @@
+//! The two traits that a room's struct and its impl meet in. `#[pluv::room]` implements them.
+
+use std::future::{Future, ready};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Call, Context, Message, Options, Outcome};
+use crate::{
+    auth::Grant,
+    cloudflare::{Env, Request},
+    error::Result,
+    schema::EventInfo,
+};
+
+/// What a room is made of: the types that cross the wire, and its options.
+///
+/// `#[pluv::room(..)]` on a struct implements it.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a room", label = "put `#[pluv::room]` on this struct")]
+pub trait Room: Sized + 'static {
+    /// Who is connected. `()` in a room that knows no users.
+    type User: Serialize + DeserializeOwned + 'static;
+    /// What everyone sees of a user. Any JSON object in a room that declares none.
+    type Presence: Serialize + DeserializeOwned + Default + 'static;
+    /// Everything that the room can send.
+    type Output: Serialize + 'static;
+    /// The rest of `#[pluv::room(..)]`.
+    const OPTIONS: Options;
+}
+
+/// What a room does: its events, procedures and hooks.
+///
+/// `#[pluv::room]` on an impl implements it.
+#[diagnostic::on_unimplemented(
+    message = "the room `{Self}` has no handlers",
+    label = "put `#[pluv::room]` on an `impl {Self}` block too"
+)]
+pub trait Handlers: Room {
+    /// The events and procedures, in the order of the source.
+    const EVENTS: &'static [EventInfo];
+    /// Which of the optional hooks the room has.
+    const HOOKS: Hooks;
+
+    /// Makes the room's context when its object wakes.
+    ///
+    /// # Errors
+    /// Whatever the room's own hook returns: a binding that is missing, most often.
+    fn create(env: &Env) -> Result<Self>;
+
+    /// Says who the caller of the token endpoint is, or `None` to refuse.
+    fn authorize(_req: &Request, _env: &Env, _room: &str) -> impl Future<Output = Result<Option<Grant<Self::User>>>> {
+        ready(Ok(None))
+    }
+
+    /// Runs the handler that `call` names.
+    fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> impl Future<Output = Result<Outcome>>;
+
+    /// Runs after a connection has joined and everyone was told.
+    fn on_user_connected(&self, _cx: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
+        ready(Ok(()))
+    }
+
+    /// Runs after a connection has left and everyone was told.
+    fn on_user_disconnected(&self, _cx: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
+        ready(Ok(()))
+    }
+
+    /// Runs before the handler of each application event. An error stops the event.
+    fn on_message(&self, _cx: &Context<'_, Self>, _message: &Message<'_>) -> impl Future<Output = Result<()>> {
+        ready(Ok(()))
+    }
+}
+
+/// Which optional hooks a room has, so that none is scheduled that does nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hooks {
+    pub(crate) authorize: bool,
+    pub(crate) on_user_connected: bool,
+    pub(crate) on_user_disconnected: bool,
+    pub(crate) on_message: bool,
+}
+
+impl Hooks {
+    /// No optional hook.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { authorize: false, on_user_connected: false, on_user_disconnected: false, on_message: false }
+    }
+
+    /// With the hook `authorize`.
+    #[must_use]
+    pub const fn authorize(self) -> Self {
+        Self { authorize: true, ..self }
+    }
+
+    /// With the hook `on_user_connected`.
+    #[must_use]
+    pub const fn on_user_connected(self) -> Self {
+        Self { on_user_connected: true, ..self }
+    }
+
+    /// With the hook `on_user_disconnected`.
+    #[must_use]
+    pub const fn on_user_disconnected(self) -> Self {
+        Self { on_user_disconnected: true, ..self }
+    }
+
+    /// With the hook `on_message`.
+    #[must_use]
+    pub const fn on_message(self) -> Self {
+        Self { on_message: true, ..self }
+    }
+}

@@ -1,0 +1,31 @@
+//! What the host does for the room.
+
+/// A connection of the room, by the order in which they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Connection(pub(crate) u32);
+
+/// One thing to do. The host does them in order and looks into none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Send a text frame.
+    Send { to: To, frame: String },
+    /// Keep this with the connection while the room sleeps, in place of what was kept.
+    Attach { connection: Connection, state: Vec<u8> },
+    /// Store a session that is too big to be kept with its connection.
+    Spill { session: String, state: Vec<u8> },
+    /// Forget a stored session.
+    Forget { session: String },
+    /// Forget every stored session.
+    ForgetAll,
+    /// Tell the developer. Never a client's data, a token or a stack.
+    Log { message: String },
+}
+
+/// Who gets a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    /// One connection.
+    One(Connection),
+    /// Several.
+    Many(Vec<Connection>),
+}

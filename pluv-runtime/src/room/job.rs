@@ -1,0 +1,84 @@
+//! A handler that is to run, and the lane that keeps the handlers of one connection in order.
+
+use std::{collections::BTreeMap, collections::VecDeque, rc::Rc};
+
+use super::{Millis, effect::Connection, types::Typed};
+use crate::protocol::Origin;
+
+/// A handler or hook to run for a connection.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) connection: Connection,
+    pub(crate) origin: Rc<Origin>,
+    pub(crate) user: Typed,
+    /// What tells the user apart.
+    pub(crate) key: Rc<str>,
+    /// When the message came.
+    pub(crate) at: Millis,
+    pub(crate) task: Task,
+}
+
+/// What is to run.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Event {
+        name: String,
+        /// A JSON object.
+        data: String,
+        /// The `id` of the request, as JSON.
+        id: Option<String>,
+    },
+    Connected,
+    /// With the last presence, as the user may be gone.
+    Disconnected {
+        presence: Typed,
+    },
+}
+
+impl Job {
+    /// What the log calls it.
+    pub(crate) fn name(&self) -> &str {
+        match &self.task {
+            Task::Event { name, .. } => name,
+            Task::Connected => "on_user_connected",
+            Task::Disconnected { .. } => "on_user_disconnected",
+        }
+    }
+
+    /// The `id` of the request that it answers.
+    pub(crate) fn request(&self) -> Option<&str> {
+        match &self.task {
+            Task::Event { id, .. } => id.as_deref(),
+            Task::Connected | Task::Disconnected { .. } => None,
+        }
+    }
+}
+
+/// The jobs that wait for another of the same connection. An entry, empty or not, means that one runs.
+#[derive(Debug, Default)]
+pub(crate) struct Lanes(BTreeMap<Connection, VecDeque<Job>>);
+
+impl Lanes {
+    /// The job, if it may run now.
+    pub(crate) fn enter(&mut self, job: Job) -> Option<Job> {
+        match self.0.get_mut(&job.connection) {
+            Some(waiting) => {
+                waiting.push_back(job);
+                None
+            }
+            None => {
+                self.0.insert(job.connection, VecDeque::new());
+                Some(job)
+            }
+        }
+    }
+
+    /// The job to run after one that ended.
+    pub(crate) fn next(&mut self, connection: Connection) -> Option<Job> {
+        let next = self.0.get_mut(&connection)?.pop_front();
+        if next.is_none() {
+            self.0.remove(&connection);
+        }
+        next
+    }
+}

@@ -1,0 +1,46 @@
+//! The room, sans-IO: what comes in carries the time, what goes out is a list of effects.
+//!
+//! Protocol messages are answered in one synchronous step. A handler runs between two: the first hands out a [`Job`],
+//! the second takes its result, and nothing of the room is borrowed meanwhile.
+
+mod attachment;
+mod call;
+mod context;
+mod core;
+mod definition;
+mod driver;
+mod effect;
+mod job;
+mod options;
+mod outbox;
+mod people;
+mod session;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    call::{Call, IntoEvent, IntoHook, Message, Outcome},
+    context::Context,
+    definition::{Handlers, Hooks, Room},
+    options::Options,
+    session::Session,
+};
+pub(crate) use self::{
+    call::{answer, done},
+    core::{Core, Step, error_frame},
+    driver::Driver,
+    effect::{Connection, Effect, To},
+    session::Admission,
+};
+
+/// Any JSON object: the presence of a room that declares none.
+pub type Json = serde_json::Map<String, serde_json::Value>;
+
+/// The output of a room that declares none: there is nothing that it could send.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub enum NoOutput {}
+
+/// Milliseconds since the Unix epoch.
+pub type Millis = u64;

@@ -1,0 +1,11 @@
+//! The room's behaviour. Each scenario runs twice: as it is, and with the room dropped and rebuilt from its
+//! attachments and its storage before every input.
+
+mod events;
+mod handlers;
+mod joining;
+mod leaving;
+mod malformed;
+mod presence;
+mod tabs;
+mod world;

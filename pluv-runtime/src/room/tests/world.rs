@@ -1,0 +1,384 @@
+//! A room of the tests, and a host for it that has no platform.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    future::poll_fn,
+    pin::Pin,
+    rc::Rc,
+    task::{Poll, Waker},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    Context, EventInfo, Handlers, Hooks, Message, Options, Room,
+    auth::Access,
+    cloudflare::Env,
+    error::{Error, Result},
+    room::{Admission, Call, Connection, Core, Driver, Effect, Outcome, Step, To, answer, done},
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct User {
+    pub(super) id: String,
+    pub(super) name: String,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Presence {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) x: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+pub(super) enum Output {
+    Said { text: String },
+    Seen { sessions: Vec<String>, x: Option<i64>, room: String, now: u64, name: String },
+    Broken(u32),
+    Joined {},
+    Left { x: Option<i64> },
+}
+
+#[derive(Deserialize)]
+struct Say {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct To1 {
+    to: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct SetX {
+    x: i64,
+    #[serde(default)]
+    fail: bool,
+}
+
+/// A room with a handler for each thing that a handler can do.
+pub(super) struct Test {
+    /// Handlers that wait go on when it is open.
+    gate: Rc<Cell<bool>>,
+}
+
+impl Room for Test {
+    type User = User;
+    type Presence = Presence;
+    type Output = Output;
+    const OPTIONS: Options = Options::new("Test", "TEST").has_user();
+}
+
+impl Handlers for Test {
+    const EVENTS: &'static [EventInfo] = &[EventInfo::event("say", ""), EventInfo::event("sayOthers", "")];
+    const HOOKS: Hooks = Hooks::none().on_user_connected().on_user_disconnected().on_message();
+
+    fn create(_: &Env) -> Result<Self> {
+        Err(Error::internal("the tests make their room themselves"))
+    }
+
+    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
+        match call.name() {
+            "say" => cx.broadcast(Output::Said { text: call.input::<Say>()?.text }),
+            "sayOthers" => cx.broadcast_others(Output::Said { text: call.input::<Say>()?.text }),
+            "echo" => cx.reply(Output::Said { text: call.input::<Say>()?.text }),
+            "whisper" => {
+                let input: To1 = call.input()?;
+                cx.send_to(&input.to, Output::Said { text: input.text });
+            }
+            "wait" => {
+                let input: Say = call.input()?;
+                let gate = Rc::clone(&self.gate);
+                poll_fn(move |_| if gate.get() { Poll::Ready(()) } else { Poll::Pending }).await;
+                cx.broadcast(Output::Said { text: input.text });
+            }
+            "look" => cx.reply(Output::Seen {
+                sessions: cx.sessions().iter().map(|session| session.user().id.clone()).collect(),
+                x: cx.presence().x,
+                room: cx.room().to_string(),
+                now: cx.now(),
+                name: cx.user().name.clone(),
+            }),
+            "setX" => {
+                let input: SetX = call.input()?;
+                cx.set_presence(Presence { x: Some(input.x), note: None });
+                cx.reply(Output::Said { text: format!("{:?}", cx.presence().x) });
+                if input.fail {
+                    return Err(Error::client("you asked for it"));
+                }
+            }
+            "breakOutput" => {
+                cx.broadcast(Output::Said { text: "never seen".to_owned() });
+                cx.broadcast(Output::Broken(1));
+            }
+            "fail" => {
+                cx.broadcast(Output::Said { text: "never seen".to_owned() });
+                return Err(std::io::Error::other("the database's address").into());
+            }
+            "sum" => {
+                let numbers: Vec<i64> = serde_json::from_value(call.input::<Value>()?["numbers"].clone())
+                    .map_err(|_| Error::client("give me `numbers`"))?;
+                return answer("sumResult", &numbers.iter().sum::<i64>());
+            }
+            _ => return Ok(call.unhandled()),
+        }
+        Ok(done())
+    }
+
+    async fn on_user_connected(&self, cx: &Context<'_, Self>) -> Result<()> {
+        if cx.user().id == "greeted" {
+            cx.broadcast(Output::Joined {});
+        }
+        Ok(())
+    }
+
+    async fn on_user_disconnected(&self, cx: &Context<'_, Self>) -> Result<()> {
+        cx.broadcast(Output::Left { x: cx.presence().x });
+        Ok(())
+    }
+
+    async fn on_message(&self, _: &Context<'_, Self>, message: &Message<'_>) -> Result<()> {
+        if message.json().contains("forbidden") {
+            return Err(Error::client("not in this room"));
+        }
+        Ok(())
+    }
+}
+
+/// What the host keeps while the room is dropped.
+#[derive(Default)]
+struct Host {
+    attachments: BTreeMap<Connection, Vec<u8>>,
+    spilled: BTreeMap<String, Vec<u8>>,
+    inboxes: BTreeMap<Connection, Vec<Value>>,
+    log: Vec<String>,
+}
+
+impl Host {
+    fn execute(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send { to, frame } => {
+                    let frame: Value = serde_json::from_str(&frame).expect("a frame is JSON");
+                    let to = match to {
+                        To::One(connection) => vec![connection],
+                        To::Many(connections) => connections,
+                    };
+                    for connection in to {
+                        if self.attachments.contains_key(&connection) {
+                            self.inboxes.entry(connection).or_default().push(frame.clone());
+                        }
+                    }
+                }
+                Effect::Attach { connection, state } => {
+                    assert!(state.len() <= 16_000, "an attachment has a limit");
+                    self.attachments.insert(connection, state);
+                }
+                Effect::Spill { session, state } => drop(self.spilled.insert(session, state)),
+                Effect::Forget { session } => {
+                    assert!(self.spilled.remove(&session).is_some(), "only what was stored is forgotten");
+                }
+                Effect::ForgetAll => self.spilled.clear(),
+                Effect::Log { message } => self.log.push(message),
+            }
+        }
+    }
+}
+
+/// A room with its host and its clients.
+pub(super) struct World {
+    rebuilt: bool,
+    driver: Rc<Driver<Test>>,
+    host: Rc<RefCell<Host>>,
+    running: Vec<Pin<Box<dyn Future<Output = ()>>>>,
+    now: Rc<Cell<u64>>,
+    gate: Rc<Cell<bool>>,
+    sessions: u32,
+}
+
+/// A client of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Client(Connection);
+
+/// Runs a scenario in both ways.
+pub(super) fn both(scenario: impl Fn(&mut World)) {
+    for rebuilt in [false, true] {
+        scenario(&mut World::new(rebuilt));
+    }
+}
+
+fn driver(gate: &Rc<Cell<bool>>) -> Rc<Driver<Test>> {
+    Rc::new(Driver::new(Core::new::<Test>("the room"), Test { gate: Rc::clone(gate) }))
+}
+
+impl World {
+    fn new(rebuilt: bool) -> Self {
+        let gate = Rc::new(Cell::new(false));
+        Self {
+            rebuilt,
+            driver: driver(&gate),
+            host: Rc::default(),
+            running: Vec::new(),
+            now: Rc::new(Cell::new(1_000)),
+            gate,
+            sessions: 0,
+        }
+    }
+
+    /// Time goes on by a second, and the room is rebuilt where the scenario wants it. A room with a handler that
+    /// waits does not sleep.
+    fn before_input(&mut self) {
+        self.now.set(self.now.get() + 1_000);
+        if self.rebuilt && self.running.is_empty() {
+            self.sleep();
+        }
+    }
+
+    /// Drops the room, and rebuilds it.
+    pub(super) fn sleep(&mut self) {
+        self.driver = driver(&self.gate);
+        let host = self.host.borrow();
+        for (connection, state) in &host.attachments {
+            let load = |session: &str| host.spilled.get(session).cloned();
+            let restored = self.driver.core.borrow_mut().restore(state, load);
+            assert_eq!(restored, Some(*connection), "a connection keeps its number");
+        }
+    }
+
+    fn drive(&mut self, step: Step) {
+        let (driver, host, now) = (Rc::clone(&self.driver), Rc::clone(&self.host), Rc::clone(&self.now));
+        self.running.push(Box::pin(async move {
+            driver.drive(step, || now.get(), |effects| host.borrow_mut().execute(effects)).await;
+        }));
+        self.poll();
+    }
+
+    fn poll(&mut self) {
+        let mut cx = std::task::Context::from_waker(Waker::noop());
+        self.running.retain_mut(|task| task.as_mut().poll(&mut cx).is_pending());
+    }
+
+    /// Lets the handlers that wait go on.
+    pub(super) fn open_gate(&mut self) {
+        self.gate.set(true);
+        self.poll();
+        assert!(self.running.is_empty(), "nothing else is waited for");
+    }
+
+    /// Connects a user, who does not initialise yet.
+    pub(super) fn connect(&mut self, user: &str) -> Client {
+        self.before_input();
+        self.sessions += 1;
+        let admission = Admission {
+            session: format!("s{}", self.sessions),
+            user: serde_json::value::to_raw_value(&json!({ "id": user, "name": format!("name of {user}") })).ok(),
+            access: Access::Write,
+        };
+        let (connection, step) = self.driver.core.borrow_mut().connect(&admission).expect("the user is well formed");
+        // The platform has a socket before the room has said anything.
+        self.host.borrow_mut().attachments.entry(connection).or_default();
+        self.drive(step);
+        Client(connection)
+    }
+
+    /// Connects a user with a presence, and takes in all frames of it.
+    pub(super) fn join(&mut self, user: &str, presence: &Value) -> Client {
+        let client = self.connect(user);
+        self.send(client, "$initializeSession", &json!({ "presence": presence }));
+        self.clear();
+        client
+    }
+
+    /// A client sends an event.
+    pub(super) fn send(&mut self, client: Client, name: &str, data: &Value) {
+        self.send_text(client, &json!({ "type": name, "data": data }).to_string());
+    }
+
+    /// A client sends a frame.
+    pub(super) fn send_text(&mut self, client: Client, text: &str) {
+        self.before_input();
+        let step = self.driver.core.borrow_mut().text(self.now.get(), client.0, text);
+        self.drive(step);
+    }
+
+    /// A client sends a binary frame.
+    pub(super) fn send_binary(&mut self, client: Client) {
+        self.before_input();
+        let step = self.driver.core.borrow().binary(client.0);
+        self.drive(step);
+    }
+
+    /// A client leaves while the room is awake.
+    pub(super) fn leave(&mut self, client: Client) {
+        self.before_input();
+        self.host.borrow_mut().attachments.remove(&client.0);
+        let step = self.driver.core.borrow_mut().close(self.now.get(), client.0);
+        self.drive(step);
+    }
+
+    /// A client leaves while the room sleeps: its socket is no more among those that the room wakes with.
+    pub(super) fn leave_asleep(&mut self, client: Client) {
+        let state = self.host.borrow_mut().attachments.remove(&client.0).expect("it is connected");
+        self.sleep();
+        let step = {
+            let host = self.host.borrow();
+            let load = |session: &str| host.spilled.get(session).cloned();
+            self.driver.core.borrow_mut().close_asleep(self.now.get(), &state, load)
+        };
+        self.drive(step);
+    }
+
+    /// The frames that a client has not read yet.
+    pub(super) fn frames(&mut self, client: Client) -> Vec<Value> {
+        self.host.borrow_mut().inboxes.remove(&client.0).unwrap_or_default()
+    }
+
+    /// The only frame that a client has not read yet.
+    pub(super) fn frame(&mut self, client: Client) -> Value {
+        let frames = self.frames(client);
+        assert_eq!(frames.len(), 1, "one frame is expected: {frames:?}");
+        frames.into_iter().next().unwrap_or_default()
+    }
+
+    /// The names of the frames that a client has not read yet.
+    pub(super) fn names(&mut self, client: Client) -> Vec<String> {
+        self.frames(client).iter().map(|frame| frame["type"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Throws away what nobody has read.
+    pub(super) fn clear(&mut self) {
+        self.host.borrow_mut().inboxes.clear();
+    }
+
+    /// The error that a client was sent.
+    pub(super) fn error(&mut self, client: Client) -> String {
+        let frame = self.frame(client);
+        assert_eq!(frame["type"], "$error");
+        frame["data"]["message"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The others that a client is told of, by session.
+    pub(super) fn others(&mut self, client: Client) -> Value {
+        self.clear();
+        self.send(client, "$getOthers", &json!({}));
+        self.frame(client)["data"]["others"].clone()
+    }
+
+    pub(super) fn log(&self) -> Vec<String> {
+        self.host.borrow().log.clone()
+    }
+
+    pub(super) fn stored(&self) -> usize {
+        self.host.borrow().spilled.len()
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.now.get()
+    }
+}

@@ -1,0 +1,223 @@
+//! A client of the protocol.
+
+use std::{collections::VecDeque, time::Duration};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{
+        Message,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+
+use crate::get;
+
+/// How long a frame may take before a test fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A connection to a room.
+#[derive(Debug)]
+pub struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    ahead: VecDeque<Value>,
+    /// Its session's id, from `$registered`.
+    pub id: String,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The code of the close frame; 1006 where there was none.
+    pub code: u16,
+    /// Its reason.
+    pub reason: String,
+}
+
+/// Connects to a WebSocket's URL, which begins with `http`, and reads nothing.
+///
+/// # Panics
+/// When the upgrade is refused, which a room never does.
+pub async fn connect(url: &str) -> Client {
+    let url = url.replacen("http", "ws", 1);
+    let (socket, _) = connect_async(&url).await.expect("an upgrade is never refused");
+    Client { socket, ahead: VecDeque::new(), id: String::new() }
+}
+
+/// Connects where the connection is refused: the error's message, and how it was closed.
+///
+/// # Panics
+/// When it is not refused.
+pub async fn refused(url: &str) -> (String, Closed) {
+    let mut client = connect(url).await;
+    let error = client.receive().await;
+    assert_eq!(error["type"], "$error", "the first frame says why: {error}");
+    assert!(error["connectionId"].is_string(), "clients drop what names no connection: {error}");
+    let closed = client.closed().await;
+    (error["data"]["message"].as_str().unwrap_or_default().to_owned(), closed)
+}
+
+impl Client {
+    /// Connects the user `id` to a room below `path`, with a token of the token endpoint, up to `$registered`.
+    ///
+    /// # Panics
+    /// When the room refuses.
+    pub async fn open(base: &str, path: &str, room: &str, id: &str) -> Self {
+        let answer = get(base, &format!("{path}/authorize?room={room}&user_id={id}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        Self::open_with(base, path, room, &answer.body).await
+    }
+
+    /// Connects with a token.
+    ///
+    /// # Panics
+    /// When the room refuses.
+    pub async fn open_with(base: &str, path: &str, room: &str, token: &str) -> Self {
+        let mut client = connect(&format!("{base}{path}/room/{room}?token={token}")).await;
+        client.register().await;
+        client
+    }
+
+    /// Reads `$registered`.
+    ///
+    /// # Panics
+    /// When something else comes.
+    pub async fn register(&mut self) -> Value {
+        let frame = self.receive().await;
+        assert_eq!(frame["type"], "$registered", "the first frame registers: {frame}");
+        self.id = frame["data"]["sessionId"].as_str().expect("a session has an id").to_owned();
+        assert_eq!(frame["connectionId"], self.id.as_str());
+        frame
+    }
+
+    /// Connects, and does the handshake with a presence.
+    pub async fn join(base: &str, path: &str, room: &str, id: &str, presence: &Value) -> Self {
+        let mut client = Self::open(base, path, room, id).await;
+        client.initialize(presence).await;
+        client
+    }
+
+    /// The handshake.
+    pub async fn initialize(&mut self, presence: &Value) {
+        self.send("$initializeSession", &json!({ "presence": presence, "update": null })).await;
+        self.until("$storageReceived").await;
+        loop {
+            let joined = self.until("$userJoined").await;
+            if joined["connectionId"] == self.id.as_str() {
+                break;
+            }
+        }
+    }
+
+    /// Sends an event.
+    pub async fn send(&mut self, name: &str, data: &Value) {
+        self.send_text(&json!({ "type": name, "data": data }).to_string()).await;
+    }
+
+    /// Sends a text frame.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub async fn send_text(&mut self, text: &str) {
+        self.socket.send(Message::text(text)).await.expect("the connection is open");
+    }
+
+    /// Sends a binary frame.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.socket.send(Message::binary(bytes.to_vec())).await.expect("the connection is open");
+    }
+
+    /// The next frame.
+    ///
+    /// # Panics
+    /// When none comes, or the connection closes.
+    pub async fn receive(&mut self) -> Value {
+        if let Some(frame) = self.ahead.pop_front() {
+            return frame;
+        }
+        self.read().await
+    }
+
+    async fn read(&mut self) -> Value {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await.expect("a frame comes in time");
+            match message.expect("the connection stays").expect("the connection stays") {
+                Message::Text(text) => return serde_json::from_str(&text).expect("a frame is JSON"),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("a text frame is expected: {other:?}"),
+            }
+        }
+    }
+
+    /// Reads up to a frame of this name; what came before it is thrown away.
+    pub async fn until(&mut self, name: &str) -> Value {
+        loop {
+            let frame = self.receive().await;
+            if frame["type"] == name {
+                return frame;
+            }
+        }
+    }
+
+    /// Everything that the room has sent up to now: a ping that the platform does not answer for the room comes back
+    /// after it.
+    pub async fn drain(&mut self) -> Vec<Value> {
+        self.send_text(r#"{"type":"$ping", "data":{}}"#).await;
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.receive().await;
+            if frame["type"] == "$pong" {
+                return frames;
+            }
+            frames.push(frame);
+        }
+    }
+
+    /// The names of all that the room has sent up to now.
+    pub async fn drain_names(&mut self) -> Vec<String> {
+        self.drain().await.iter().map(|frame| frame["type"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Asks for the others, by session.
+    pub async fn others(&mut self) -> Value {
+        self.send("$getOthers", &json!({})).await;
+        self.until("$othersReceived").await["data"]["others"].clone()
+    }
+
+    /// Leaves with a code, and waits for the answer.
+    ///
+    /// # Panics
+    /// When the room does not answer.
+    pub async fn leave(mut self, code: u16) -> Closed {
+        let frame = CloseFrame { code: CloseCode::from(code), reason: "bye".into() };
+        self.socket.close(Some(frame)).await.expect("the connection is open");
+        self.closed().await
+    }
+
+    /// Goes without a word.
+    pub fn vanish(self) {
+        drop(self.socket);
+    }
+
+    /// Waits for the end of the connection.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn closed(&mut self) -> Closed {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("the connection ends in time") {
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Closed { code: frame.code.into(), reason: frame.reason.to_string() };
+                }
+                Some(Ok(Message::Close(None))) => return Closed { code: 1005, reason: String::new() },
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Closed { code: 1006, reason: String::new() },
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What the end-to-end tests share: clients on real sockets, HTTP, and tokens of all kinds.
+
+mod client;
+mod http;
+mod tokens;
+
+pub use self::{
+    client::{Client, Closed, connect, refused},
+    http::{Answer, get, request},
+    tokens::{PREVIOUS_SECRET, SECRET, Token, seconds},
+};
+
+/// Where a worker of the tests listens, as `cargo xtask test` says.
+fn base(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("`{variable}` is not set: run `cargo xtask test --only e2e`"))
+}
+
+/// The chat example.
+#[must_use]
+pub fn chat() -> String {
+    base("PLUV_CHAT_URL")
+}
+
+/// The worker of the tests' own rooms.
+#[must_use]
+pub fn fixture() -> String {
+    base("PLUV_FIXTURE_URL")
+}
+
+/// A room's name that no other test uses.
+#[must_use]
+pub fn fresh(name: &str) -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+    format!("{name}-{nanos:x}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
