@@ -1,0 +1,136 @@
+//! What can't work, though each part of it can be understood.
+
+use syn::{Type, spanned::Spanned as _};
+
+use crate::{
+    errors::Errors,
+    model::{Call, CallKind, Definition, Handlers, Hook, Name},
+    names::unusable,
+    parse::Text,
+};
+
+/// Checks a room's struct.
+pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
+    let generics = &definition.item.generics;
+    if !generics.params.is_empty() {
+        errors.at(generics, "a room can't be generic: its struct is one class of Durable Objects");
+    }
+    if let Some(path) = &definition.path {
+        check_path(path, errors);
+    }
+    let binding = definition.binding.value();
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    if !binding.starts_with(first) || !binding.chars().all(|c| first(c) || c.is_ascii_digit()) {
+        errors.at(
+            &definition.binding,
+            format!(
+                "`{binding}` can't be a binding: use letters, digits and `_`, and give a name with `binding = \"ROOM\"`"
+            ),
+        );
+    }
+    for secret in definition.secrets.iter().flatten() {
+        if secret.value().trim().is_empty() {
+            errors.at(secret, "the name of a variable can't be empty: write `secret = \"PLUV_SECRET\"`");
+        }
+    }
+    let cors = definition.cors.as_deref().unwrap_or_default();
+    for origin in cors {
+        check_origin(origin, cors.len(), errors);
+    }
+}
+
+fn check_path(path: &Text, errors: &mut Errors) {
+    let text = path.value();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/-._~!&'()*+,;=:@".contains(c);
+    if !text.starts_with('/') || text.ends_with('/') || text.contains("//") {
+        let shown = format!("/{}", text.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"));
+        let shown = if shown == "/" { "/api/pluv" } else { &shown };
+        errors.at(path, format!("a path begins with one slash and does not end with one: write `path = \"{shown}\"`"));
+    } else if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+        errors.at(path, format!("`{c}` can't stand in a path as it is: use letters, digits, `-`, `_` and `/`"));
+    }
+}
+
+fn check_origin(origin: &Text, count: usize, errors: &mut Errors) {
+    let text = origin.value();
+    if text == "*" {
+        if count > 1 {
+            errors.at(origin, "`*` is every origin, so it stands alone: write `cors = \"*\"`");
+        }
+        return;
+    }
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let valid = |host: &str| !host.is_empty() && !host.contains(|c: char| "/?#*@".contains(c) || c.is_whitespace());
+    if !host.is_some_and(valid) || text.chars().any(char::is_uppercase) {
+        errors.at(
+            origin,
+            format!(
+                "`{text}` is no origin as browsers send it: write `cors = \"https://app.example\"`, in lower case and \
+                 without a path, or `cors = \"*\"`"
+            ),
+        );
+    }
+}
+
+/// Checks a room's impl.
+pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
+    let implementation = &handlers.implementation;
+    if let Some((path, _)) = &implementation.of_trait {
+        errors.at(path, "a room's handlers stand in an impl of its own, not in that of a trait: write `impl Room`");
+    }
+    if !implementation.generics.params.is_empty() {
+        errors.at(&implementation.generics, "a room can't be generic: its struct is one class of Durable Objects");
+    }
+    if let Some(token) = &implementation.unsafety {
+        errors.at(token, "a room's impl can't be `unsafe`");
+    }
+    if !matches!(&implementation.self_ty, Type::Path(_)) {
+        errors.span(implementation.self_ty.span(), "a room is a struct: write `impl Room`, with its name");
+    }
+    for (i, call) in handlers.calls.iter().enumerate() {
+        check_call(call, &handlers.calls[..i], errors);
+    }
+    for (i, hook) in handlers.hooks.iter().enumerate() {
+        check_hook(hook, &handlers.hooks[..i], errors);
+    }
+}
+
+fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
+    check_name(&call.name, errors);
+    if let CallKind::Procedure { reply, .. } = &call.kind
+        && reply.text != format!("{}Result", call.name.text)
+    {
+        check_name(reply, errors);
+    }
+    // Of two under `#[cfg]` there may never be both.
+    let same = |other: &&Call| other.name.text == call.name.text && other.cfgs.is_empty() && call.cfgs.is_empty();
+    if let Some(first) = before.iter().find(same) {
+        let text = &call.name.text;
+        let how = "rename one of them, or its event with `#[event(name = \"..\")]`";
+        errors.both(
+            call.name.span,
+            format!("the event `{text}` is handled twice: {how}"),
+            first.name.span,
+            format!("the event `{text}` is first handled here"),
+        );
+    }
+}
+
+fn check_name(name: &Name, errors: &mut Errors) {
+    if let Some(reason) = unusable(&name.text) {
+        errors.span(name.span, reason);
+    }
+}
+
+fn check_hook(hook: &Hook, before: &[Hook], errors: &mut Errors) {
+    let same = |other: &&Hook| other.kind == hook.kind && other.cfgs.is_empty() && hook.cfgs.is_empty();
+    if let Some(first) = before.iter().find(same) {
+        let name = &hook.method;
+        errors.both(
+            name.span(),
+            format!("the hook `{name}` is there twice"),
+            first.method.span(),
+            format!("the hook `{name}` is first here"),
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! Errors, gathered so that one build shows all of them.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// The errors of one expansion.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Vec<syn::Error>);
+
+impl Errors {
+    /// Reports an error at the tokens of `place`.
+    pub(crate) fn at(&mut self, place: impl ToTokens, message: impl std::fmt::Display) {
+        self.0.push(syn::Error::new_spanned(place, message));
+    }
+
+    /// Reports an error at a span.
+    pub(crate) fn span(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.0.push(syn::Error::new(span, message));
+    }
+
+    /// Reports an error, and at another place what it has to do with it.
+    pub(crate) fn both(&mut self, span: Span, message: String, other: Span, note: String) {
+        let mut error = syn::Error::new(span, message);
+        error.combine(syn::Error::new(other, note));
+        self.0.push(error);
+    }
+
+    /// Reports an error that `syn` found.
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        self.0.push(error);
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The errors as `compile_error!`s.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.0.iter().map(syn::Error::to_compile_error).collect()
+    }
+}
+
+#[cfg(test)]
+impl Errors {
+    /// The messages alone.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! A room's struct: the room's types and options, and the class of Durable Objects.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{model::Definition, parse::Text};
+
+/// The expansion of a room's struct.
+pub(crate) fn definition(definition: &Definition) -> TokenStream {
+    let item = &definition.item;
+    if !item.generics.params.is_empty() {
+        return quote!(#item);
+    }
+    let (room, fieldless, class) = (room(definition), fieldless(definition), class(definition));
+    quote!(#item #room #fieldless #class)
+}
+
+fn room(definition: &Definition) -> TokenStream {
+    let Definition { runtime, item, binding, .. } = definition;
+    let name = &item.ident;
+    let text = name.to_string();
+    let user = definition.user.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
+    let presence = definition.presence.as_ref().map_or_else(|| quote!(#runtime::Json), |ty| quote!(#ty));
+    let output = definition.output.as_ref().map_or_else(|| quote!(#runtime::NoOutput), |ty| quote!(#ty));
+    let path = definition.path.as_ref().map(|path| quote!(.path(#path)));
+    let secrets = definition.secrets.as_deref().map(|names| list(&quote!(secrets), names));
+    let cors = definition.cors.as_deref().map(|origins| list(&quote!(cors), origins));
+    let has_user = definition.user.as_ref().map(|_| quote!(.has_user()));
+    let relay_unknown = definition.relay_unknown.then(|| quote!(.relay_unknown()));
+    quote! {
+        #[automatically_derived]
+        impl #runtime::Room for #name {
+            type User = #user;
+            type Presence = #presence;
+            type Output = #output;
+            const OPTIONS: #runtime::Options =
+                #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown;
+        }
+    }
+}
+
+fn list(method: &TokenStream, texts: &[Text]) -> TokenStream {
+    quote!(.#method(&[#(#texts),*]))
+}
+
+/// A struct without fields can be made without a `create` hook.
+fn fieldless(definition: &Definition) -> Option<TokenStream> {
+    let Definition { runtime, item, .. } = definition;
+    let name = &item.ident;
+    definition.fieldless.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #runtime::__private::Fieldless for #name {
+                fn new() -> Self {
+                    Self {}
+                }
+            }
+        }
+    })
+}
+
+/// The class that the platform makes objects of. It has the struct's name, and so stands in a block of its own.
+fn class(definition: &Definition) -> TokenStream {
+    let Definition { runtime, item, .. } = definition;
+    let name = &item.ident;
+    quote! {
+        const _: () = {
+            type __Room = #name;
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::std::string::String;
+                use ::worker::{DurableObject as _, wasm_bindgen};
+
+                #[::worker::durable_object]
+                pub struct #name {
+                    object: #runtime::__private::Object<__Room>,
+                }
+
+                impl ::worker::DurableObject for #name {
+                    fn new(state: ::worker::State, env: ::worker::Env) -> Self {
+                        Self { object: #runtime::__private::Object::new(state, env) }
+                    }
+
+                    async fn fetch(&self, req: ::worker::Request) -> ::worker::Result<::worker::Response> {
+                        self.object.fetch(req).await
+                    }
+
+                    async fn connect(&self, _socket: ::worker::Socket) -> ::worker::Result<()> {
+                        #runtime::__private::refuse_tcp()
+                    }
+
+                    async fn alarm(&self) -> ::worker::Result<::worker::Response> {
+                        self.object.alarm().await
+                    }
+
+                    async fn websocket_message(
+                        &self,
+                        ws: ::worker::WebSocket,
+                        message: ::worker::WebSocketIncomingMessage,
+                    ) -> ::worker::Result<()> {
+                        self.object.websocket_message(ws, message).await
+                    }
+
+                    async fn websocket_close(
+                        &self,
+                        ws: ::worker::WebSocket,
+                        code: usize,
+                        reason: ::std::string::String,
+                        was_clean: bool,
+                    ) -> ::worker::Result<()> {
+                        self.object.websocket_close(ws, code, reason, was_clean).await
+                    }
+
+                    async fn websocket_error(
+                        &self,
+                        ws: ::worker::WebSocket,
+                        error: ::worker::Error,
+                    ) -> ::worker::Result<()> {
+                        self.object.websocket_error(ws, error).await
+                    }
+                }
+            };
+        };
+    }
+}

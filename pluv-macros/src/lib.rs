@@ -1,0 +1,69 @@
+//! The `#[pluv::room]` macro: from an annotated struct and its impl to a Durable Object.
+//!
+//! Tokens go one way through four steps, and each has a folder or a file: [`parse`] reads what was written, [`model`]
+//! says what it means, [`check`] finds what can't work, and [`expand`], which can't fail, writes calls into the
+//! runtime. Mistakes are gathered on the way, and the user's item is always kept.
+
+mod check;
+mod errors;
+mod expand;
+mod model;
+mod names;
+mod parse;
+
+use proc_macro::TokenStream;
+use proc_macro2::TokenStream as Tokens;
+
+use self::{errors::Errors, parse::Item};
+
+/// Makes a struct a room, and the methods of its impl the room's handlers.
+///
+/// On the struct stand the room's options, all of them optional:
+///
+/// | option | what it is | default |
+/// |---|---|---|
+/// | `user = User` | who is connected; a room with users wants a token | none |
+/// | `presence = Presence` | what everyone sees of a user | any JSON object |
+/// | `output = Output` | everything that the room can send | nothing |
+/// | `path = "/api/pluv"` | where the room's routes are | `/api/pluv` |
+/// | `binding = "CHAT"` | the Durable Object binding | the struct's name in upper snake case |
+/// | `secret = "NAME"` | the variable, or the list of some, with the secrets of tokens | `["PLUV_SECRET", "PLUV_SECRET_PREVIOUS"]` |
+/// | `cors = "https://app.example"` | the origin, or the list of some, that may ask for a token from another site; `"*"` is any | none |
+/// | `relay_unknown` | relays events without a handler to everyone | answers them with an `$error` |
+/// | `crate = "pluv"` | where this crate is, if it was renamed | `::pluv` |
+///
+/// On the impl the attribute is bare (`crate` apart), and its methods are marked:
+///
+/// - `#[event]` takes `(&self, cx: &Context<'_, Self>, input: T)`, or less, and returns nothing or a `Result<()>`.
+///   Clients send it by the method's name in camelCase; `#[event(name = "..")]` sets another.
+/// - `#[procedure]` is an event whose return value is sent to the caller alone, as the event `<name>Result` or as
+///   `#[procedure(reply = "..")]` names it.
+/// - `#[hook]` is called by the room itself: `create`, `authorize`, `on_user_connected`, `on_user_disconnected` and
+///   `on_message`.
+#[proc_macro_attribute]
+pub fn room(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand(options.into(), item.into()).into()
+}
+
+fn expand(options: Tokens, item: Tokens) -> Tokens {
+    let mut errors = Errors::default();
+    let options = parse::options(options, &mut errors);
+    let mut tokens = match parse::item(item.clone(), &mut errors) {
+        Some(Item::Struct(item)) => {
+            let definition = model::Definition::new(*item, options);
+            check::definition(&definition, &mut errors);
+            expand::definition(&definition)
+        }
+        Some(Item::Impl(implementation)) => {
+            let handlers = model::Handlers::new(*implementation, options, &mut errors);
+            check::handlers(&handlers, &mut errors);
+            expand::handlers(&handlers)
+        }
+        None => item,
+    };
+    tokens.extend(errors.into_tokens());
+    tokens
+}
+
+#[cfg(test)]
+mod tests;

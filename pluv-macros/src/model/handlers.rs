@@ -1,0 +1,208 @@
+//! What the annotated impl means.
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path, Signature};
+
+use super::{
+    Name, Params, runtime,
+    signature::{handler_params, is_nothing, is_result, plain, return_span, returned, shared_receiver, typed},
+};
+use crate::{
+    errors::Errors,
+    names::{camel_case, closest},
+    parse::{Implementation, Marker, MarkerKind, Member, Method, Options, take_marker},
+};
+
+/// The handlers of a room.
+pub(crate) struct Handlers {
+    pub(crate) runtime: Path,
+    /// The impl, without the markers.
+    pub(crate) implementation: Implementation,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) hooks: Vec<Hook>,
+}
+
+/// A method that clients call: an event or a procedure.
+pub(crate) struct Call {
+    pub(crate) name: Name,
+    pub(crate) kind: CallKind,
+    pub(crate) method: Ident,
+    pub(crate) is_async: bool,
+    pub(crate) params: Params,
+    pub(crate) docs: String,
+    /// The `#[cfg]`s that it stands under.
+    pub(crate) cfgs: Vec<Attribute>,
+    /// Where to point when its return type is wrong.
+    pub(crate) returns: Span,
+}
+
+pub(crate) enum CallKind {
+    Event,
+    Procedure { reply: Name, fallible: bool },
+}
+
+/// A method that the room itself calls.
+pub(crate) struct Hook {
+    pub(crate) kind: HookKind,
+    pub(crate) method: Ident,
+    pub(crate) is_async: bool,
+    pub(crate) params: usize,
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) returns: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HookKind {
+    Create,
+    Authorize,
+    OnUserConnected,
+    OnUserDisconnected,
+    OnMessage,
+}
+
+impl HookKind {
+    const ALL: [(&'static str, Self); 5] = [
+        ("create", Self::Create),
+        ("authorize", Self::Authorize),
+        ("on_user_connected", Self::OnUserConnected),
+        ("on_user_disconnected", Self::OnUserDisconnected),
+        ("on_message", Self::OnMessage),
+    ];
+
+    /// How the hook is written.
+    fn signature(self) -> &'static str {
+        match self {
+            Self::Create => "fn create(env: &Env) -> Result<Self>",
+            Self::Authorize => "async fn authorize(req: &Request, env: &Env, room: &str) -> Result<Option<User>>",
+            Self::OnUserConnected => "async fn on_user_connected(&self, cx: &Context<'_, Self>) -> Result<()>",
+            Self::OnUserDisconnected => "async fn on_user_disconnected(&self, cx: &Context<'_, Self>) -> Result<()>",
+            Self::OnMessage => {
+                "async fn on_message(&self, cx: &Context<'_, Self>, message: &Message<'_>) -> Result<()>"
+            }
+        }
+    }
+
+    /// Whether a signature can be called as this hook. What the types are is for rustc to say.
+    fn fits(self, signature: &Signature) -> bool {
+        let params = typed(signature).len();
+        let is_async = signature.asyncness.is_some();
+        let shared =
+            signature.receiver().map(|receiver| matches!(receiver.kind, syn::ReceiverKind::Reference(_, _, None)));
+        let returns = returned(signature);
+        match self {
+            Self::Create => shared.is_none() && params == 1 && !is_async && returns.is_some(),
+            Self::Authorize => shared.is_none() && params == 3 && returns.is_some_and(is_result),
+            Self::OnUserConnected | Self::OnUserDisconnected => shared == Some(true) && params <= 1,
+            Self::OnMessage => shared == Some(true) && params == 2,
+        }
+    }
+}
+
+impl Handlers {
+    pub(crate) fn new(mut implementation: Implementation, options: Options, errors: &mut Errors) -> Self {
+        for name in options.names.iter().filter(|name| *name != "crate") {
+            errors
+                .at(name, format!("the option `{name}` goes on the struct: write a bare `#[pluv::room]` on its impl"));
+        }
+        let (mut calls, mut hooks) = (Vec::new(), Vec::new());
+        for member in &mut implementation.members {
+            let Member::Method(method) = member else { continue };
+            let Some(marker) = take_marker(&mut method.attributes, errors) else { continue };
+            method.is_handler = true;
+            match marker.kind {
+                MarkerKind::Hook => hooks.extend(hook(method, errors)),
+                MarkerKind::Event | MarkerKind::Procedure => calls.extend(call(method, &marker, errors)),
+            }
+        }
+        Self { runtime: runtime(options.krate), implementation, calls, hooks }
+    }
+}
+
+fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
+    let signature = &method.signature;
+    let is_plain = plain(signature, errors);
+    let is_shared = shared_receiver(signature, errors);
+    // What follows `self` says little where `self` is missing.
+    let params = if is_shared { handler_params(signature, errors) } else { None };
+    let name = marker.name.as_ref().map_or_else(|| default_name(&signature.ident), Name::from);
+    let kind = match marker.kind {
+        MarkerKind::Procedure => {
+            let Some(answer) = returned(signature).filter(|ty| !is_nothing(ty)) else {
+                let message = "a procedure returns its answer: write `-> Result<Answer>`, or make it an `#[event]`";
+                errors.span(return_span(signature), message);
+                return None;
+            };
+            let reply = marker
+                .reply
+                .as_ref()
+                .map_or_else(|| Name { text: format!("{}Result", name.text), span: name.span }, Name::from);
+            CallKind::Procedure { reply, fallible: is_result(answer) }
+        }
+        MarkerKind::Event | MarkerKind::Hook => CallKind::Event,
+    };
+    if !is_plain {
+        return None;
+    }
+    Some(Call {
+        name,
+        kind,
+        method: signature.ident.clone(),
+        is_async: signature.asyncness.is_some(),
+        params: params?,
+        docs: docs(&method.attributes),
+        cfgs: cfgs(&method.attributes),
+        returns: return_span(signature),
+    })
+}
+
+fn default_name(method: &Ident) -> Name {
+    let text = method.to_string();
+    Name { text: camel_case(text.trim_start_matches("r#")), span: method.span() }
+}
+
+fn hook(method: &Method, errors: &mut Errors) -> Option<Hook> {
+    let signature = &method.signature;
+    let name = signature.ident.to_string();
+    let Some((_, kind)) = HookKind::ALL.into_iter().find(|(known, _)| *known == name) else {
+        let names = HookKind::ALL.map(|(name, _)| name);
+        let hint = match closest(&name, &names) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("there are `{}`", names.join("`, `")),
+        };
+        errors.at(&signature.ident, format!("there is no hook `{name}`: {hint}"));
+        return None;
+    };
+    if !plain(signature, errors) {
+        return None;
+    }
+    if !kind.fits(signature) {
+        errors.at(signature, format!("this is not how the hook `{name}` is written: write `{}`", kind.signature()));
+        return None;
+    }
+    Some(Hook {
+        kind,
+        method: signature.ident.clone(),
+        is_async: signature.asyncness.is_some(),
+        params: typed(signature).len(),
+        cfgs: cfgs(&method.attributes),
+        returns: return_span(signature),
+    })
+}
+
+/// The `#[cfg]`s, which what is generated for the method stands under too.
+fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+}
+
+/// The doc comment, as text.
+fn docs(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let lines: Vec<_> = lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
+    lines.join("\n").trim().to_owned()
+}

@@ -1,0 +1,158 @@
+//! The options of `#[pluv::room(..)]`.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::{
+    Expr, ExprLit, Lit, LitBool, LitStr, Path, Token, Type,
+    ext::IdentExt as _,
+    parse::{ParseStream, Parser},
+};
+
+use crate::{errors::Errors, names::closest};
+
+/// What the options are called.
+const NAMES: &[&str] = &["user", "presence", "output", "path", "binding", "secret", "cors", "relay_unknown", "crate"];
+
+/// A text with its place in the source.
+pub(crate) type Text = LitStr;
+
+/// The options, as they were written.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) user: Option<Type>,
+    pub(crate) presence: Option<Type>,
+    pub(crate) output: Option<Type>,
+    pub(crate) path: Option<Text>,
+    pub(crate) binding: Option<Text>,
+    pub(crate) secrets: Option<Vec<Text>>,
+    pub(crate) cors: Option<Vec<Text>>,
+    pub(crate) relay_unknown: bool,
+    pub(crate) krate: Option<Path>,
+    /// The names of all that were given, in order.
+    pub(crate) names: Vec<Ident>,
+}
+
+pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
+    let mut options = Options::default();
+    let all = |input: ParseStream<'_>| -> syn::Result<()> {
+        while !input.is_empty() {
+            if let Err(error) = option(input, &mut options, errors) {
+                errors.push(error);
+            }
+            // What is wrong with one option does not hide what is wrong with the next.
+            while !input.is_empty() && !input.peek(Token![,]) {
+                input.parse::<TokenTree>()?;
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    };
+    if let Err(error) = all.parse2(tokens) {
+        errors.push(error);
+    }
+    options
+}
+
+fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> syn::Result<()> {
+    let name = input.call(Ident::parse_any)?;
+    let text = name.to_string();
+    if !NAMES.contains(&&*text) {
+        return Err(syn::Error::new(name.span(), unknown(&text)));
+    }
+    if options.names.contains(&name) {
+        return Err(syn::Error::new(name.span(), format!("the option `{text}` is given twice")));
+    }
+    options.names.push(name.clone());
+    match &*text {
+        "user" => options.user = Some(ty(input, &name, "User")?),
+        "presence" => options.presence = Some(ty(input, &name, "Presence")?),
+        "output" => options.output = Some(ty(input, &name, "Output")?),
+        "path" => options.path = Some(one_text(input, &name, "/api/pluv")?),
+        "binding" => options.binding = Some(one_text(input, &name, "CHAT")?),
+        "secret" => options.secrets = Some(texts(input, &name, "PLUV_SECRET", errors)?),
+        "cors" => options.cors = Some(texts(input, &name, "https://app.example", errors)?),
+        "relay_unknown" => options.relay_unknown = flag(input, &name)?,
+        _ => {
+            let path = one_text(input, &name, "pluv")?;
+            options.krate = Some(path.parse().map_err(|_| wrong(&path, &name, "crate = \"pluv\""))?);
+        }
+    }
+    if !input.is_empty() && !input.peek(Token![,]) {
+        return Err(input.error(format!("a comma is missing after the option `{text}`")));
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> String {
+    match closest(name, NAMES) {
+        Some(meant) => format!("there is no option `{name}`: did you mean `{meant}`?"),
+        None => format!("there is no option `{name}`: there are `{}`", NAMES.join("`, `")),
+    }
+}
+
+fn wrong(place: impl quote::ToTokens, name: &Ident, example: &str) -> syn::Error {
+    syn::Error::new_spanned(place, format!("this is no value for the option `{name}`: write `{example}`"))
+}
+
+/// The `=` before a value.
+fn equals(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<()> {
+    match input.parse::<Token![=]>() {
+        Ok(_) if !input.is_empty() && !input.peek(Token![,]) => Ok(()),
+        _ => Err(syn::Error::new(name.span(), format!("the option `{name}` needs a value: write `{example}`"))),
+    }
+}
+
+fn ty(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Type> {
+    let example = format!("{name} = {example}");
+    equals(input, name, &example)?;
+    if input.peek(Lit) {
+        return Err(wrong(input.parse::<Lit>()?, name, &example));
+    }
+    input.parse()
+}
+
+fn one_text(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Text> {
+    let example = format!("{name} = \"{example}\"");
+    equals(input, name, &example)?;
+    as_text(input.parse()?, name, &example)
+}
+
+/// A text, or a list of some.
+fn texts(input: ParseStream<'_>, name: &Ident, example: &str, errors: &mut Errors) -> syn::Result<Vec<Text>> {
+    let one = format!("{name} = \"{example}\"");
+    equals(input, name, &one)?;
+    let list = match input.parse()? {
+        Expr::Array(list) => list,
+        text => return as_text(text, name, &one).map(|text| vec![text]),
+    };
+    let example = format!("{name} = [\"{example}\"]");
+    if list.elems.is_empty() {
+        return Err(wrong(list, name, &example));
+    }
+    let mut texts = Vec::new();
+    for element in list.elems {
+        match as_text(element, name, &example) {
+            Ok(text) => texts.push(text),
+            Err(error) => errors.push(error),
+        }
+    }
+    Ok(texts)
+}
+
+fn as_text(value: Expr, name: &Ident, example: &str) -> syn::Result<Text> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text),
+        other => Err(wrong(other, name, example)),
+    }
+}
+
+/// `name`, `name = true` or `name = false`.
+fn flag(input: ParseStream<'_>, name: &Ident) -> syn::Result<bool> {
+    if !input.peek(Token![=]) {
+        return Ok(true);
+    }
+    equals(input, name, &name.to_string())?;
+    match input.parse::<Expr>()? {
+        Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. }) => Ok(value),
+        other => Err(wrong(other, name, &name.to_string())),
+    }
+}

@@ -1,0 +1,537 @@
+//! The whole pipeline, from tokens to messages and tokens.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{check, errors::Errors, expand, model, parse, parse::Item};
+
+/// The messages that an annotated item gives.
+fn messages(options: TokenStream, item: TokenStream) -> Vec<String> {
+    let mut errors = Errors::default();
+    let options = parse::options(options, &mut errors);
+    match parse::item(item, &mut errors) {
+        Some(Item::Struct(item)) => {
+            check::definition(&model::Definition::new(*item, options), &mut errors);
+        }
+        Some(Item::Impl(item)) => {
+            let handlers = model::Handlers::new(*item, options, &mut errors);
+            check::handlers(&handlers, &mut errors);
+        }
+        None => {}
+    }
+    errors.messages()
+}
+
+fn of_struct(options: TokenStream) -> Vec<String> {
+    messages(
+        options,
+        quote!(
+            struct Chat;
+        ),
+    )
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that a test reads as what it tests")]
+fn of_methods(methods: TokenStream) -> Vec<String> {
+    messages(quote!(), quote!(impl Chat { #methods }))
+}
+
+#[track_caller]
+fn assert_one(messages: &[String], part: &str) {
+    assert_eq!(messages.len(), 1, "{messages:#?}");
+    assert!(messages[0].contains(part), "`{part}` is expected in `{}`", messages[0]);
+}
+
+#[test]
+fn every_option_is_taken() {
+    let options = quote! {
+        user = User, presence = Map<String, Vec<u8>>, output = crate::Output, path = "/chat", binding = "ROOM",
+        secret = ["A", "B"], cors = "https://app.example", relay_unknown, crate = "my::pluv",
+    };
+    assert_eq!(of_struct(options), Vec::<String>::new());
+    assert_eq!(of_struct(quote!(secret = "A", cors = ["https://a.example", "http://localhost:3000"])), [""; 0]);
+    assert_eq!(of_struct(quote!(relay_unknown = false, cors = "*")), [""; 0]);
+    assert_eq!(of_struct(quote!()), [""; 0]);
+}
+
+#[test]
+fn an_unknown_option_suggests_the_one_that_was_meant() {
+    assert_one(&of_struct(quote!(presense = P)), "there is no option `presense`: did you mean `presence`?");
+    assert_one(&of_struct(quote!(database = P)), "there are `user`, `presence`, `output`");
+}
+
+#[test]
+fn an_option_is_given_once() {
+    assert_one(&of_struct(quote!(user = A, user = B)), "the option `user` is given twice");
+}
+
+#[test]
+fn a_wrong_kind_of_value_shows_the_right_one() {
+    assert_one(&of_struct(quote!(user)), "write `user = User`");
+    assert_one(&of_struct(quote!(user = "User")), "write `user = User`");
+    assert_one(&of_struct(quote!(path = 5)), "write `path = \"/api/pluv\"`");
+    assert_one(&of_struct(quote!(path = Chat)), "write `path = \"/api/pluv\"`");
+    assert_one(&of_struct(quote!(secret = [])), "write `secret = [\"PLUV_SECRET\"]`");
+    assert_one(&of_struct(quote!(secret = ["A", 5])), "write `secret = [\"PLUV_SECRET\"]`");
+    assert_one(&of_struct(quote!(relay_unknown = "yes")), "write `relay_unknown`");
+    assert_one(&of_struct(quote!(crate = "no path")), "write `crate = \"pluv\"`");
+}
+
+#[test]
+fn several_mistakes_in_options_are_several_errors() {
+    assert_eq!(of_struct(quote!(usr = A, path = 5, output = O, output = P, cors)).len(), 4);
+}
+
+#[test]
+fn a_path_begins_with_one_slash_and_ends_with_none() {
+    for path in ["api", "/api/", "//api", ""] {
+        assert_one(&of_struct(quote!(path = #path)), "write `path = \"/api");
+    }
+    assert_one(&of_struct(quote!(path = "/a b")), "` ` can't stand in a path");
+    assert_one(&of_struct(quote!(path = "/a?b")), "`?` can't stand in a path");
+}
+
+#[test]
+fn an_origin_is_written_as_browsers_send_it() {
+    for origin in ["app.example", "https://app.example/", "https://App.example", "https://", "https://*.example"] {
+        assert_one(&of_struct(quote!(cors = #origin)), "is no origin as browsers send it");
+    }
+    assert_one(&of_struct(quote!(cors = ["*", "https://app.example"])), "stands alone");
+}
+
+#[test]
+fn a_binding_is_a_name() {
+    assert_one(&of_struct(quote!(binding = "a b")), "can't be a binding");
+    assert_one(&of_struct(quote!(binding = "")), "can't be a binding");
+}
+
+#[test]
+fn only_a_plain_struct_or_its_impl_can_be_a_room() {
+    assert_one(
+        &messages(
+            quote!(),
+            quote!(
+                enum Chat {}
+            ),
+        ),
+        "goes on a struct",
+    );
+    assert_one(&messages(quote!(), quote!(union Chat { a: u8 })), "goes on a struct");
+    assert_one(
+        &messages(
+            quote!(),
+            quote!(
+                fn chat() {}
+            ),
+        ),
+        "goes on a struct",
+    );
+    assert_one(
+        &messages(
+            quote!(),
+            quote!(
+                struct Chat<T>(T);
+            ),
+        ),
+        "a room can't be generic",
+    );
+    assert_one(
+        &messages(
+            quote!(),
+            quote!(
+                impl<T> Chat<T> {}
+            ),
+        ),
+        "a room can't be generic",
+    );
+    assert_one(&messages(quote!(), quote!(impl Room for Chat {})), "not in that of a trait");
+    assert_one(&messages(quote!(), quote!(impl [Chat] {})), "a room is a struct");
+}
+
+#[test]
+fn an_impl_takes_no_options_but_the_crate() {
+    assert_one(&messages(quote!(user = User), quote!(impl Chat {})), "`user` goes on the struct");
+    assert_eq!(messages(quote!(crate = "p"), quote!(impl Chat {})), [""; 0]);
+}
+
+#[test]
+fn handlers_come_in_every_shape() {
+    let methods = quote! {
+        #[event]
+        fn nothing(&self) {}
+        #[event]
+        async fn context(&self, cx: &Context<'_, Self>) -> Result<()> { Ok(()) }
+        #[event(name = "INPUT")]
+        pub(crate) async fn input(&self, _: &Context<'_, Self>, Text { text }: Text) {}
+        #[procedure]
+        fn procedure(&self) -> u32 { 1 }
+        #[procedure(name = "ask", reply = "told")]
+        async fn fallible<'a>(&'a self, cx: &'a Context<'a, Self>, input: a::B) -> pluv::Result<Vec<u8>> { todo!() }
+        #[hook]
+        fn create(env: &Env) -> Self { Self }
+        #[hook]
+        async fn authorize(req: &Request, env: &Env, room: &str) -> Result<Option<User>> { Ok(None) }
+        #[hook]
+        fn on_user_connected(&self) {}
+        #[hook]
+        async fn on_user_disconnected(&self, cx: &Context<'_, Self>) -> Result<()> { Ok(()) }
+        #[hook]
+        fn on_message(&self, cx: &Context<'_, Self>, message: &Message<'_>) {}
+        const LIMIT: usize = 5;
+        fn helper(&mut self, a: u8, b: u8) -> u8 { a + b }
+    };
+    assert_eq!(of_methods(methods), [""; 0]);
+}
+
+#[test]
+fn a_receiver_is_a_shared_reference() {
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say(&mut self) {}
+        )),
+        "`Cell` or `RefCell`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say(self) {}
+        )),
+        "takes `&self`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say(self: Rc<Self>) {}
+        )),
+        "takes `&self`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say(cx: &Context<'_, Self>) {}
+        )),
+        "write `fn say(&self,",
+    );
+}
+
+#[test]
+fn a_handler_takes_its_context_and_one_input() {
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say(&self, input: Text) {}
+        )),
+        "input: Text)`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say(&self, input: Text, cx: &Context<'_, Self>) {}
+        )),
+        "comes first",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say(&self, cx: &C, input: &Text) {}
+        )),
+        "by value: write `Text`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say(&self, cx: &C, a: A, b: B) {}
+        )),
+        "takes one input",
+    );
+}
+
+#[test]
+fn a_handler_is_a_plain_function() {
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            unsafe fn say(&self) {}
+        )),
+        "can't be `unsafe`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            const fn say(&self) {}
+        )),
+        "can't be `const`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            extern "C" fn say(&self) {}
+        )),
+        "can't be `extern`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say<T>(&self, cx: &C, input: T) {}
+        )),
+        "can't be generic",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            fn say<const N: usize>(&self) {}
+        )),
+        "can't be generic",
+    );
+}
+
+#[test]
+fn a_procedure_returns_its_answer() {
+    for nothing in [quote!(), quote!(-> ()), quote!(-> Result<()>), quote!(-> pluv::Result<(), E>)] {
+        assert_one(&of_methods(quote!(#[procedure] fn ask(&self) #nothing {})), "a procedure returns its answer");
+    }
+}
+
+#[test]
+fn an_event_has_one_handler_and_a_name_that_clients_can_use() {
+    let twice = quote! {
+        #[event]
+        fn send_message(&self) {}
+        #[event(name = "sendMessage")]
+        fn other(&self) {}
+    };
+    assert_one(&of_methods(twice), "the event `sendMessage` is handled twice");
+    let never_both = quote! {
+        #[cfg(a)]
+        #[event]
+        fn say(&self) {}
+        #[cfg(not(a))]
+        #[event]
+        fn say(&self) {}
+    };
+    assert_eq!(of_methods(never_both), [""; 0]);
+    for name in ["$say", "", "say it"] {
+        assert_one(
+            &of_methods(quote!(
+                #[event(name = #name)]
+                fn say(&self) {}
+            )),
+            "can't be",
+        );
+    }
+    assert_one(
+        &of_methods(quote!(
+            #[procedure(reply = "$r")]
+            fn ask(&self) -> u8 {
+                1
+            }
+        )),
+        "can't be",
+    );
+}
+
+#[test]
+fn a_marker_says_what_it_takes() {
+    assert_one(
+        &of_methods(quote!(
+            #[event(nmae = "x")]
+            fn say(&self) {}
+        )),
+        "did you mean `name`?",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event(reply = "x")]
+            fn say(&self) {}
+        )),
+        "no option `reply`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event(name = 5)]
+            fn say(&self) {}
+        )),
+        "write `name = \"..\"`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event(name)]
+            fn say(&self) {}
+        )),
+        "write `name = \"..\"`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event = "x"]
+            fn say(&self) {}
+        )),
+        "write `#[event]`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            #[event]
+            fn say(&self) {}
+        )),
+        "marked `#[event]` twice",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[event]
+            #[hook]
+            fn say(&self) {}
+        )),
+        "both `#[event]` and `#[hook]`",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[hook(name = "x")]
+            fn on_message(&self, c: &C, m: &M) {}
+        )),
+        "it takes none",
+    );
+}
+
+#[test]
+fn an_unknown_hook_suggests_the_one_that_was_meant() {
+    assert_one(
+        &of_methods(quote!(
+            #[hook]
+            fn on_user_conected(&self) {}
+        )),
+        "did you mean `on_user_connected`?",
+    );
+    assert_one(
+        &of_methods(quote!(
+            #[hook]
+            fn tick(&self) {}
+        )),
+        "there are `create`, `authorize`",
+    );
+}
+
+#[test]
+fn a_hook_of_the_wrong_shape_shows_the_right_one() {
+    for wrong in [
+        quote!(
+            async fn create(env: &Env) -> Self {}
+        ),
+        quote!(
+            fn create(&self) -> Self {}
+        ),
+        quote!(
+            fn create() -> Self {}
+        ),
+        quote!(
+            fn create(env: &Env) {}
+        ),
+        quote!(
+            fn authorize(req: &Request, env: &Env) -> Result<Option<User>> {}
+        ),
+        quote!(
+            fn authorize(req: &Request, env: &Env, room: &str) -> Option<User> {}
+        ),
+        quote!(
+            fn on_user_connected(cx: &Context<'_, Self>) {}
+        ),
+        quote!(
+            fn on_message(&self, cx: &Context<'_, Self>) {}
+        ),
+        quote!(
+            fn on_message(&mut self, cx: &Context<'_, Self>, message: &Message<'_>) {}
+        ),
+    ] {
+        assert_one(&of_methods(quote!(#[hook] #wrong)), "write `");
+    }
+}
+
+#[test]
+fn several_mistakes_in_handlers_are_several_errors() {
+    let methods = quote! {
+        #[event]
+        fn one(&mut self) {}
+        #[procedure]
+        fn two(&self) {}
+        #[hook]
+        fn three(&self) {}
+        #[event(name = "$four")]
+        fn four(&self) {}
+    };
+    assert_eq!(of_methods(methods).len(), 4);
+}
+
+#[test]
+fn a_typo_in_a_body_is_left_to_rustc() {
+    let item = "impl Chat { #[event] fn say(&self) { let = ; } #[event] fn ok(&self) {} }";
+    let item: TokenStream = item.parse().expect("these are tokens");
+    let expanded = expand(quote!(), item).to_string();
+    assert!(expanded.contains("let = ;"), "{expanded}");
+    assert!(!expanded.contains("compile_error"), "{expanded}");
+    assert!(expanded.contains("\"ok\""), "{expanded}");
+}
+
+#[test]
+fn the_item_is_kept_when_something_is_wrong_with_it() {
+    for item in [
+        quote!(
+            struct Chat<T>(T);
+        ),
+        quote!(
+            enum Chat {
+                A,
+            }
+        ),
+        quote!(impl Trait for Chat { fn a(&self) {} }),
+    ] {
+        let expanded = expand(quote!(), item.clone()).to_string();
+        assert!(expanded.starts_with(&item.to_string()), "{expanded}");
+        assert!(expanded.contains("compile_error"), "{expanded}");
+    }
+}
+
+#[test]
+fn a_method_that_can_not_be_read_leaves_the_others_alone() {
+    let methods = quote!(#[event] fn broken(&self, cx:) {} #[event] fn fine(&self) {});
+    let expanded = expand(quote!(), quote!(impl Chat { #methods })).to_string();
+    assert_eq!(expanded.matches("compile_error").count(), 1, "{expanded}");
+    assert!(expanded.contains("\"fine\""), "{expanded}");
+}
+
+#[test]
+fn what_is_generated_stands_under_the_cfg_of_its_method() {
+    let methods = quote! {
+        #[cfg(feature = "a")]
+        #[event]
+        fn say(&self) {}
+        #[cfg(feature = "b")]
+        #[hook]
+        fn on_user_connected(&self) {}
+    };
+    let mut errors = Errors::default();
+    let Some(Item::Impl(item)) = parse::item(quote!(impl Chat { #methods }), &mut errors) else { panic!("an impl") };
+    let handlers = model::Handlers::new(*item, parse::Options::default(), &mut errors);
+    let expanded = expand::handlers(&handlers).to_string();
+    assert_eq!(expanded.matches("# [cfg (feature = \"a\")]").count(), 3, "the method, its schema, its arm: {expanded}");
+    assert_eq!(expanded.matches("# [cfg (feature = \"b\")]").count(), 3, "the method, its flag, its hook: {expanded}");
+}
+
+#[test]
+fn a_doc_comment_goes_into_the_schema() {
+    let item = "impl Chat { /// Says\n/// it.\n #[event] fn say(&self) {} }".parse().expect("these are tokens");
+    let expanded = expand(quote!(), item).to_string();
+    assert!(expanded.contains(r#"event ("say" , "Says\nit.")"#), "{expanded}");
+}
+
+#[test]
+fn a_renamed_crate_is_named_everywhere() {
+    for item in [
+        quote!(
+            struct Chat;
+        ),
+        quote!(impl Chat { #[event] fn say(&self) {} }),
+    ] {
+        let expanded = expand(quote!(crate = "other"), item).to_string();
+        assert!(!expanded.contains("pluv"), "{expanded}");
+    }
+}

@@ -1,0 +1,530 @@
+// The page of examples/chat in a real browser, against the worker at PLUV_CHAT_URL.
+//
+// PLUV_CHROMIUM is the browser, PLUV_SCREENSHOTS a directory for pictures of the page.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Proxy } from './proxy.mjs';
+
+const BASE = process.env.PLUV_CHAT_URL;
+const SCREENSHOTS = process.env.PLUV_SCREENSHOTS;
+// Only how long until a test gives up: nothing waits for it to pass.
+const TIMEOUT = 30_000;
+const DESKTOP = { width: 1200, height: 780 };
+const PHONE = { width: 375, height: 720 };
+
+assert.ok(BASE, 'PLUV_CHAT_URL is missing: the address of a worker that runs examples/chat');
+
+let browser;
+
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.PLUV_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  });
+});
+
+after(() => browser?.close());
+
+/** A test with a room and a browser profile of its own, in which the page must not complain or call another host. */
+function chatTest(name, run) {
+  test(name, { timeout: 4 * TIMEOUT }, async (t) => {
+    const context = await browser.newContext({ viewport: DESKTOP });
+    context.setDefaultTimeout(TIMEOUT);
+    const chat = new Chat(t, context);
+    try {
+      await run(chat);
+      assert.deepEqual(chat.complaints, []);
+      assert.deepEqual([...chat.foreign], []);
+    } finally {
+      await context.close();
+      await chat.proxy?.stop();
+    }
+  });
+}
+
+class Chat {
+  room = `test-${randomBytes(6).toString('hex')}`;
+  complaints = [];
+  foreign = new Set();
+  proxy = null;
+  // Where a test cuts the wire, the browser says so.
+  expected = null;
+
+  constructor(t, context) {
+    this.test = t;
+    this.context = context;
+    context.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type()) && !this.expected?.test(message.text())) {
+        this.complaints.push(message.text());
+      }
+    });
+    context.on('weberror', (error) => this.complaints.push(String(error.error())));
+    context.on('request', (request) => this.#check(request.url()));
+    context.on('page', (page) => page.on('websocket', (socket) => this.#check(socket.url())));
+  }
+
+  #check(address) {
+    const { host, protocol } = new URL(address);
+    const own = [new URL(BASE).host, this.proxy && new URL(this.proxy.url).host];
+    if (!own.includes(host) && !['data:', 'blob:', 'about:'].includes(protocol)) {
+      this.foreign.add(address);
+    }
+  }
+
+  /** A new user: another tab with a new identity. */
+  async user(name, base = BASE) {
+    const page = await this.context.newPage();
+    const tab = new Tab(page);
+    await page.goto(`${base}/?as=new#${this.room}`);
+    await tab.online();
+    if (name) {
+      await tab.rename(name);
+    }
+    return tab;
+  }
+
+  async useProxy() {
+    this.proxy = await Proxy.start(BASE);
+    this.expected = /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET|ERR_NETWORK|WebSocket connection to/;
+    return this.proxy;
+  }
+}
+
+class Tab {
+  constructor(page) {
+    this.page = page;
+    this.text = page.getByTestId('text');
+    this.messages = page.getByTestId('message-text');
+    this.lines = page.getByTestId('line');
+    this.people = page.getByTestId('person');
+    this.typing = page.getByTestId('typing');
+  }
+
+  /** Waits until `condition` is true of `argument` in the page. */
+  until(condition, argument) {
+    return this.page.waitForFunction(condition, argument, { timeout: TIMEOUT });
+  }
+
+  online() {
+    return this.status('online');
+  }
+
+  status(status) {
+    return this.page.locator(`[data-test="status"][data-status="${status}"]`).waitFor();
+  }
+
+  name() {
+    return this.page.locator('[data-test="rename"] .person-name').innerText();
+  }
+
+  async rename(name) {
+    await this.page.getByTestId('rename').click();
+    await this.page.getByTestId('name-input').fill(name);
+    await this.page.getByTestId('name-input').press('Enter');
+    await this.line(`You are now ${name}`);
+    await this.online();
+  }
+
+  async say(text) {
+    await this.text.fill(text);
+    await this.text.press('Enter');
+  }
+
+  /** Waits until exactly these people are shown, whoever comes first. */
+  async sees(...names) {
+    await this.until((expected) => {
+      const shown = [...document.querySelectorAll('[data-test="person"]:not(.leaving) .person-name')];
+      const count = Number(document.querySelector('[data-test="count"]').textContent);
+      return count === shown.length && shown.map((node) => node.textContent).sort().join('\n') === expected;
+    }, names.toSorted().join('\n'));
+  }
+
+  /** Waits until exactly these messages are shown, each of them confirmed by the room. */
+  async reads(...texts) {
+    await this.until((expected) => {
+      const shown = [...document.querySelectorAll('[data-test="message"]:not(.pending) [data-test="message-text"]')];
+      return JSON.stringify(shown.map((node) => node.textContent)) === expected;
+    }, JSON.stringify(texts));
+  }
+
+  line(text) {
+    return this.lines.filter({ hasText: text }).first().waitFor();
+  }
+
+  shot(name) {
+    return SCREENSHOTS ? this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) }) : undefined;
+  }
+}
+
+before(async () => {
+  const { selectors } = await import('playwright-core');
+  selectors.setTestIdAttribute('data-test');
+});
+
+chatTest('two tabs are two users, who see each other', async (chat) => {
+  const ada = await chat.user();
+  await ada.page.getByTestId('empty').waitFor();
+  await ada.shot('empty');
+  const opened = chat.context.waitForEvent('page');
+  await ada.page.getByTestId('second-user').click();
+  const bob = new Tab(await opened);
+  await bob.online();
+  const names = [await ada.name(), await bob.name()];
+  await ada.sees(...names);
+  await bob.sees(...names);
+  await ada.line(`${names[1]} joined`);
+  await ada.shot('joined');
+  const ids = await ada.people.evaluateAll((nodes) => nodes.map((node) => node.dataset.userId));
+  assert.equal(new Set(ids).size, 2);
+  assert.equal(await ada.page.locator('.person.you .person-name').innerText(), names[0]);
+  assert.equal(await bob.page.locator('.person.you .person-name').innerText(), names[1]);
+
+  // The same user after a reload, and nobody else.
+  await bob.page.reload();
+  await bob.online();
+  assert.equal(await bob.name(), names[1]);
+  await bob.sees(...names);
+  await ada.sees(...names);
+});
+
+chatTest('a message shows in both, once', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.sees('Ada', 'Bob');
+  await bob.sees('Ada', 'Bob');
+  await ada.say('Hello, Bob');
+  await bob.reads('Hello, Bob');
+  await bob.say('Hello, Ada');
+  await bob.say('How are you?');
+  const texts = ['Hello, Bob', 'Hello, Ada', 'How are you?'];
+  await ada.reads(...texts);
+  await bob.reads(...texts);
+  assert.equal(await ada.text.inputValue(), '');
+  assert.deepEqual(await ada.page.locator('.group.mine [data-test="message-text"]').allTextContents(), [texts[0]]);
+  assert.deepEqual(await bob.page.locator('.group.mine [data-test="message-text"]').allTextContents(), texts.slice(1));
+  assert.equal(await ada.page.locator('.group').count(), 2, 'messages in a row of one author are one group');
+  await ada.page.getByTestId('empty').waitFor({ state: 'hidden' });
+});
+
+chatTest('shift and enter starts a line', async (chat) => {
+  const ada = await chat.user('Ada');
+  await ada.text.fill('one');
+  await ada.text.press('Shift+Enter');
+  await ada.text.pressSequentially('two');
+  await ada.text.press('Enter');
+  await ada.reads('one\ntwo');
+});
+
+chatTest('typing shows to the others, and ends', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  const eve = await chat.user('Eve');
+  await bob.sees('Ada', 'Bob', 'Eve');
+  const ends = () => bob.typing.waitFor({ state: 'hidden' });
+  const shows = (text) => bob.typing.filter({ hasText: text }).waitFor();
+  await ends();
+
+  await ada.text.pressSequentially('Hel');
+  await shows('Ada is typing…');
+  assert.equal(await ada.typing.isVisible(), false, 'nobody is told of their own typing');
+  await ends();
+
+  await ada.text.pressSequentially('lo');
+  await shows('Ada is typing…');
+  await ada.text.press('Enter');
+  await bob.reads('Hello');
+  await ends();
+
+  await ada.text.pressSequentially('a');
+  await shows('Ada is typing…');
+  await ada.text.blur();
+  await ends();
+
+  // Both at once, whichever pauses meanwhile.
+  const both = shows('Ada and Eve are typing…');
+  let done = false;
+  const type = async (tab) => {
+    while (!done) {
+      await tab.text.pressSequentially('x', { delay: 50 });
+    }
+  };
+  const typists = [type(ada), type(eve)];
+  try {
+    await both;
+  } finally {
+    done = true;
+    await Promise.all(typists);
+  }
+  await ends();
+});
+
+chatTest('a pointer shows to the others', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.sees('Ada', 'Bob');
+  const { x, y, width, height } = await ada.page.locator('#conversation').boundingBox();
+  await ada.page.mouse.move(x + width / 4, y + height / 2);
+  await bob.until(() => {
+    const cursor = document.querySelector('.cursor.shown');
+    return cursor !== null && Math.abs(cursor.style.getPropertyValue('--x') - 0.25) < 0.01;
+  });
+  await ada.page.mouse.move(2, 2);
+  await bob.until(() => document.querySelector('.cursor.shown') === null);
+});
+
+chatTest('HTML in a message and in a name is text', async (chat) => {
+  const html = '<img src=x onerror="document.title=1"><b>bold</b>';
+  const ada = await chat.user('<i>Ada</i>');
+  const bob = await chat.user('Bob');
+  await bob.sees('<i>Ada</i>', 'Bob');
+  await ada.say(html);
+  await bob.reads(html);
+  await ada.reads(html);
+  for (const tab of [ada, bob]) {
+    assert.equal(await tab.page.locator('#log :is(img, b, script), #people i').count(), 0);
+    assert.match(await tab.page.title(), /Chat$/);
+  }
+});
+
+chatTest('/double answers its sender alone', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await bob.sees('Ada', 'Bob');
+  await ada.say('/double 21');
+  await ada.line('doubled {value: 42}');
+  // A message that comes after it, so that what Bob has not seen by then is not under way.
+  await ada.say('done');
+  await bob.reads('done');
+  assert.equal(await bob.lines.filter({ hasText: 'doubled' }).count(), 0);
+  await ada.reads('done');
+});
+
+chatTest('a command that does not exist stays in the composer, with a hint', async (chat) => {
+  const ada = await chat.user('Ada');
+  const notice = ada.page.getByTestId('notice');
+  await ada.say('/dance now');
+  await notice.filter({ hasText: 'There is no command /dance' }).waitFor();
+  assert.equal(await ada.text.inputValue(), '/dance now');
+  await ada.say('/double me');
+  await notice.filter({ hasText: 'Give it a number' }).waitFor();
+  assert.equal(await ada.messages.count(), 0);
+});
+
+chatTest('one leaves, and the other sees it', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.sees('Ada', 'Bob');
+  await bob.page.close();
+  await ada.line('Bob left');
+  await ada.sees('Ada');
+});
+
+chatTest('a new name is told to the others', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.sees('Ada', 'Bob');
+  await bob.rename('Robert');
+  await ada.line('Bob is now Robert');
+  await ada.sees('Ada', 'Robert');
+  await bob.say('It is me');
+  await ada.reads('It is me');
+  assert.equal(await ada.page.getByTestId('message').getAttribute('data-author'), 'Robert');
+  assert.equal(await ada.lines.filter({ hasText: /left|Robert joined/ }).count(), 0);
+
+  // Kept when the page is loaded again; Escape keeps it too.
+  await bob.page.reload();
+  await bob.online();
+  assert.equal(await bob.name(), 'Robert');
+  await bob.page.getByTestId('rename').click();
+  await bob.page.getByTestId('name-input').fill('Nobody');
+  await bob.page.getByTestId('name-input').press('Escape');
+  assert.equal(await bob.name(), 'Robert');
+});
+
+chatTest('two tabs of one user are shown once', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.sees('Ada', 'Bob');
+  // A page that another page opens starts with a copy of its session storage, as a duplicated tab does.
+  const opened = chat.context.waitForEvent('page');
+  await bob.page.evaluate(() => { window.open(location.href); });
+  const again = new Tab(await opened);
+  await again.online();
+  await again.sees('Ada', 'Bob');
+  await again.say('from the second tab');
+  for (const tab of [ada, bob, again]) {
+    await tab.reads('from the second tab');
+    await tab.sees('Ada', 'Bob');
+  }
+  assert.equal(await bob.page.locator('.group.mine').count(), 1, 'it is mine in the other tab too');
+  await again.page.close();
+  await bob.say('from the first tab');
+  await ada.reads('from the second tab', 'from the first tab');
+  await ada.sees('Ada', 'Bob');
+  assert.equal(await ada.lines.filter({ hasText: 'left' }).count(), 0);
+});
+
+chatTest('a lost connection comes back by itself', async (chat) => {
+  const wire = await chat.useProxy();
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob', wire.url);
+  await ada.sees('Ada', 'Bob');
+  await bob.sees('Ada', 'Bob');
+
+  wire.cut();
+  await bob.status('reconnecting');
+  await bob.page.getByTestId('countdown').filter({ hasText: /Trying again in \d+ s/ }).waitFor();
+  await ada.line('Bob left');
+  assert.equal(await bob.page.getByTestId('send').isDisabled(), true);
+  await bob.say('written meanwhile');
+  assert.equal(await bob.text.inputValue(), 'written meanwhile');
+  await bob.shot('reconnecting');
+
+  wire.restore();
+  await bob.online();
+  await bob.sees('Ada', 'Bob');
+  await ada.sees('Ada', 'Bob');
+  await bob.page.getByTestId('banner').waitFor({ state: 'hidden' });
+  await bob.text.press('Enter');
+  await ada.reads('written meanwhile');
+  await bob.reads('written meanwhile');
+});
+
+chatTest('a dead connection is noticed, and what was under way can be sent again', async (chat) => {
+  const wire = await chat.useProxy();
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob', wire.url);
+  await ada.sees('Ada', 'Bob');
+
+  wire.freeze();
+  await bob.say('Are you there?');
+  await bob.page.locator('[data-test="message"].pending').waitFor();
+  await bob.page.getByTestId('unsent').waitFor();
+  await bob.shot('unsent');
+  assert.equal(await ada.messages.count(), 0);
+  await bob.page.locator('[data-test="status"]:not([data-status="online"])').waitFor();
+  await bob.online();
+  await bob.page.getByTestId('send-again').click();
+  await ada.reads('Are you there?');
+  await bob.reads('Are you there?');
+});
+
+chatTest('a browser without a network says so', async (chat) => {
+  const wire = await chat.useProxy();
+  const bob = await chat.user('Bob', wire.url);
+  wire.cut();
+  await bob.status('reconnecting');
+  await chat.context.setOffline(true);
+  await bob.status('offline');
+  wire.restore();
+  await chat.context.setOffline(false);
+  await bob.online();
+  await bob.sees('Bob');
+});
+
+chatTest('a refusal is told, and not tried again by itself', async (chat) => {
+  chat.expected = /status of 403/;
+  const page = await chat.context.newPage();
+  const tab = new Tab(page);
+  let asked = 0;
+  await page.route('**/api/pluv/authorize?*', (route) => {
+    asked += 1;
+    return asked === 1 ? route.fulfill({ status: 403, body: 'you may not enter this room' }) : route.continue();
+  });
+  await page.goto(`${BASE}/#${chat.room}`);
+  await tab.status('refused');
+  await page.getByTestId('banner-text').filter({ hasText: 'you may not enter this room' }).waitFor();
+  assert.equal(await page.getByTestId('countdown').innerText(), '');
+  assert.equal(asked, 1);
+  await tab.shot('refused');
+  await page.getByTestId('retry').click();
+  await tab.online();
+});
+
+chatTest('a connection that the room refuses is told why', async (chat) => {
+  const page = await chat.context.newPage();
+  const tab = new Tab(page);
+  await page.route('**/api/pluv/authorize?*', (route) => route.fulfill({ body: 'not-a-token' }));
+  await page.goto(`${BASE}/#${chat.room}`);
+  await tab.status('refused');
+  assert.match(await page.getByTestId('banner-text').innerText(), /^The room did not let you in: .+/);
+});
+
+chatTest('the address names the room', async (chat) => {
+  await chat.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await chat.context.newPage();
+  const tab = new Tab(page);
+  await page.goto(BASE);
+  await tab.online();
+  assert.equal(await page.getByTestId('room-name').innerText(), 'lobby');
+  const name = `${chat.room} ä`;
+  await page.goto(`${BASE}/?room=${encodeURIComponent(name)}`);
+  await tab.online();
+  assert.equal(await page.getByTestId('room-name').innerText(), name);
+  await page.getByTestId('copy-link').click();
+  await page.getByTestId('copy-link').filter({ hasText: 'Copied' }).waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(link, `${new URL(BASE).origin}/#${encodeURIComponent(name)}`);
+
+  const other = new Tab(await chat.context.newPage());
+  await other.page.goto(link);
+  await other.online();
+  await tab.sees(await tab.name(), await other.name());
+
+  // Another room in the same tab: the first one sees them go.
+  await other.page.evaluate((room) => { location.hash = room; }, `${chat.room}-2`);
+  await other.page.getByTestId('room-name').filter({ hasText: `${chat.room}-2` }).waitFor();
+  await other.online();
+  await tab.sees(await tab.name());
+  await other.sees(await other.name());
+});
+
+for (const scheme of ['light', 'dark']) {
+  chatTest(`a conversation fits the page, wide and narrow, ${scheme}`, async (chat) => {
+    const ada = await chat.user('Ada Lovelace');
+    const bob = await chat.user('Charles');
+    const eve = await chat.user('Grace Hopper');
+    await ada.page.emulateMedia({ colorScheme: scheme });
+    await ada.sees('Ada Lovelace', 'Charles', 'Grace Hopper');
+    const texts = [];
+    for (const [tab, text] of [
+      [bob, 'Good morning! Did the new room server make it through the night?'],
+      [ada, 'It did. It slept for most of it, in fact.'],
+      [ada, 'Everyone was still here when it woke up.'],
+      [eve, 'That is the whole idea, isn’t it'],
+      [eve, `Look, a long word: ${'wrap'.repeat(60)}`],
+      [bob, 'Noted 🙂'],
+    ]) {
+      await tab.say(text);
+      texts.push(text);
+      await ada.reads(...texts);
+    }
+    await ada.say('/double 21');
+    await ada.line('doubled {value: 42}');
+    await ada.text.fill('Shall we write it down?');
+    const { x, y, width, height } = await bob.page.locator('#conversation').boundingBox();
+    await bob.page.mouse.move(x + width * 0.6, y + height / 2);
+    await bob.text.pressSequentially('Let');
+    await ada.typing.filter({ hasText: 'Charles is typing…' }).waitFor();
+    await ada.until(() => document.getAnimations().every((animation) =>
+      animation.playState === 'finished' || animation.effect.getTiming().iterations === Infinity));
+    await ada.shot(`desktop-${scheme}`);
+
+    const hasNoOverflow = () => document.documentElement.scrollWidth <= innerWidth &&
+      document.documentElement.scrollHeight <= innerHeight &&
+      [...document.querySelectorAll('#scroll, .foot, .bar, .side')].every((node) => node.scrollWidth <= node.clientWidth);
+    for (const size of [DESKTOP, PHONE, { width: 320, height: 568 }]) {
+      await ada.page.setViewportSize(size);
+      await ada.until((width) => innerWidth === width, size.width);
+      assert.equal(await ada.page.evaluate(hasNoOverflow), true, `at ${size.width} px`);
+      assert.equal(await ada.text.isVisible(), true);
+      if (size === PHONE) {
+        await ada.shot(`phone-${scheme}`);
+      }
+    }
+  });
+}

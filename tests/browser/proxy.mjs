@@ -1,0 +1,77 @@
+// A wire to the server that a test can cut. What a browser emulates as offline leaves WebSockets alone.
+
+import net from 'node:net';
+
+export class Proxy {
+  #server;
+  #pairs = new Set();
+  #target;
+  #up = true;
+
+  static async start(base) {
+    const proxy = new Proxy(base);
+    await new Promise((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  constructor(base) {
+    const { hostname, port } = new URL(base);
+    this.#target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
+    this.#server = net.createServer((client) => this.#connect(client));
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  #connect(client) {
+    if (!this.#up) {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = net.connect(this.#target);
+    const pair = { client, upstream };
+    this.#pairs.add(pair);
+    const end = () => {
+      this.#pairs.delete(pair);
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.on('error', end);
+      socket.on('close', end);
+    }
+    client.pipe(upstream);
+    upstream.pipe(client);
+  }
+
+  /** Ends every connection without a farewell, and takes no new one. */
+  cut() {
+    this.#up = false;
+    for (const { client, upstream } of this.#pairs) {
+      client.resetAndDestroy();
+      upstream.destroy();
+    }
+    this.#pairs.clear();
+  }
+
+  /** Connections stay, but nothing passes any more: a cable pulled out. New ones pass. */
+  freeze() {
+    for (const { client, upstream } of this.#pairs) {
+      client.unpipe(upstream);
+      upstream.unpipe(client);
+      client.resume();
+      upstream.resume();
+    }
+  }
+
+  restore() {
+    this.#up = true;
+  }
+
+  async stop() {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,238 @@
+//! The recorded sessions, replayed by their client side against a room, with what the protocol requires of the answers.
+//!
+//! What the recorded server answered is one server's behaviour, so it is not compared; the clients' frames are the
+//! truth, and a model of the room says what must follow from each.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tests::{Client, chat, fresh};
+
+/// What a joined connection is to the others.
+#[derive(Clone, Debug)]
+struct Shown {
+    user: String,
+    presence: Value,
+}
+
+/// The room as it must be, and its clients.
+#[derive(Default)]
+struct Replay {
+    room: String,
+    clients: BTreeMap<String, Client>,
+    /// The user of each client, by the name of its connection.
+    users: BTreeMap<String, String>,
+    /// Who has joined, by session.
+    shown: BTreeMap<String, Shown>,
+}
+
+async fn replay(recording: &str) {
+    let lines: Vec<Value> =
+        recording.lines().map(|line| serde_json::from_str(line).expect("a recording is JSON lines")).collect();
+    let mut replay = Replay { room: fresh("replay"), ..Replay::default() };
+    let mut frames = 0;
+    for (index, line) in lines.iter().enumerate() {
+        let Some(connection) = line["conn"].as_str() else { continue };
+        match (line["event"].as_str(), line["dir"].as_str()) {
+            (Some("open"), _) => {
+                let user = user_of(&lines[index..], connection);
+                replay.open(connection, &user).await;
+            }
+            (Some("close"), _) => replay.close(connection).await,
+            (_, Some("c2s")) => {
+                replay.send(connection, &line["frame"]).await;
+                frames += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(frames > 0, "a recording has frames of clients");
+}
+
+/// The user of a connection, as the first frame that it was sent says.
+fn user_of(lines: &[Value], connection: &str) -> String {
+    let registered = lines
+        .iter()
+        .find(|line| line["conn"] == connection && line["dir"] == "s2c" && line["frame"]["type"] == "$registered")
+        .expect("a connection is registered");
+    registered["frame"]["user"]["id"].as_str().expect("a user has an id").to_owned()
+}
+
+fn user(id: &str) -> Value {
+    json!({ "id": id, "name": id })
+}
+
+impl Replay {
+    async fn open(&mut self, connection: &str, id: &str) {
+        // A recording leaves out when an earlier connection of that name was closed.
+        self.close(connection).await;
+        let answer = tests::get(&chat(), &format!("/api/pluv/authorize?room={}&user_id={id}", self.room)).await;
+        assert_eq!(answer.status, 200);
+        // As the stock client does it.
+        let token = answer.body.replace('.', "%252E");
+        let mut client = tests::connect(&format!("{}/api/pluv/room/{}?token={token}", chat(), self.room)).await;
+        let registered = client.register().await;
+        self.check_envelope(&registered, &client.id, id);
+        let shared = self.shown.values().find(|shown| shown.user == id).map(|shown| shown.presence.clone());
+        assert_eq!(registered["data"]["presence"], shared.unwrap_or(Value::Null));
+        assert_eq!(registered["data"]["state"], Value::Null, "this room has no document");
+        self.clients.insert(connection.to_owned(), client);
+        self.users.insert(connection.to_owned(), id.to_owned());
+        self.nothing_came().await;
+    }
+
+    async fn close(&mut self, connection: &str) {
+        let Some(client) = self.clients.remove(connection) else { return };
+        let (session, id) = (client.id.clone(), self.users[connection].clone());
+        assert_eq!(client.leave(4001).await.code, 4001);
+        self.shown.remove(&session);
+        for name in self.names() {
+            let exit = self.only_frame(&name, "$exit").await;
+            assert_eq!(exit["data"], json!({ "sessionId": session }));
+            self.check_envelope(&exit, &session, &id);
+        }
+    }
+
+    async fn send(&mut self, connection: &str, frame: &Value) {
+        let client = self.clients.get_mut(connection).expect("only who is connected sends");
+        client.send_text(&frame.to_string()).await;
+        let (session, id) = (client.id.clone(), self.users[connection].clone());
+        let data = &frame["data"];
+        match frame["type"].as_str().expect("a frame has a type") {
+            "$initializeSession" => self.initialized(connection, &session, &id, data).await,
+            "$getOthers" => {
+                let frame = self.only_frame(connection, "$othersReceived").await;
+                self.check_envelope(&frame, &session, &id);
+                self.check_others(&frame["data"]["others"], &session);
+            }
+            "$updatePresence" => self.presence_updated(&session, &id, data).await,
+            "$updateStorage" if data["origin"] == "$initialized" => self.nothing_came().await,
+            "$updateStorage" => self.refused(connection, "this room has no storage").await,
+            "$ping" => {
+                let pong = self.clients.get_mut(connection).expect("it is connected").receive().await;
+                assert_eq!(pong, json!({ "type": "$pong", "data": {} }));
+            }
+            "sendMessage" if data["message"].is_string() => {
+                for name in self.names() {
+                    let frame = self.only_frame(&name, "messageReceived").await;
+                    self.check_envelope(&frame, &session, &id);
+                    assert_eq!(frame["data"], *data);
+                }
+            }
+            "sendMessage" => self.refused(connection, "`data.message`").await,
+            event => self.refused(connection, &format!("no event `{event}`")).await,
+        }
+    }
+
+    async fn initialized(&mut self, connection: &str, session: &str, id: &str, data: &Value) {
+        let shared = self.shown.values().find(|shown| shown.user == id).map(|shown| shown.presence.clone());
+        let presence = shared.unwrap_or_else(|| data["presence"].clone());
+        self.shown.insert(session.to_owned(), Shown { user: id.to_owned(), presence: presence.clone() });
+        let stored = self.clients.get_mut(connection).expect("it is connected").receive().await;
+        assert_eq!(stored["type"], "$storageReceived", "storage comes before the join");
+        assert_eq!(stored["data"], json!({ "changeKind": "empty", "state": "" }));
+        self.check_envelope(&stored, session, id);
+        for name in self.names() {
+            let joined = self.only_frame(&name, "$userJoined").await;
+            self.check_envelope(&joined, session, id);
+            let data = &joined["data"];
+            assert_eq!(data["connectionId"], session);
+            assert_eq!(data["user"], user(id));
+            assert_eq!(data["presence"], presence, "the presence of the handshake is kept");
+            assert!(data["timers"].get("presence").is_some());
+        }
+    }
+
+    async fn presence_updated(&mut self, session: &str, id: &str, data: &Value) {
+        let mut merged = self.shown[session].presence.clone();
+        for (key, value) in data["presence"].as_object().expect("a patch is an object") {
+            merged[key] = value.clone();
+        }
+        for shown in self.shown.values_mut().filter(|shown| shown.user == id) {
+            shown.presence = merged.clone();
+        }
+        for name in self.names() {
+            let frame = self.only_frame(&name, "$presenceUpdated").await;
+            self.check_envelope(&frame, session, id);
+            assert_eq!(frame["data"]["presence"], merged);
+            assert!(frame["data"]["timers"]["presence"].is_u64(), "an update has a time");
+        }
+    }
+
+    async fn refused(&mut self, connection: &str, reason: &str) {
+        let error = self.only_frame(connection, "$error").await;
+        let message = error["data"]["message"].as_str().expect("an error has a message");
+        assert!(message.contains(reason), "{message}");
+        assert_eq!(error["data"].as_object().map(serde_json::Map::len), Some(1), "no stack goes to a client");
+        self.nothing_came().await;
+    }
+
+    fn check_others(&self, others: &Value, asker: &str) {
+        let others = others.as_object().expect("others are an object");
+        let expected: Vec<_> = self.shown.keys().filter(|session| *session != asker).collect();
+        assert_eq!(others.keys().collect::<Vec<_>>(), expected, "others are all but the asker");
+        for (session, other) in others {
+            let shown = &self.shown[session];
+            assert_eq!(other["connectionId"], session.as_str());
+            assert_eq!(other["user"], user(&shown.user));
+            assert_eq!(other["presence"], shown.presence);
+            assert_eq!(other["room"], self.room.as_str());
+            assert!(other["timers"].get("presence").is_some());
+        }
+    }
+
+    fn check_envelope(&self, frame: &Value, session: &str, id: &str) {
+        assert_eq!(frame["connectionId"], session, "the envelope names the cause: {frame}");
+        assert_eq!(frame["user"], user(id), "the envelope has the user of the cause: {frame}");
+        assert_eq!(frame["room"], self.room.as_str());
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.clients.keys().cloned().collect()
+    }
+
+    /// The one frame that a client was sent.
+    async fn only_frame(&mut self, connection: &str, expected: &str) -> Value {
+        let mut frames = self.clients.get_mut(connection).expect("it is connected").drain().await;
+        assert_eq!(frames.len(), 1, "one `{expected}` is expected: {frames:?}");
+        let frame = frames.remove(0);
+        assert_eq!(frame["type"], expected);
+        frame
+    }
+
+    async fn nothing_came(&mut self) {
+        for client in self.clients.values_mut() {
+            assert_eq!(client.drain().await, Vec::<Value>::new());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_recorded_session_of_events() {
+    replay(include_str!("../transcripts/events.jsonl")).await;
+}
+
+#[tokio::test]
+async fn the_recorded_session_of_the_heartbeat() {
+    replay(include_str!("../transcripts/heartbeat.jsonl")).await;
+}
+
+#[tokio::test]
+async fn the_recorded_session_of_presence() {
+    replay(include_str!("../transcripts/presence.jsonl")).await;
+}
+
+#[tokio::test]
+async fn the_recorded_session_of_a_rejoin() {
+    replay(include_str!("../transcripts/rejoin.jsonl")).await;
+}
+
+#[tokio::test]
+async fn the_recorded_session_of_storage() {
+    replay(include_str!("../transcripts/storage.jsonl")).await;
+}
+
+#[tokio::test]
+async fn the_recorded_session_of_tabs() {
+    replay(include_str!("../transcripts/tabs.jsonl")).await;
+}
