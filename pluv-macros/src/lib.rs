@@ -1,7 +1,7 @@
 //! The `#[pluv::room]` macro: from an annotated struct and its impl to a Durable Object.
 //!
-//! Tokens go one way through four steps, and each has a folder or a file: [`parse`] reads what was written, [`model`]
-//! says what it means, [`check`] finds what can't work, and [`expand`], which can't fail, writes calls into the
+//! Tokens go one way through four steps, and each has a folder or a file: `parse` reads what was written, `model`
+//! says what it means, `check` finds what can't work, and `expand`, which can't fail, writes calls into the
 //! runtime. Mistakes are gathered on the way, and the user's item is always kept.
 
 mod check;

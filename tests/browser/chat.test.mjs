@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { chromium, selectors } from 'playwright-core';
 import { Proxy } from './proxy.mjs';
 
 const BASE = process.env.PLUV_CHAT_URL;
@@ -21,6 +21,7 @@ assert.ok(BASE, 'PLUV_CHAT_URL is missing: the address of a worker that runs exa
 let browser;
 
 before(async () => {
+  selectors.setTestIdAttribute('data-test');
   browser = await chromium.launch({
     executablePath: process.env.PLUV_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -89,7 +90,7 @@ class Chat {
 
   async useProxy() {
     this.proxy = await Proxy.start(BASE);
-    this.expected = /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET|ERR_NETWORK|WebSocket connection to/;
+    this.expected = /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INTERNET|ERR_NETWORK|ERR_SOCKET|WebSocket connection to/;
     return this.proxy;
   }
 }
@@ -155,15 +156,15 @@ class Tab {
     return this.lines.filter({ hasText: text }).first().waitFor();
   }
 
-  shot(name) {
-    return SCREENSHOTS ? this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) }) : undefined;
+  /** A picture of the page, once what moves has come to rest. */
+  async shot(name) {
+    if (SCREENSHOTS) {
+      await this.until(() => document.getAnimations().every((animation) =>
+        animation.playState === 'finished' || animation.effect.getTiming().iterations === Infinity));
+      await this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+    }
   }
 }
-
-before(async () => {
-  const { selectors } = await import('playwright-core');
-  selectors.setTestIdAttribute('data-test');
-});
 
 chatTest('two tabs are two users, who see each other', async (chat) => {
   const ada = await chat.user();
@@ -510,13 +511,14 @@ for (const scheme of ['light', 'dark']) {
     await bob.page.mouse.move(x + width * 0.6, y + height / 2);
     await bob.text.pressSequentially('Let');
     await ada.typing.filter({ hasText: 'Charles is typing…' }).waitFor();
-    await ada.until(() => document.getAnimations().every((animation) =>
-      animation.playState === 'finished' || animation.effect.getTiming().iterations === Infinity));
     await ada.shot(`desktop-${scheme}`);
 
-    const hasNoOverflow = () => document.documentElement.scrollWidth <= innerWidth &&
-      document.documentElement.scrollHeight <= innerHeight &&
-      [...document.querySelectorAll('#scroll, .foot, .bar, .side')].every((node) => node.scrollWidth <= node.clientWidth);
+    const hasNoOverflow = () => {
+      const { scrollWidth, scrollHeight } = document.documentElement;
+      const parts = [...document.querySelectorAll('#scroll, .foot, .bar, .side')];
+      return scrollWidth <= innerWidth && scrollHeight <= innerHeight &&
+        parts.every((part) => part.scrollWidth <= part.clientWidth);
+    };
     for (const size of [DESKTOP, PHONE, { width: 320, height: 568 }]) {
       await ada.page.setViewportSize(size);
       await ada.until((width) => innerWidth === width, size.width);

@@ -30,18 +30,21 @@ export class Proxy {
       return;
     }
     const upstream = net.connect(this.#target);
-    const pair = { client, upstream };
+    const pair = { client, upstream, end: null, isWebSocket: false };
     this.#pairs.add(pair);
-    const end = () => {
+    pair.end = () => {
       this.#pairs.delete(pair);
       client.destroy();
       upstream.destroy();
     };
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
-      socket.on('error', end);
-      socket.on('close', end);
+      socket.on('error', pair.end);
+      socket.on('close', pair.end);
     }
+    client.on('data', (chunk) => {
+      pair.isWebSocket ||= /^upgrade: *websocket\r$/im.test(chunk.toString('latin1'));
+    });
     client.pipe(upstream);
     upstream.pipe(client);
   }
@@ -56,13 +59,18 @@ export class Proxy {
     this.#pairs.clear();
   }
 
-  /** Connections stay, but nothing passes any more: a cable pulled out. New ones pass. */
+  /** WebSockets stay, but nothing passes any more, as with a cable pulled out. New connections pass. */
   freeze() {
-    for (const { client, upstream } of this.#pairs) {
-      client.unpipe(upstream);
-      upstream.unpipe(client);
-      client.resume();
-      upstream.resume();
+    for (const { client, upstream, end, isWebSocket } of this.#pairs) {
+      if (isWebSocket) {
+        client.unpipe(upstream);
+        upstream.unpipe(client);
+        client.resume();
+        upstream.resume();
+      } else {
+        // The browser would ask for its next token over this one.
+        end();
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 //! A client of the protocol.
 
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -13,10 +13,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::get;
-
-/// How long a frame may take before a test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::{PATIENCE, get};
 
 /// A connection to a room.
 #[derive(Debug)]
@@ -42,7 +39,8 @@ pub struct Closed {
 /// When the upgrade is refused, which a room never does.
 pub async fn connect(url: &str) -> Client {
     let url = url.replacen("http", "ws", 1);
-    let (socket, _) = connect_async(&url).await.expect("an upgrade is never refused");
+    let connected = timeout(PATIENCE, connect_async(&url)).await.expect("the upgrade is answered in time");
+    let (socket, _) = connected.expect("an upgrade is never refused");
     Client { socket, ahead: VecDeque::new(), id: String::new() }
 }
 

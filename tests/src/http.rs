@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
+
+use crate::PATIENCE;
 
 /// A response.
 #[derive(Clone, Debug)]
@@ -40,7 +43,8 @@ pub async fn request(base: &str, method: &str, path: &str, headers: &[(&str, &st
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).await.expect("the server reads");
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await.expect("the server answers");
+    let read = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("an answer comes in time");
+    read.expect("the server answers");
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
     let mut lines = head.lines();

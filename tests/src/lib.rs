@@ -10,6 +10,9 @@ pub use self::{
     tokens::{PREVIOUS_SECRET, SECRET, Token, seconds},
 };
 
+/// How long an answer may take before a test fails.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// Where a worker of the tests listens, as `cargo xtask test` says.
 fn base(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("`{variable}` is not set: run `cargo xtask test --only e2e`"))

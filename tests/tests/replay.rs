@@ -30,18 +30,27 @@ async fn replay(recording: &str) {
     let lines: Vec<Value> =
         recording.lines().map(|line| serde_json::from_str(line).expect("a recording is JSON lines")).collect();
     let mut replay = Replay { room: fresh("replay"), ..Replay::default() };
+    // The recorded sessions, by connection: when one is closed, only the frame that tells the others was recorded.
+    let mut recorded = BTreeMap::new();
     let mut frames = 0;
     for (index, line) in lines.iter().enumerate() {
         let Some(connection) = line["conn"].as_str() else { continue };
-        match (line["event"].as_str(), line["dir"].as_str()) {
-            (Some("open"), _) => {
-                let user = user_of(&lines[index..], connection);
-                replay.open(connection, &user).await;
+        let frame = &line["frame"];
+        match (line["event"].as_str(), line["dir"].as_str(), frame["type"].as_str()) {
+            (Some("open"), _, _) => {
+                let registered = registered(&lines[index..], connection);
+                let user = registered["user"]["id"].as_str().expect("a user has an id");
+                recorded.insert(registered["connectionId"].to_string(), connection);
+                replay.open(connection, user).await;
             }
-            (Some("close"), _) => replay.close(connection).await,
-            (_, Some("c2s")) => {
-                replay.send(connection, &line["frame"]).await;
+            (_, Some("c2s"), _) => {
+                replay.send(connection, frame).await;
                 frames += 1;
+            }
+            (_, Some("s2c"), Some("$exit")) => {
+                if let Some(connection) = recorded.remove(&frame["connectionId"].to_string()) {
+                    replay.close(connection).await;
+                }
             }
             _ => {}
         }
@@ -49,13 +58,13 @@ async fn replay(recording: &str) {
     assert!(frames > 0, "a recording has frames of clients");
 }
 
-/// The user of a connection, as the first frame that it was sent says.
-fn user_of(lines: &[Value], connection: &str) -> String {
-    let registered = lines
+/// The first frame that a connection was sent.
+fn registered<'a>(lines: &'a [Value], connection: &str) -> &'a Value {
+    let line = lines
         .iter()
         .find(|line| line["conn"] == connection && line["dir"] == "s2c" && line["frame"]["type"] == "$registered")
         .expect("a connection is registered");
-    registered["frame"]["user"]["id"].as_str().expect("a user has an id").to_owned()
+    &line["frame"]
 }
 
 fn user(id: &str) -> Value {
@@ -64,8 +73,6 @@ fn user(id: &str) -> Value {
 
 impl Replay {
     async fn open(&mut self, connection: &str, id: &str) {
-        // A recording leaves out when an earlier connection of that name was closed.
-        self.close(connection).await;
         let answer = tests::get(&chat(), &format!("/api/pluv/authorize?room={}&user_id={id}", self.room)).await;
         assert_eq!(answer.status, 200);
         // As the stock client does it.
@@ -82,7 +89,7 @@ impl Replay {
     }
 
     async fn close(&mut self, connection: &str) {
-        let Some(client) = self.clients.remove(connection) else { return };
+        let client = self.clients.remove(connection).expect("it is connected");
         let (session, id) = (client.id.clone(), self.users[connection].clone());
         assert_eq!(client.leave(4001).await.code, 4001);
         self.shown.remove(&session);

@@ -1,0 +1,796 @@
+// The page: what a person sees of the room, and does in it.
+
+import { Room } from './room.js';
+
+const DEFAULT_ROOM = 'lobby';
+const STORAGE_KEY = 'pluv-chat-user';
+const NAME_MAX = 32;
+
+// How long someone who left is waited for: a reload or a new name is no farewell.
+const LEAVE_GRACE = 2_000;
+const TYPING_PAUSE = 2_000;
+// Typing is told again while it goes on, and forgotten when that stops: its tab may have died.
+const TYPING_RENEWAL = 3_000;
+const TYPING_EXPIRY = 6_000;
+const POINTER_INTERVAL = 70;
+const POINTER_IDLE = 2_500;
+// A message that the room has not shown by then may be lost.
+const SEND_TIMEOUT = 10_000;
+const GROUP_GAP = 5 * 60_000;
+
+const ADJECTIVES = ['Amber', 'Brave', 'Calm', 'Clever', 'Coral', 'Early', 'Gentle', 'Golden', 'Happy', 'Hazel',
+  'Honest', 'Ivory', 'Jolly', 'Kind', 'Lucky', 'Merry', 'Misty', 'Quiet', 'Silver', 'Sunny', 'Swift', 'Velvet', 'Warm',
+  'Wise'];
+const ANIMALS = ['Badger', 'Bear', 'Crane', 'Deer', 'Dove', 'Falcon', 'Finch', 'Fox', 'Hare', 'Heron', 'Ibis', 'Koala',
+  'Lark', 'Lynx', 'Marten', 'Otter', 'Owl', 'Panda', 'Puffin', 'Raven', 'Robin', 'Seal', 'Swan', 'Wren'];
+
+const STATUS_TEXT = {
+  connecting: 'Connecting…',
+  online: 'Online',
+  reconnecting: 'Reconnecting…',
+  offline: 'Offline',
+  refused: 'Not connected',
+};
+
+const byId = (id) => document.getElementById(id);
+
+/** An element with a class and, as text alone, its content. */
+function element(tag, className, text) {
+  const node = document.createElement(tag);
+  node.className = className;
+  if (text !== undefined) {
+    node.textContent = text;
+  }
+  return node;
+}
+
+// --- Who I am, and where ---
+
+function pick(list) {
+  return list[crypto.getRandomValues(new Uint32Array(1))[0] % list.length];
+}
+
+function newIdentity() {
+  // Not `randomUUID`, which a page without HTTPS does not have.
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  const id = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { id, name: `${pick(ADJECTIVES)} ${pick(ANIMALS)}` };
+}
+
+/** Each tab is a user of its own, and stays it when it is loaded again. */
+function loadIdentity() {
+  if (new URLSearchParams(location.search).get('as') !== 'new') {
+    try {
+      const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY));
+      if (stored?.id && stored?.name) {
+        return { id: String(stored.id), name: String(stored.name) };
+      }
+    } catch {
+      // No storage, or not ours: a new user then.
+    }
+  }
+  return newIdentity();
+}
+
+function saveIdentity() {
+  try {
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(me));
+  } catch {
+    // Without storage the user lasts until the page is loaded again.
+  }
+}
+
+function roomFromAddress() {
+  const hash = location.hash.slice(1);
+  try {
+    return decodeURIComponent(hash) || new URLSearchParams(location.search).get('room') || DEFAULT_ROOM;
+  } catch {
+    return hash;
+  }
+}
+
+function roomLink(query = '') {
+  return `${location.origin}${location.pathname}${query}#${encodeURIComponent(roomName)}`;
+}
+
+const me = loadIdentity();
+let room = null;
+let roomName = '';
+
+/** Goes into the room that the address names. */
+function enterRoom() {
+  room?.close();
+  roomName = roomFromAddress();
+  // `as=new` was for this once: a reload is no further user.
+  history.replaceState(null, '', roomLink());
+  saveIdentity();
+  clearConversation();
+  clearPeople();
+  byId('room-name').textContent = roomName;
+  byId('second-user').href = roomLink('?as=new');
+  updateTitle();
+
+  room = new Room(roomName, me);
+  room.addEventListener('status', ({ detail }) => showStatus(detail));
+  room.addEventListener('people', ({ detail }) => showPeople(detail));
+  room.addEventListener('event', ({ detail }) => handleEvent(detail));
+  room.addEventListener('error', ({ detail }) => handleError(detail));
+  room.open();
+}
+
+function handleEvent({ type, data, user, mine }) {
+  if (type === 'messageReceived') {
+    showMessage(user, data.message, mine);
+  } else if (type === 'doubled') {
+    showOnlyToMe(`doubled {value: ${data.value}}`);
+  }
+}
+
+function handleError({ message }) {
+  const [waiting] = unconfirmed;
+  if (waiting) {
+    markUnsent(waiting, `Not sent: ${message}`);
+  } else {
+    addLine(`The room says: ${message}`, 'line-error');
+  }
+}
+
+// --- Connection ---
+
+let countdownTimer;
+
+function showStatus({ status, retryAt, message }) {
+  const online = status === 'online';
+  const label = byId('status');
+  label.dataset.status = status;
+  label.textContent = STATUS_TEXT[status];
+  document.body.dataset.status = status;
+  byId('send').disabled = !online;
+  if (!online) {
+    stopTyping();
+    unconfirmed.forEach((sent) => markUnsent(sent));
+  } else {
+    setNotice(null);
+  }
+  showBanner(status, message);
+  showCountdown(retryAt);
+}
+
+function showBanner(status, message) {
+  const text = {
+    reconnecting: 'The connection was lost.',
+    offline: 'You’re offline. The chat comes back when you do.',
+    refused: message ? `The room did not let you in: ${message}` : 'The room closed this connection.',
+  }[status];
+  byId('banner').hidden = text === undefined;
+  byId('banner').dataset.status = status;
+  byId('banner-text').textContent = text ?? '';
+  byId('retry').textContent = status === 'refused' ? 'Try again' : 'Try now';
+}
+
+function showCountdown(retryAt) {
+  clearInterval(countdownTimer);
+  const show = () => {
+    const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
+    byId('countdown').textContent = `Trying again in ${seconds} s`;
+  };
+  byId('countdown').textContent = room.status.status === 'reconnecting' ? 'Trying…' : '';
+  if (retryAt !== null) {
+    show();
+    countdownTimer = setInterval(show, 250);
+  }
+}
+
+byId('retry').addEventListener('click', () => room.retry());
+
+// --- People ---
+
+// By user id: `{id, name, presence, entry, cursor, typingUntil, leaveTimer, idleTimer, typingTimer}`.
+const others = new Map();
+// Whether the room told who is here: who comes after that has joined.
+let knowsPeople = false;
+let ownEntry;
+
+function clearPeople() {
+  others.forEach(removePerson);
+  knowsPeople = false;
+  ownEntry?.remove();
+  ownEntry = createEntry(me, true);
+  byId('people').prepend(ownEntry);
+  peopleChanged();
+}
+
+function showPeople(people) {
+  const here = new Set();
+  for (const person of people) {
+    here.add(person.id);
+    if (person.you) {
+      adoptOwnName(person.name);
+    } else if (others.has(person.id)) {
+      updatePerson(others.get(person.id), person);
+    } else {
+      addPerson(person);
+    }
+  }
+  for (const person of others.values()) {
+    if (!here.has(person.id)) {
+      startLeaving(person);
+    }
+  }
+  knowsPeople = true;
+  peopleChanged();
+}
+
+function addPerson({ id, name, presence }) {
+  const entry = createEntry({ id, name }, false);
+  const person = { id, name, presence: {}, entry, cursor: createCursor({ id, name }) };
+  others.set(id, person);
+  byId('people').append(person.entry);
+  byId('cursors').append(person.cursor);
+  if (knowsPeople) {
+    addLine(`${name} joined`);
+  }
+  updatePresence(person, presence);
+}
+
+function updatePerson(person, { name, presence }) {
+  clearTimeout(person.leaveTimer);
+  person.leaveTimer = undefined;
+  person.entry.classList.remove('leaving');
+  if (person.name !== name) {
+    addLine(`${person.name} is now ${name}`);
+    person.name = name;
+    nameEntry(person.entry, person);
+    person.cursor.querySelector('.cursor-name').textContent = name;
+  }
+  updatePresence(person, presence);
+}
+
+function updatePresence(person, presence) {
+  // The same object again is no news.
+  if (person.presence === presence) {
+    return;
+  }
+  const moved = person.presence.x !== presence.x;
+  person.presence = presence;
+  clearTimeout(person.typingTimer);
+  if (presence.typing) {
+    person.typingUntil = Date.now() + TYPING_EXPIRY;
+    person.typingTimer = setTimeout(showTyping, TYPING_EXPIRY + 50);
+  }
+  if (moved) {
+    moveCursor(person);
+  }
+}
+
+function startLeaving(person) {
+  if (person.leaveTimer === undefined) {
+    person.entry.classList.add('leaving');
+    person.cursor.classList.remove('shown');
+    person.leaveTimer = setTimeout(() => {
+      removePerson(person);
+      addLine(`${person.name} left`);
+      peopleChanged();
+    }, LEAVE_GRACE);
+  }
+}
+
+function removePerson(person) {
+  clearTimeout(person.leaveTimer);
+  clearTimeout(person.idleTimer);
+  clearTimeout(person.typingTimer);
+  person.entry.remove();
+  person.cursor.remove();
+  others.delete(person.id);
+}
+
+function peopleChanged() {
+  byId('count').textContent = others.size + 1;
+  showTyping();
+}
+
+/** A colour that a user keeps: the hue of their id. */
+function hue(id) {
+  let hash = 0;
+  for (const char of id) {
+    hash = (Math.imul(hash, 31) + char.codePointAt(0)) >>> 0;
+  }
+  return Math.round((hash * 137.508) % 360);
+}
+
+function initials(name) {
+  const words = name.trim().split(/\s+/u).slice(0, 2);
+  return words.map((word) => [...word][0] ?? '').join('').toUpperCase();
+}
+
+function createAvatar({ id, name }) {
+  const avatar = element('span', 'avatar', initials(name));
+  avatar.setAttribute('aria-hidden', 'true');
+  avatar.style.setProperty('--hue', hue(id));
+  return avatar;
+}
+
+function createEntry(person, own) {
+  const entry = element('li', own ? 'person you' : 'person');
+  entry.dataset.test = 'person';
+  entry.dataset.userId = person.id;
+  entry.append(createAvatar(person), own ? createRenameButton() : element('span', 'person-name'));
+  if (own) {
+    entry.append(element('span', 'badge', 'you'));
+  }
+  nameEntry(entry, person);
+  return entry;
+}
+
+function nameEntry(entry, { name }) {
+  entry.querySelector('.avatar').textContent = initials(name);
+  entry.querySelector('.person-name').textContent = name;
+}
+
+// --- My name ---
+
+function createIcon(name) {
+  const namespace = 'http://www.w3.org/2000/svg';
+  const icon = document.createElementNS(namespace, 'svg');
+  icon.setAttribute('class', 'icon');
+  icon.setAttribute('viewBox', '0 0 20 20');
+  icon.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(namespace, 'use');
+  use.setAttribute('href', `#${name}`);
+  icon.append(use);
+  return icon;
+}
+
+function createRenameButton() {
+  const button = element('button', 'rename');
+  button.type = 'button';
+  button.dataset.test = 'rename';
+  button.title = 'Change your name';
+  button.append(element('span', 'person-name'), createIcon('icon-pen'));
+  button.addEventListener('click', () => editName(button));
+  return button;
+}
+
+function editName(button) {
+  const input = element('input', 'name-input');
+  input.value = me.name;
+  input.maxLength = NAME_MAX;
+  input.dataset.test = 'name-input';
+  input.autocomplete = 'off';
+  input.setAttribute('aria-label', 'Your name');
+  let done = false;
+  const finish = (keep, focus) => {
+    if (done) {
+      return;
+    }
+    done = true;
+    input.remove();
+    button.hidden = false;
+    if (keep) {
+      rename(input.value.trim().replace(/\s+/gu, ' '));
+    }
+    if (focus) {
+      button.focus();
+    }
+  };
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && !event.isComposing) {
+      event.preventDefault();
+      finish(true, true);
+    } else if (event.key === 'Escape') {
+      finish(false, true);
+    }
+  });
+  input.addEventListener('blur', () => finish(true, false));
+  button.hidden = true;
+  button.after(input);
+  input.select();
+}
+
+function rename(name) {
+  if (name !== '' && name !== me.name) {
+    takeName(name);
+    room.rename(name);
+  }
+}
+
+/** Another tab of mine may have taken a new name. */
+function adoptOwnName(name) {
+  if (name !== me.name) {
+    takeName(name);
+    room.adoptName(name);
+  }
+}
+
+function takeName(name) {
+  me.name = name;
+  saveIdentity();
+  nameEntry(ownEntry, me);
+  addLine(`You are now ${name}`);
+}
+
+// --- Typing ---
+
+function showTyping() {
+  const names = [];
+  for (const { name, presence, typingUntil, leaveTimer, entry } of others.values()) {
+    const typing = Boolean(presence.typing) && leaveTimer === undefined && Date.now() < typingUntil;
+    entry.classList.toggle('is-typing', typing);
+    if (typing) {
+      names.push(name);
+    }
+  }
+  byId('typing').classList.toggle('shown', names.length > 0);
+  // What it said stays while it fades.
+  if (names.length > 0) {
+    byId('typing-names').textContent = typingText(names);
+  }
+}
+
+function typingText(names) {
+  if (names.length > 3) {
+    return `${names.length} people are typing…`;
+  }
+  return `${new Intl.ListFormat('en').format(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
+}
+
+const myPresence = { typing: false, x: null };
+let typingToldAt = 0;
+let typingPauseTimer;
+
+// The whole of it each time, as another tab of this user may have set the rest.
+function tellPresence(patch) {
+  Object.assign(myPresence, patch);
+  room.updatePresence(myPresence);
+}
+
+function startTyping() {
+  clearTimeout(typingPauseTimer);
+  typingPauseTimer = setTimeout(stopTyping, TYPING_PAUSE);
+  if (!myPresence.typing || Date.now() - typingToldAt > TYPING_RENEWAL) {
+    typingToldAt = Date.now();
+    tellPresence({ typing: true });
+  }
+}
+
+function stopTyping() {
+  clearTimeout(typingPauseTimer);
+  if (myPresence.typing) {
+    tellPresence({ typing: false });
+  }
+}
+
+// --- Pointers ---
+
+function createCursor({ id, name }) {
+  const cursor = element('div', 'cursor');
+  cursor.dataset.test = 'cursor';
+  cursor.style.setProperty('--hue', hue(id));
+  cursor.append(element('span', 'cursor-name', name));
+  return cursor;
+}
+
+function moveCursor(person) {
+  const { x } = person.presence;
+  const shown = Number.isFinite(x);
+  person.cursor.classList.toggle('shown', shown);
+  clearTimeout(person.idleTimer);
+  if (shown) {
+    person.cursor.style.setProperty('--x', Math.min(1, Math.max(0, x)));
+    person.cursor.classList.add('moving');
+    person.idleTimer = setTimeout(() => person.cursor.classList.remove('moving'), POINTER_IDLE);
+  }
+}
+
+let pointerTimer;
+let pointerX = null;
+
+function pointerMoved(x) {
+  pointerX = x;
+  // Alone there is nobody to show it to.
+  if (pointerTimer === undefined && others.size > 0) {
+    pointerTimer = setTimeout(() => {
+      pointerTimer = undefined;
+      if (pointerX !== myPresence.x) {
+        tellPresence({ x: pointerX });
+      }
+    }, POINTER_INTERVAL);
+  }
+}
+
+const conversation = byId('conversation');
+
+conversation.addEventListener('pointermove', ({ clientX, pointerType }) => {
+  if (pointerType === 'mouse') {
+    const { left, width } = conversation.getBoundingClientRect();
+    pointerMoved(Math.round(((clientX - left) / width) * 1000) / 1000);
+  }
+});
+conversation.addEventListener('pointerleave', () => pointerMoved(null));
+
+// --- Messages ---
+
+const scroll = byId('scroll');
+const log = byId('log');
+const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const prefix = document.title;
+
+// What I sent and the room has not shown yet, oldest first: `{text, row, timer}`.
+let unconfirmed = [];
+let group = null;
+let atEnd = true;
+let unread = 0;
+
+function clearConversation() {
+  unconfirmed.forEach(({ timer }) => clearTimeout(timer));
+  unconfirmed = [];
+  group = null;
+  atEnd = true;
+  log.replaceChildren();
+  byId('empty').hidden = false;
+  byId('jump').hidden = true;
+}
+
+function showMessage(user, text, mine) {
+  const index = mine ? unconfirmed.findIndex((sent) => sent.text === text) : -1;
+  if (index >= 0) {
+    const [sent] = unconfirmed.splice(index, 1);
+    clearTimeout(sent.timer);
+    sent.row.classList.remove('pending');
+    return;
+  }
+  const author = user.id === me.id ? me : { id: user.id, name: others.get(user.id)?.name ?? user.name };
+  addMessage(author, text);
+  if (document.hidden) {
+    unread += 1;
+    updateTitle();
+  }
+}
+
+function addMessage(author, text) {
+  const now = Date.now();
+  const joins = group?.id === author.id && group.name === author.name && now - group.last < GROUP_GAP;
+  if (!joins) {
+    group = { id: author.id, name: author.name, node: createGroup(author, now) };
+  }
+  group.last = now;
+  const row = element('div', 'message');
+  row.dataset.test = 'message';
+  row.dataset.author = author.name;
+  row.title = timeFormat.format(now);
+  const bubble = element('p', 'bubble');
+  if (joins) {
+    bubble.append(element('span', 'visually-hidden', `${author.name}: `));
+  }
+  const content = element('span', 'text', text);
+  content.dataset.test = 'message-text';
+  bubble.append(content);
+  row.append(bubble);
+  group.node.querySelector('.bubbles').append(row);
+  byId('empty').hidden = true;
+  follow(author.id === me.id);
+  return row;
+}
+
+function createGroup(author, now) {
+  const node = element('section', author.id === me.id ? 'group mine' : 'group');
+  node.style.setProperty('--hue', hue(author.id));
+  const head = element('header', 'group-head');
+  const time = element('time', 'time', timeFormat.format(now));
+  time.dateTime = new Date(now).toISOString();
+  head.append(element('span', 'author', author.id === me.id ? 'You' : author.name), time);
+  node.append(createAvatar(author), head, element('div', 'bubbles'));
+  log.append(node);
+  return node;
+}
+
+/** A quiet line between the messages. */
+function addLine(text, className = '') {
+  group = null;
+  const line = element('p', `line ${className}`, text);
+  line.dataset.test = 'line';
+  log.append(line);
+  follow(false);
+  return line;
+}
+
+function showOnlyToMe(text) {
+  byId('empty').hidden = true;
+  const line = addLine('', 'line-reply');
+  line.append(element('code', '', text), ' ', element('span', 'aside', 'only you see this'));
+  follow(true);
+}
+
+/** Keeps the end in sight, unless someone reads further up. */
+function follow(always) {
+  if (atEnd || always) {
+    scrollToEnd();
+  } else {
+    byId('jump').hidden = false;
+  }
+}
+
+function scrollToEnd() {
+  scroll.scrollTop = scroll.scrollHeight;
+  atEnd = true;
+  byId('jump').hidden = true;
+}
+
+scroll.addEventListener('scroll', () => {
+  atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+  if (atEnd) {
+    byId('jump').hidden = true;
+  }
+}, { passive: true });
+// The keyboard of a phone or a longer message makes it smaller.
+new ResizeObserver(() => atEnd && scrollToEnd()).observe(scroll);
+byId('jump').addEventListener('click', () => {
+  scrollToEnd();
+  byId('text').focus();
+});
+
+function updateTitle() {
+  document.title = `${unread > 0 ? `(${unread}) ` : ''}${roomName} · ${prefix}`;
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) {
+    unread = 0;
+    updateTitle();
+  }
+});
+
+// --- Sending ---
+
+/** Sends a message, and shows it as one on its way until the room shows it to everyone. */
+function sendMessage(text) {
+  if (!room.send('sendMessage', { message: text })) {
+    return false;
+  }
+  const sent = { text, row: addMessage(me, text) };
+  sent.row.classList.add('pending');
+  sent.timer = setTimeout(() => markUnsent(sent), SEND_TIMEOUT);
+  unconfirmed.push(sent);
+  return true;
+}
+
+/** Whether the room got it can't be known: who wrote it decides. */
+function markUnsent(sent, reason = 'This may not have been sent.') {
+  clearTimeout(sent.timer);
+  unconfirmed = unconfirmed.filter((other) => other !== sent);
+  sent.row.classList.replace('pending', 'unsent');
+  sent.row.dataset.unsent = '';
+  const note = element('p', 'unsent-note', `${reason} `);
+  note.dataset.test = 'unsent';
+  const again = element('button', 'text-button', 'Send again');
+  again.type = 'button';
+  again.dataset.test = 'send-again';
+  again.addEventListener('click', () => {
+    if (sendMessage(sent.text)) {
+      removeMessage(sent.row);
+    } else {
+      setNotice('There is no connection yet. Your message stays here.');
+    }
+  });
+  const discard = element('button', 'text-button', 'Remove');
+  discard.type = 'button';
+  discard.addEventListener('click', () => removeMessage(sent.row));
+  note.append(again, discard);
+  sent.row.append(note);
+  follow(true);
+}
+
+function removeMessage(row) {
+  const block = row.closest('.group');
+  row.remove();
+  if (block.querySelector('.message') === null) {
+    block.remove();
+    if (group?.node === block) {
+      group = null;
+    }
+  }
+  byId('text').focus();
+}
+
+const COMMANDS = {
+  double(argument) {
+    const value = Number(argument);
+    if (argument === '' || !Number.isFinite(value)) {
+      setNotice('Give it a number, as in /double 21');
+      return false;
+    }
+    return room.send('double', { value });
+  },
+};
+
+/** Runs `/name argument`; false keeps it in the composer. */
+function runCommand(text) {
+  const [, name, argument] = /^\/(\S*)\s*(.*)$/su.exec(text);
+  if (!Object.hasOwn(COMMANDS, name)) {
+    setNotice(`There is no command /${name}. Try /double 21`);
+    return false;
+  }
+  return COMMANDS[name](argument.trim());
+}
+
+function submit() {
+  const text = field.value.trim();
+  if (text === '') {
+    return;
+  }
+  if (!room.online) {
+    setNotice('There is no connection yet. What you wrote stays here.');
+    return;
+  }
+  if (text.startsWith('/') ? runCommand(text) : sendMessage(text)) {
+    field.value = '';
+    fitField();
+    setNotice(null);
+  }
+  stopTyping();
+}
+
+const field = byId('text');
+
+/** A word below the composer, in place of the usual hint; null brings that back. */
+function setNotice(text) {
+  byId('notice').textContent = text ?? '';
+  byId('hint').hidden = text !== null;
+}
+
+function fitField() {
+  field.style.height = 'auto';
+  field.style.height = `${field.scrollHeight}px`;
+}
+
+field.addEventListener('input', () => {
+  fitField();
+  setNotice(null);
+  if (field.value.trim() === '') {
+    stopTyping();
+  } else {
+    startTyping();
+  }
+});
+field.addEventListener('blur', stopTyping);
+field.addEventListener('keydown', (event) => {
+  // Enter also ends the composition of a character.
+  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    submit();
+  }
+});
+byId('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  submit();
+  field.focus();
+});
+
+// --- The link ---
+
+let copiedTimer;
+
+byId('copy-link').addEventListener('click', async () => {
+  try {
+    await navigator.clipboard.writeText(roomLink());
+  } catch {
+    // Without HTTPS, or without the permission.
+    prompt('The link to this room:', roomLink());
+    return;
+  }
+  showCopied(true);
+  clearTimeout(copiedTimer);
+  copiedTimer = setTimeout(() => showCopied(false), 2_000);
+});
+
+function showCopied(copied) {
+  byId('copy-link').classList.toggle('copied', copied);
+  byId('copy-label').textContent = copied ? 'Copied' : 'Copy link';
+  byId('copy-link').querySelector('use').setAttribute('href', copied ? '#icon-check' : '#icon-link');
+}
+
+addEventListener('hashchange', enterRoom);
+enterRoom();
+if (matchMedia('(hover: hover)').matches) {
+  field.focus();
+}

@@ -1,0 +1,69 @@
+//! `cargo xtask bench`: what a room costs, next to a worker that does the bare minimum.
+//!
+//! Both are served in one run by the same workerd, and measured in turns, so that a slow or busy machine slows both.
+
+mod broadcast;
+mod compare;
+mod load;
+mod table;
+
+use std::{env, os::unix::process::CommandExt as _};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum, value_parser};
+
+use crate::{progress, workspace::cargo};
+
+/// Measures a room against a worker that does the bare minimum.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// What to measure.
+    #[arg(value_enum, default_values_t = [Bench::Broadcast])]
+    pub benches: Vec<Bench>,
+    /// How many clients a room has.
+    #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_parser = value_parser!(u16).range(1..=500))]
+    pub clients: Vec<u16>,
+    /// How often each is measured.
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u16).range(1..=50))]
+    pub rounds: u16,
+    /// How long a round takes.
+    #[arg(long, default_value_t = 3, value_parser = value_parser!(u16).range(1..=60))]
+    pub seconds: u16,
+    /// How many messages of a room may be under way at once.
+    #[arg(long, default_value_t = 32, value_parser = value_parser!(u16).range(1..=1024))]
+    pub messages_in_flight: u16,
+}
+
+/// Something to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Bench {
+    /// Messages of one client to all clients of its room.
+    Broadcast,
+}
+
+/// Measures, and prints what came of it.
+///
+/// # Errors
+/// When something cannot be measured.
+pub fn run(options: &Options) -> Result<()> {
+    if cfg!(debug_assertions) {
+        return run_optimized();
+    }
+    for bench in &options.benches {
+        match bench {
+            Bench::Broadcast => broadcast::run(options)?,
+        }
+    }
+    Ok(())
+}
+
+/// Becomes this very command compiled for speed: a slow client would measure itself.
+fn run_optimized() -> Result<()> {
+    progress::step("compiling the load generator");
+    let mut command = cargo();
+    command.args(["run", "--quiet", "--package", "xtask", "--release"]);
+    // The workers' profile takes its time to make them small, which is of no use here.
+    command.args(["--config", "profile.release.lto=false", "--config", "profile.release.codegen-units=16"]);
+    command.arg("--").args(env::args_os().skip(1));
+    Err(command.exec()).context("cargo cannot be run")
+}

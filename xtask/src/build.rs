@@ -1,0 +1,37 @@
+//! From a worker's crate to what workerd runs.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+
+use crate::{npm, process, progress, tools::Tools, worker::Worker};
+
+/// How a worker is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Quick to compile.
+    Dev,
+    /// Quick to run.
+    Release,
+}
+
+/// Builds a worker.
+///
+/// # Errors
+/// When it does not compile.
+pub fn build(worker: &Worker, profile: Profile, tools: &Tools) -> Result<()> {
+    let flag = match profile {
+        Profile::Dev => "--dev",
+        Profile::Release => "--release",
+    };
+    progress::step(&format!("building {} ({})", worker.name, &flag[2..]));
+    let mut command = Command::new(&tools.worker_build);
+    command.arg(flag).current_dir(&worker.directory);
+    // Without these, worker-build downloads its own.
+    command.env("WASM_BINDGEN_BIN", &tools.wasm_bindgen);
+    command.env("ESBUILD_BIN", npm::program("esbuild")).env("WASM_OPT_BIN", npm::program("wasm-opt"));
+    // The compiler's own words are enough.
+    command.env("RUST_BACKTRACE", "0");
+    process::run(&mut command).with_context(|| format!("the build of `{}` failed", worker.name))
+}

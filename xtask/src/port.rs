@@ -1,0 +1,46 @@
+//! Ports of this machine.
+
+use std::{io, net::TcpListener};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Where workers listen.
+pub const ADDRESS: &str = "127.0.0.1";
+
+/// Checks that nothing listens on a port.
+///
+/// # Errors
+/// When something does.
+pub fn check(port: u16) -> Result<()> {
+    match TcpListener::bind((ADDRESS, port)) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            bail!("port {port} is taken: stop what listens there, or choose another with `--port`")
+        }
+        Err(error) => Err(error).with_context(|| format!("port {port} cannot be listened on")),
+    }
+}
+
+/// A port on which nothing listens.
+///
+/// # Errors
+/// When there is none.
+pub fn free() -> Result<u16> {
+    let listener = TcpListener::bind((ADDRESS, 0)).context("no port is free")?;
+    Ok(listener.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_seen() {
+        let listener = TcpListener::bind((ADDRESS, 0)).expect("a port");
+        let port = listener.local_addr().expect("it has an address").port();
+        let error = check(port).expect_err("it is taken").to_string();
+        assert!(error.starts_with(&format!("port {port} is taken")), "{error}");
+        drop(listener);
+        assert!(check(port).is_ok());
+    }
+}

@@ -1,0 +1,16 @@
+//! Tests that drive a worker over the network.
+
+use super::{report::Report, servers::Servers};
+use crate::workspace::cargo;
+
+pub(super) fn run(report: &mut Report, servers: &Servers) {
+    let (Some(chat), Some(fixture)) = (&servers.chat, &servers.fixture) else {
+        return;
+    };
+    let mut command = cargo();
+    command.args(["test", "-p", "tests", "--no-fail-fast"]);
+    command.env("PLUV_CHAT_URL", chat.url()).env("PLUV_FIXTURE_URL", fixture.url());
+    if !report.tests("end-to-end tests", &mut command) {
+        servers.show_logs();
+    }
+}

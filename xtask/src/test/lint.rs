@@ -1,0 +1,34 @@
+//! Formatting, lints and documentation.
+
+use super::report::Report;
+use crate::{process, rustup, workspace::cargo};
+
+/// What clippy looks at. Features of packages that are looked at together add up, so each step names its own.
+const CLIPPY: [(&str, &[&str]); 4] = [
+    ("clippy", &["--workspace", "--exclude", "fixture", "--all-targets"]),
+    ("clippy, all features", &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--all-targets"]),
+    ("clippy, wasm32", &["-p", "pluv-runtime", "-p", "chat", "--target", rustup::TARGET]),
+    (
+        "clippy, wasm32, all features",
+        &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--target", rustup::TARGET],
+    ),
+];
+
+pub(super) fn run(report: &mut Report) {
+    report.check("rustfmt", || {
+        rustup::add_component("rustfmt", "fmt")?;
+        process::run(cargo().args(["fmt", "--all", "--check"]))
+    });
+    for (name, what) in CLIPPY {
+        report.check(name, || {
+            rustup::add_component("clippy", "clippy")?;
+            rustup::add_target()?;
+            process::run(cargo().arg("clippy").args(what).args(["--", "-D", "warnings"]))
+        });
+    }
+    report.check("documentation", || {
+        let mut command = cargo();
+        command.args(["doc", "--no-deps", "-p", "pluv-runtime", "-p", "pluv-macros"]);
+        process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+}

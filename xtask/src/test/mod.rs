@@ -1,0 +1,58 @@
+//! `cargo xtask test`: everything that CI runs.
+
+pub mod count;
+pub mod report;
+
+mod browser;
+mod e2e;
+mod lint;
+mod servers;
+mod unit;
+
+use clap::{Args, ValueEnum};
+
+use self::{report::Report, servers::Servers};
+
+/// Runs all checks and tests; the last line says how many passed and failed.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// Runs one part of them.
+    #[arg(long, value_enum)]
+    pub only: Option<Part>,
+}
+
+/// A part of the checks and tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Formatting, lints and documentation.
+    Lint,
+    /// Tests that need no server.
+    Unit,
+    /// Tests that drive a worker over the network.
+    E2e,
+    /// Tests that drive the example's page in a browser.
+    Browser,
+}
+
+/// Runs the parts; whether all passed.
+#[must_use]
+pub fn run(options: &Options) -> bool {
+    let wanted = |part| options.only.is_none_or(|only| only == part);
+    let mut report = Report::default();
+    if wanted(Part::Lint) {
+        lint::run(&mut report);
+    }
+    if wanted(Part::Unit) {
+        unit::run(&mut report);
+    }
+    if wanted(Part::E2e) || wanted(Part::Browser) {
+        let servers = Servers::start(&mut report, wanted(Part::E2e));
+        if wanted(Part::E2e) {
+            e2e::run(&mut report, &servers);
+        }
+        if wanted(Part::Browser) {
+            browser::run(&mut report, &servers);
+        }
+    }
+    report.finish()
+}
