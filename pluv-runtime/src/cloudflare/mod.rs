@@ -18,5 +18,8 @@ const CONNECT_URL: &str = "https://room.internal/connect";
 
 /// The time, in milliseconds since the Unix epoch.
 fn now() -> crate::Millis {
-    worker::Date::now().as_millis()
+    // As a number, for which no JS object is made.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the time is a whole positive number")]
+    let now = worker::js_sys::Date::now() as crate::Millis;
+    now
 }

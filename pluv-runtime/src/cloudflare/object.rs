@@ -55,7 +55,7 @@ impl<R: Handlers> Object<R> {
         };
         if let Some(live) = &live {
             for socket in state.get_websockets() {
-                live.restore(socket);
+                live.restore(&socket);
             }
         }
         Self { state, live }
@@ -87,7 +87,7 @@ impl<R: Handlers> Object<R> {
                 return Response::from_websocket(pair.client);
             }
         };
-        live.sockets.insert(connection, pair.server);
+        live.sockets.insert(connection, &pair.server);
         live.execute(step.effects);
         Response::from_websocket(pair.client)
     }
@@ -159,13 +159,13 @@ impl<R: Handlers> Object<R> {
 }
 
 impl<R: Handlers> Live<R> {
-    fn restore(&self, socket: WebSocket) {
+    fn restore(&self, socket: &WebSocket) {
         let load = |session: &str| self.spill.get(session);
-        let connection = self.driver.core.borrow_mut().restore(&attachment(&socket), load);
+        let connection = self.driver.core.borrow_mut().restore(&attachment(socket), load);
         match connection {
             Some(connection) => self.sockets.insert(connection, socket),
             None => {
-                let _ = close(&socket, RESTARTED);
+                let _ = close(socket, RESTARTED);
             }
         }
     }

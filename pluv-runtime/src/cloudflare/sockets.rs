@@ -1,28 +1,40 @@
 //! The sockets of an object, and the connections that they are to its room.
 
-use std::{
-    cell::{OnceCell, RefCell},
-    collections::BTreeMap,
-};
-
 use worker::{
     WebSocket,
-    js_sys::{Function, JsString, Reflect, Uint8Array, WeakMap},
-    wasm_bindgen::{JsCast, JsValue},
-    worker_sys::ext::WebSocketExt,
+    js_sys::{Map, Uint8Array, WeakMap},
+    wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen},
+    worker_sys::{ext::WebSocketExt, web_sys},
 };
 
 use crate::room::{Connection, To};
 
+// The loop over the sockets is JavaScript: a call out of wasm that may throw costs more than the sending itself, and
+// one suffices for a broadcast.
+#[wasm_bindgen(wasm_bindgen = wasm_bindgen, inline_js = r#"
+export function pluvSend(sockets, connections, frame) {
+    for (const connection of connections) {
+        try {
+            sockets.get(connection)?.send(frame);
+        } catch {
+            // It is closing, and its close event follows.
+        }
+    }
+}
+"#)]
+extern "C" {
+    #[wasm_bindgen(js_name = pluvSend)]
+    fn send(sockets: &Map, connections: &[u32], frame: &str);
+}
+
 /// The open sockets.
 #[derive(Debug)]
 pub(super) struct Sockets {
-    open: RefCell<BTreeMap<Connection, WebSocket>>,
+    /// By their connection's number.
+    open: Map,
     /// From a socket to its connection's number, or to `null` once it has closed: an event gives the socket alone, and
     /// to read the attachment each time would cost more than the rest of a message.
     numbers: WeakMap,
-    /// `WebSocket.prototype.send`, to hand one JS string to many sockets.
-    send: OnceCell<Function>,
 }
 
 /// What a socket is to the room.
@@ -37,13 +49,14 @@ pub(super) enum Known {
 
 impl Sockets {
     pub(super) fn new() -> Self {
-        Self { open: RefCell::default(), numbers: WeakMap::new(), send: OnceCell::new() }
+        Self { open: Map::new(), numbers: WeakMap::new() }
     }
 
-    pub(super) fn insert(&self, connection: Connection, socket: WebSocket) {
+    pub(super) fn insert(&self, connection: Connection, socket: &WebSocket) {
+        let number = JsValue::from(connection.0);
         let object: &JsValue = socket.as_ref().as_ref();
-        self.numbers.set(object.unchecked_ref(), &JsValue::from(connection.0));
-        self.open.borrow_mut().insert(connection, socket);
+        self.numbers.set(object.unchecked_ref(), &number);
+        self.open.set(&number, object);
     }
 
     pub(super) fn find(&self, socket: &WebSocket) -> Known {
@@ -58,43 +71,31 @@ impl Sockets {
 
     /// Marks a socket as closed.
     pub(super) fn remove(&self, socket: &WebSocket) {
-        if let Known::Open(connection) = self.find(socket) {
-            self.open.borrow_mut().remove(&connection);
-        }
         let object: &JsValue = socket.as_ref().as_ref();
+        let number = self.numbers.get(object.unchecked_ref());
+        self.open.delete(&number);
         self.numbers.set(object.unchecked_ref(), &JsValue::NULL);
     }
 
-    /// Sends a frame. It becomes a JS string once, however many get it. A socket that is closing gets nothing, and its
-    /// close event follows.
+    /// Sends a frame. It becomes a JS string once, however many get it. A socket that is closing gets nothing.
     pub(super) fn send(&self, to: &To, frame: &str) {
-        let frame = JsString::from(frame);
-        let open = self.open.borrow();
         match to {
-            To::One(connection) => self.send_one(open.get(connection), &frame),
+            To::One(connection) => send(&self.open, &[connection.0], frame),
             To::Many(connections) => {
-                for connection in connections {
-                    self.send_one(open.get(connection), &frame);
-                }
+                let numbers: Vec<_> = connections.iter().map(|connection| connection.0).collect();
+                send(&self.open, &numbers, frame);
             }
         }
     }
 
-    fn send_one(&self, socket: Option<&WebSocket>, frame: &JsString) {
-        let Some(socket) = socket else { return };
-        let socket: &JsValue = socket.as_ref().as_ref();
-        let send = self.send.get_or_init(|| {
-            Reflect::get(socket, &"send".into()).map_or_else(|_| Function::default(), JsCast::unchecked_into)
-        });
-        let _ = send.call1(socket, frame);
-    }
-
     /// Keeps `state` with a socket while the object sleeps.
     pub(super) fn attach(&self, connection: Connection, state: &[u8]) -> Result<(), JsValue> {
-        match self.open.borrow().get(&connection) {
-            Some(socket) => socket.as_ref().serialize_attachment(Uint8Array::from(state).into()),
-            None => Ok(()),
+        let socket = self.open.get(&JsValue::from(connection.0));
+        if socket.is_undefined() {
+            return Ok(());
         }
+        let socket: &web_sys::WebSocket = socket.unchecked_ref();
+        socket.serialize_attachment(Uint8Array::from(state).into())
     }
 }
 
