@@ -6,9 +6,11 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
     tungstenite::{
         Message,
+        client::IntoClientRequest as _,
+        http::{HeaderName, HeaderValue},
         protocol::{CloseFrame, frame::coding::CloseCode},
     },
 };
@@ -38,8 +40,21 @@ pub struct Closed {
 /// # Panics
 /// When the upgrade is refused, which a room never does.
 pub async fn connect(url: &str) -> Client {
-    let url = url.replacen("http", "ws", 1);
-    let connected = timeout(PATIENCE, connect_async(&url)).await.expect("the upgrade is answered in time");
+    connect_with(url, &[]).await
+}
+
+/// Connects with headers of its own.
+///
+/// # Panics
+/// When the upgrade is refused, which a room never does.
+pub async fn connect_with(url: &str, headers: &[(&'static str, &'static str)]) -> Client {
+    let mut request = url.replacen("http", "ws", 1).into_client_request().expect("it is a URL");
+    for (name, value) in headers {
+        request.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    // Frames are small, and a test waits for each.
+    let connecting = connect_async_with_config(request, None, true);
+    let connected = timeout(PATIENCE, connecting).await.expect("the upgrade is answered in time");
     let (socket, _) = connected.expect("an upgrade is never refused");
     Client { socket, ahead: VecDeque::new(), id: String::new() }
 }
@@ -181,6 +196,36 @@ impl Client {
         self.drain().await.iter().map(|frame| frame["type"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
+    /// The one frame that the room has sent up to now.
+    ///
+    /// # Panics
+    /// When it is another, or not the only one.
+    pub async fn only(&mut self, name: &str) -> Value {
+        let mut frames = self.drain().await;
+        assert_eq!(frames.len(), 1, "one `{name}` is expected: {frames:?}");
+        assert_eq!(frames[0]["type"], name, "{frames:?}");
+        frames.remove(0)
+    }
+
+    /// The message of the one `$error` that is all the room has sent up to now.
+    ///
+    /// # Panics
+    /// When there is none, or something else.
+    pub async fn error(&mut self) -> String {
+        let frame = self.only("$error").await;
+        assert_eq!(frame["connectionId"], self.id.as_str(), "the offender is its cause: {frame}");
+        assert_eq!(frame["data"].as_object().map(serde_json::Map::len), Some(1), "nothing else is told: {frame}");
+        frame["data"]["message"].as_str().expect("an error has a message").to_owned()
+    }
+
+    /// Holds that the room has sent nothing up to now.
+    ///
+    /// # Panics
+    /// When it has.
+    pub async fn silent(&mut self) {
+        assert_eq!(self.drain().await, Vec::<Value>::new());
+    }
+
     /// Asks for the others, by session.
     pub async fn others(&mut self) -> Value {
         self.send("$getOthers", &json!({})).await;
@@ -191,9 +236,17 @@ impl Client {
     ///
     /// # Panics
     /// When the room does not answer.
-    pub async fn leave(mut self, code: u16) -> Closed {
-        let frame = CloseFrame { code: CloseCode::from(code), reason: "bye".into() };
-        self.socket.close(Some(frame)).await.expect("the connection is open");
+    pub async fn leave(self, code: u16) -> Closed {
+        self.leave_with(Some((code, "bye"))).await
+    }
+
+    /// Leaves with a code and a reason, or with neither, and waits for the answer.
+    ///
+    /// # Panics
+    /// When the room does not answer.
+    pub async fn leave_with(mut self, last: Option<(u16, &str)>) -> Closed {
+        let frame = last.map(|(code, reason)| CloseFrame { code: CloseCode::from(code), reason: reason.into() });
+        self.socket.close(frame).await.expect("the connection is open");
         self.closed().await
     }
 

@@ -43,19 +43,34 @@ pub async fn request(base: &str, method: &str, path: &str, headers: &[(&str, &st
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).await.expect("the server reads");
     let mut bytes = Vec::new();
-    let read = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("an answer comes in time");
-    read.expect("the server answers");
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
+    let answer = timeout(PATIENCE, async {
+        loop {
+            if let Some(answer) = parse(&String::from_utf8_lossy(&bytes)) {
+                return answer;
+            }
+            let read = stream.read_buf(&mut bytes).await.expect("the server answers");
+            assert_ne!(read, 0, "the server answers in full");
+        }
+    });
+    answer.await.expect("an answer comes in time")
+}
+
+/// The answer, if all of it has come: a server may leave the connection open for a while.
+fn parse(text: &str) -> Option<Answer> {
+    let (head, body) = text.split_once("\r\n\r\n")?;
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("an answer has a status");
     let headers: BTreeMap<_, _> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    let chunked = headers.get("transfer-encoding").is_some_and(|value| value == "chunked");
-    let body = if chunked { unchunk(body) } else { body.to_owned() };
-    Answer { status, headers, body }
+    let body = if headers.get("transfer-encoding").is_some_and(|value| value == "chunked") {
+        body.ends_with("0\r\n\r\n").then(|| unchunk(body))?
+    } else {
+        let length = headers.get("content-length").map_or(0, |length| length.parse().expect("a length is a number"));
+        (body.len() >= length).then(|| body.to_owned())?
+    };
+    Some(Answer { status, headers, body })
 }
 
 fn unchunk(mut body: &str) -> String {

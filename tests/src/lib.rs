@@ -2,12 +2,14 @@
 
 mod client;
 mod http;
+mod lab;
 mod tokens;
 
 pub use self::{
-    client::{Client, Closed, connect, refused},
+    client::{Client, Closed, connect, connect_with, refused},
     http::{Answer, get, request},
-    tokens::{PREVIOUS_SECRET, SECRET, Token, seconds},
+    lab::{LAB, lab, texts, together},
+    tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds},
 };
 
 /// How long an answer may take before a test fails.

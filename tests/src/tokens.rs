@@ -1,7 +1,9 @@
 //! Tokens, good and bad, made without the code under test.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use hmac::{Hmac, Mac as _};
+use rsa::signature::{SignatureEncoding as _, Signer as _};
 use serde_json::{Value, json};
 
 /// The secret of the fixture's rooms.
@@ -73,15 +75,79 @@ impl Token {
         format!("{}.{}", part(&self.header), part(&self.claims))
     }
 
+    /// With the name of the key that signs it.
+    #[must_use]
+    pub fn key(mut self, id: &str) -> Self {
+        self.header["kid"] = json!(id);
+        self
+    }
+
+    /// The token with a signature.
+    #[must_use]
+    pub fn signed(&self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+        let unsigned = self.unsigned();
+        let signature = sign(unsigned.as_bytes());
+        format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
     /// The token, signed by HMAC with SHA-256.
-    ///
-    /// # Panics
-    /// Never: a key of any length will do.
     #[must_use]
     pub fn sign(&self, secret: &str) -> String {
-        let unsigned = self.unsigned();
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length will do");
-        mac.update(unsigned.as_bytes());
-        format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+        self.signed(|message| hs256(secret, message))
     }
+}
+
+fn hs256(secret: &str, message: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length will do");
+    mac.update(message);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// Signs by HMAC with SHA-512.
+///
+/// # Panics
+/// Never: a key of any length will do.
+#[must_use]
+pub fn hs512(secret: &str, message: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<sha2::Sha512>::new_from_slice(secret.as_bytes()).expect("a key of any length will do");
+    mac.update(message);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// Where the keys of the fixture's identity provider are, which sign nothing but tests.
+macro_rules! private_key {
+    ($name:literal) => {
+        include_str!(concat!("../../pluv-runtime/src/auth/testdata/", $name, ".private.pem"))
+    };
+}
+
+/// Signs by RSA, as the fixture's identity provider does.
+///
+/// # Panics
+/// Never: the key is good.
+#[must_use]
+pub fn rs256(message: &[u8]) -> Vec<u8> {
+    let key = rsa::RsaPrivateKey::from_pkcs8_pem(private_key!("rsa")).expect("it is a key");
+    rsa::pkcs1v15::SigningKey::<sha2::Sha256>::new(key).sign(message).to_vec()
+}
+
+/// Signs by ECDSA on P-256, as the fixture's identity provider does.
+///
+/// # Panics
+/// Never: the key is good.
+#[must_use]
+pub fn es256(message: &[u8]) -> Vec<u8> {
+    let key = p256::ecdsa::SigningKey::from_pkcs8_pem(private_key!("p256")).expect("it is a key");
+    let signature: p256::ecdsa::Signature = key.sign(message);
+    signature.to_vec()
+}
+
+/// Signs by Ed25519, as the fixture's identity provider does.
+///
+/// # Panics
+/// Never: the key is good.
+#[must_use]
+pub fn eddsa(message: &[u8]) -> Vec<u8> {
+    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(private_key!("ed25519")).expect("it is a key");
+    key.sign(message).to_vec()
 }

@@ -22,7 +22,6 @@ pub(super) fn refuse(room: &str, message: &str) -> Result<Response> {
     let id: Rc<str> = crate::auth::new_id().into();
     let frame = error_frame(message, None, &Origin::new(room, id, "null"));
     pair.server.send_with_str(frame)?;
-    let end = (0..=message.len().min(MAX_REASON)).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0);
-    pair.server.close(Some(REFUSED), Some(&message[..end]))?;
+    pair.server.close(Some(REFUSED), Some(&message[..message.floor_char_boundary(MAX_REASON)]))?;
     Response::from_websocket(pair.client)
 }

@@ -6,7 +6,7 @@ mod leaving;
 mod presence;
 mod waking;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
 use super::{
     Handlers, Hooks, Millis, Room, Session,
@@ -103,7 +103,7 @@ impl Core {
             name if name.starts_with(protocol::RESERVED) => {
                 Err("is no message of clients: names that begin with `$` belong to the protocol".to_owned())
             }
-            _ => Ok(self.event(now, member.connection, &frame)),
+            _ => self.event(now, connection, &frame),
         };
         result.unwrap_or_else(|reason| self.refuse(connection, frame.id, &format!("`{}`: {reason}", frame.name)))
     }
@@ -181,9 +181,16 @@ fn timers(presence: Option<Millis>) -> String {
     presence.map_or_else(|| r#""timers":{"presence":null}"#.to_owned(), |at| format!(r#""timers":{{"presence":{at}}}"#))
 }
 
+/// The longest message of an `$error`, in bytes: it may quote what the client sent, which has no bound of its own.
+const MAX_ERROR: usize = 500;
+
 /// An `$error`.
 pub(crate) fn error_frame(message: &str, request: Option<&str>, origin: &Origin) -> String {
-    let data = format!(r#"{{"message":{}}}"#, protocol::quoted(message));
+    let message = match message.len() {
+        0..=MAX_ERROR => Cow::Borrowed(message),
+        _ => Cow::Owned(format!("{}…", &message[..message.floor_char_boundary(MAX_ERROR)])),
+    };
+    let data = format!(r#"{{"message":{}}}"#, protocol::quoted(&message));
     protocol::frame_with_id(protocol::ERROR, &data, request, origin)
 }
 

@@ -18,10 +18,14 @@ use crate::{
 
 impl Core {
     /// An application event: a job, which may have to wait for its turn.
-    pub(super) fn event(&mut self, now: Millis, connection: Connection, frame: &Incoming<'_>) -> Step {
+    pub(super) fn event(&mut self, now: Millis, connection: Connection, frame: &Incoming<'_>) -> Result<Step, String> {
         let Some(member) = self.members.get(&connection) else {
-            return Step::default();
+            return Ok(Step::default());
         };
+        // Nobody was told of it yet, so nothing can come from it.
+        if !member.joined {
+            return Err("send `$initializeSession` first".to_owned());
+        }
         let job = Job {
             connection,
             origin: Rc::clone(&member.origin),
@@ -34,7 +38,7 @@ impl Core {
                 id: frame.id.map(str::to_owned),
             },
         };
-        Step { effects: Vec::new(), job: self.lanes.enter(job) }
+        Ok(Step { effects: Vec::new(), job: self.lanes.enter(job) })
     }
 
     /// A handler ended: all of what it wanted is done, or nothing.

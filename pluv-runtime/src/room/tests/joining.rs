@@ -156,3 +156,19 @@ fn a_wake_shows_nothing_to_anyone() {
         assert_eq!(world.others(a)["s2"]["presence"], json!({ "x": 2 }));
     });
 }
+
+#[test]
+fn nothing_comes_from_a_connection_that_has_not_joined() {
+    both(|world| {
+        let ada = world.join("ada", &json!({}));
+        let bob = world.connect("bob");
+        world.clear();
+        for name in ["say", "setX", "nothing"] {
+            world.send(bob, name, &json!({ "text": "hi", "x": 1 }));
+            assert_eq!(world.error(bob), format!("`{name}`: send `$initializeSession` first"));
+        }
+        assert_eq!(world.names(ada), [""; 0]);
+        world.send(bob, "$initializeSession", &json!({ "presence": { "x": 2 } }));
+        assert_eq!(world.frame(ada)["data"]["presence"], json!({ "x": 2 }));
+    });
+}

@@ -83,3 +83,14 @@ fn a_name_of_the_protocol_reaches_nobody() {
         }
     });
 }
+
+#[test]
+fn an_error_quotes_no_more_than_it_must() {
+    both(|world| {
+        let ada = world.join("ada", &json!({}));
+        world.send(ada, &"é".repeat(100_000), &json!({}));
+        let message = world.error(ada);
+        assert!(message.len() < 600, "{}", message.len());
+        assert!(message.ends_with('…'));
+    });
+}
