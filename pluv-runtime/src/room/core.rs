@@ -84,9 +84,9 @@ impl Core {
 
     /// A text frame came.
     pub(crate) fn text(&mut self, now: Millis, connection: Connection, text: &str) -> Step {
-        let Some(member) = self.members.get(&connection) else {
+        if !self.members.contains_key(&connection) {
             return Step::default();
-        };
+        }
         let frame = match Incoming::parse(text) {
             Ok(frame) => frame,
             Err(reason) => return self.refuse(connection, None, &reason),
