@@ -238,8 +238,11 @@ async fn before_the_handshake_a_connection_is_shown_to_nobody_and_sees_the_other
 async fn a_room_may_relay_what_it_does_not_know() {
     let url = format!("{}/relay/room/{}", fixture(), fresh("relay"));
     let (mut a, mut b) = (connect(&url).await, connect(&url).await);
-    a.register().await;
-    b.register().await;
+    for client in [&mut a, &mut b] {
+        client.register().await;
+        client.initialize(&json!({})).await;
+    }
+    a.drain().await;
     let data = json!({ "any": ["thing", { "at": null }], "text": "\u{0}\"é😀" });
     for name in ["cursor", "ŽLUŤ \"x\"", "a.b", " "] {
         a.send(name, &data).await;
@@ -271,4 +274,19 @@ async fn rooms_do_not_hear_each_other() {
 async fn a_room_that_can_t_be_made_refuses_without_the_reason() {
     let (message, closed) = refused(&format!("{}/unmade/room/{}", fixture(), fresh("unmade"))).await;
     assert_eq!((&*message, closed.code, &*closed.reason), ("internal error", 3000, "internal error"));
+}
+
+#[tokio::test]
+async fn nothing_comes_from_a_connection_that_has_not_joined() {
+    let room = fresh("early");
+    let [mut ada] = together(&room, ["ada"]).await;
+    let mut early = Client::open(&fixture(), LAB, &room, "early").await;
+    for (name, data) in [("say", json!({ "text": "early" })), ("setNote", json!({ "text": "early" }))] {
+        early.send(name, &data).await;
+        let error = early.only("$error").await;
+        assert_eq!(error["data"]["message"], format!("`{name}`: send `$initializeSession` first"));
+    }
+    ada.silent().await;
+    early.initialize(&json!({ "note": "mine" })).await;
+    assert_eq!(ada.until("$userJoined").await["data"]["presence"], json!({ "note": "mine" }));
 }

@@ -153,6 +153,8 @@ async fn the_token_endpoint_and_the_room_mean_the_same_name() {
     let answer = authorize(&format!("?user_id=ada&room={prefix}%20%2F%E9%83%A8")).await;
     let path = format!("{prefix}%20/%E9%83%A8");
     let mut client = Client::open_with(&fixture(), LAB, &path, &answer.body).await;
+    client.initialize(&json!({})).await;
+    client.drain().await;
     client.send("look", &json!({})).await;
     assert_eq!(client.only("seen").await["data"]["room"], format!("{prefix} /部"));
 }

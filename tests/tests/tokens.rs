@@ -38,6 +38,8 @@ async fn assert_refused(token: impl FnOnce(&str) -> String, reason: &str) {
 async fn assert_accepted(path: &str, token: impl FnOnce(&str) -> String) {
     let room = fresh("accepted");
     let mut client = Client::open_with(&fixture(), path, &room, &token(&room)).await;
+    client.initialize(&json!({})).await;
+    client.drain().await;
     client.send("say", &json!({ "text": "hi" })).await;
     assert_eq!(client.only("said").await["user"], json!({ "id": "ada" }));
 }
@@ -213,6 +215,8 @@ async fn a_token_that_a_route_of_the_worker_made_is_accepted() {
     let answer = get(&fixture(), &format!("/tokens/{room}")).await;
     assert_eq!(answer.status, 200);
     let mut client = Client::open_with(&fixture(), LAB, &room, &answer.body).await;
+    client.initialize(&json!({})).await;
+    client.drain().await;
     client.send("say", &json!({ "text": "hi" })).await;
     assert_eq!(client.only("said").await["user"], json!({ "id": "from a route" }));
     assert!(refusal_of(&fresh("route"), &answer.body).await.contains("another room"));
