@@ -24,10 +24,10 @@ pub struct Options {
     #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_parser = value_parser!(u16).range(1..=500))]
     pub clients: Vec<u16>,
     /// How often each is measured.
-    #[arg(long, default_value_t = 5, value_parser = value_parser!(u16).range(1..=50))]
+    #[arg(long, default_value_t = 9, value_parser = value_parser!(u16).range(1..=50))]
     pub rounds: u16,
     /// How long a round takes.
-    #[arg(long, default_value_t = 3, value_parser = value_parser!(u16).range(1..=60))]
+    #[arg(long, default_value_t = 2, value_parser = value_parser!(u16).range(1..=60))]
     pub seconds: u16,
     /// How many messages of a room may be under way at once.
     #[arg(long, default_value_t = 32, value_parser = value_parser!(u16).range(1..=1024))]
