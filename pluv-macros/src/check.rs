@@ -4,7 +4,7 @@ use syn::{Type, spanned::Spanned as _};
 
 use crate::{
     errors::Errors,
-    model::{Call, CallKind, Definition, Handlers, Hook, Name},
+    model::{Call, CallKind, Definition, Handlers, Hook, Name, retention},
     names::unusable,
     parse::Text,
 };
@@ -18,6 +18,7 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
     if let Some(path) = &definition.path {
         check_path(path, errors);
     }
+    check_storage(definition, errors);
     let binding = definition.binding.value();
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     if !binding.starts_with(first) || !binding.chars().all(|c| first(c) || c.is_ascii_digit()) {
@@ -36,6 +37,30 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
     let cors = definition.cors.as_deref().unwrap_or_default();
     for origin in cors {
         check_origin(origin, cors.len(), errors);
+    }
+}
+
+/// The largest document, in bytes of its encoding: what an isolate's memory has room for while someone joins.
+const MAX_STORAGE: u64 = 10_000_000;
+
+fn check_storage(definition: &Definition, errors: &mut Errors) {
+    if let Some(text) = &definition.retention {
+        if retention(&text.value()).is_err() {
+            let message = "this is no time to keep a document: write `\"keep\"`, `\"delete\"`, or a time as `\"30d\"` or `\"12h\"`";
+            errors.at(text, message);
+        }
+        if definition.storage.is_none() {
+            errors.at(text, "there is no document to keep: `retention` needs `storage = Yrs`");
+        }
+    }
+    if let Some(limit) = &definition.storage_limit {
+        match limit.base10_parse::<u64>() {
+            Ok(1..=MAX_STORAGE) => {}
+            _ => errors.at(limit, format!("the limit of a document is from 1 to {MAX_STORAGE} bytes")),
+        }
+        if definition.storage.is_none() {
+            errors.at(limit, "there is no document to limit: `limits(storage = ..)` needs `storage = Yrs`");
+        }
     }
 }
 

@@ -25,6 +25,9 @@ use self::{errors::Errors, parse::Item};
 /// | `user = User` | who is connected; a room with users wants a token | none |
 /// | `presence = Presence` | what everyone sees of a user | any JSON object |
 /// | `output = Output` | everything that the room can send | nothing |
+/// | `storage = Yrs` | a Yjs document that clients edit together | none |
+/// | `retention = "30d"` | how long the document stays when nobody is there: `"keep"`, `"delete"`, or a time | `"keep"` |
+/// | `limits(storage = 2_000_000)` | the most that the document may take, in bytes of its encoding, at most 10,000,000 | 5,000,000 |
 /// | `path = "/api/pluv"` | where the room's routes are | `/api/pluv` |
 /// | `binding = "CHAT"` | the Durable Object binding | the struct's name in upper snake case |
 /// | `secret = "NAME"` | the variable, or the list of some, with the secrets of tokens | `["PLUV_SECRET", "PLUV_SECRET_PREVIOUS"]` |
@@ -38,8 +41,8 @@ use self::{errors::Errors, parse::Item};
 ///   Clients send it by the method's name in camelCase; `#[event(name = "..")]` sets another.
 /// - `#[procedure]` is an event whose return value is sent to the caller alone, as the event `<name>Result` or as
 ///   `#[procedure(reply = "..")]` names it.
-/// - `#[hook]` is called by the room itself: `create`, `authorize`, `on_user_connected`, `on_user_disconnected` and
-///   `on_message`.
+/// - `#[hook]` is called by the room itself: `create`, `authorize`, `on_user_connected`, `on_user_disconnected`,
+///   `on_message`, and of a room with a document `get_initial_storage`, `on_storage_updated` and `on_room_deleted`.
 #[proc_macro_attribute]
 pub fn room(options: TokenStream, item: TokenStream) -> TokenStream {
     expand(options.into(), item.into()).into()

@@ -46,7 +46,7 @@ fn assert_one(messages: &[String], part: &str) {
 fn every_option_is_taken() {
     let options = quote! {
         user = User, presence = Map<String, Vec<u8>>, output = crate::Output, path = "/chat", binding = "ROOM",
-        secret = ["A", "B"], cors = "https://app.example", relay_unknown, crate = "my::pluv",
+        storage = Yrs, retention = "30d", limits(storage = 5_000_000), secret = ["A", "B"], cors = "https://app.example", relay_unknown, crate = "my::pluv",
     };
     assert_eq!(of_struct(options), Vec::<String>::new());
     assert_eq!(of_struct(quote!(secret = "A", cors = ["https://a.example", "http://localhost:3000"])), [""; 0]);
@@ -75,6 +75,29 @@ fn a_wrong_kind_of_value_shows_the_right_one() {
     assert_one(&of_struct(quote!(secret = ["A", 5])), "write `secret = [\"PLUV_SECRET\"]`");
     assert_one(&of_struct(quote!(relay_unknown = "yes")), "write `relay_unknown`");
     assert_one(&of_struct(quote!(crate = "no path")), "write `crate = \"pluv\"`");
+}
+
+#[test]
+fn a_document_is_kept_as_long_as_the_option_says() {
+    for (text, after) in [("keep", None), ("delete", Some(0)), ("30d", Some(30 * 86_400_000)), ("90s", Some(90_000))] {
+        assert_eq!(model::retention(text), Ok(after));
+        assert_eq!(of_struct(quote!(storage = Yrs, retention = #text)), [""; 0]);
+    }
+    for text in ["", "30", "d", "-1d", "0d", "1y", "30 d", "99999999999d", "é"] {
+        assert_one(&of_struct(quote!(storage = Yrs, retention = #text)), "write `\"keep\"`");
+    }
+    assert_one(&of_struct(quote!(retention = "30d")), "`retention` needs `storage = Yrs`");
+}
+
+#[test]
+fn a_limit_is_a_number_within_what_is_possible() {
+    assert_one(&of_struct(quote!(storage = Yrs, limits(storage = 0))), "from 1 to 10000000 bytes");
+    assert_one(&of_struct(quote!(storage = Yrs, limits(storage = 900_000_000))), "from 1 to 10000000 bytes");
+    assert_one(&of_struct(quote!(storage = Yrs, limits(storage = "5MB"))), "in bytes");
+    assert_one(&of_struct(quote!(storage = Yrs, limits(storge = 5))), "did you mean `storage`?");
+    assert_one(&of_struct(quote!(storage = Yrs, limits = 5)), "write `limits(storage = 5_000_000)`");
+    assert_one(&of_struct(quote!(limits(storage = 5))), "needs `storage = Yrs`");
+    assert_one(&of_struct(quote!(storage = Yjs)), "write `storage = Yrs`");
 }
 
 #[test]

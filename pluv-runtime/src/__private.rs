@@ -8,6 +8,7 @@ pub use crate::{
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
     room::{Call, IntoEvent, IntoHook, Outcome},
+    storage::{Document, News, Sql, SqlError, StoreError, Value},
 };
 
 /// A struct without fields, which needs no `create`.
@@ -95,6 +96,14 @@ pub fn try_procedure<T: Serialize, E: Into<Error>>(
 /// The hook's own.
 pub fn hook(returned: impl IntoHook) -> Result<()> {
     returned.into_hook()
+}
+
+/// What `get_initial_storage` returned.
+///
+/// # Errors
+/// The hook's own.
+pub fn initial_storage<E: Into<Error>>(returned: std::result::Result<Option<Vec<u8>>, E>) -> Result<Option<Vec<u8>>> {
+    returned.map_err(Into::into)
 }
 
 /// Refuses a raw TCP connection, which a room does not serve.

@@ -40,6 +40,7 @@ mod room;
 mod router;
 pub mod schema;
 mod serve;
+mod storage;
 
 #[doc(hidden)]
 pub mod __private;
@@ -50,14 +51,19 @@ pub use self::{
     auth::{Access, Grant},
     cloudflare::RoomExt,
     error::{Error, Result},
-    room::{Context, Handlers, Hooks, Json, Message, Millis, NoOutput, Options, Room, Session},
+    room::{
+        Context, Deleted, Handlers, Hooks, Json, Message, Millis, NoOutput, Options, Retention, Room, Session,
+        StorageRef,
+    },
     schema::EventInfo,
+    storage::{NoStorage, Storage, Yrs},
 };
+pub use yrs;
 
 /// What a room's source needs: `use pluv::prelude::*;`.
 pub mod prelude {
     pub use serde::{Deserialize, Serialize};
     pub use worker::{Env, Request, Response};
 
-    pub use crate::{Context, Error, Grant, Message, Result, Room as _, RoomExt as _};
+    pub use crate::{Context, Deleted, Error, Grant, Message, Result, Room as _, RoomExt as _};
 }

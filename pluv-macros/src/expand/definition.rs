@@ -3,7 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{model::Definition, parse::Text};
+use crate::{
+    model::{Definition, retention},
+    parse::Text,
+};
 
 /// The expansion of a room's struct.
 pub(crate) fn definition(definition: &Definition) -> TokenStream {
@@ -22,10 +25,14 @@ fn room(definition: &Definition) -> TokenStream {
     let user = definition.user.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
     let presence = definition.presence.as_ref().map_or_else(|| quote!(#runtime::Json), |ty| quote!(#ty));
     let output = definition.output.as_ref().map_or_else(|| quote!(#runtime::NoOutput), |ty| quote!(#ty));
+    let storage = definition.storage.as_ref().map_or_else(|| quote!(NoStorage), |kind| quote!(#kind));
     let path = definition.path.as_ref().map(|path| quote!(.path(#path)));
     let secrets = definition.secrets.as_deref().map(|names| list(&quote!(secrets), names));
     let cors = definition.cors.as_deref().map(|origins| list(&quote!(cors), origins));
     let has_user = definition.user.as_ref().map(|_| quote!(.has_user()));
+    let storage_limit = definition.storage_limit.as_ref().map(|bytes| quote!(.storage_limit(#bytes)));
+    let retention = definition.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
+    let retention = retention.map(|after| quote!(.retention(#runtime::Retention::Delete { after: #after })));
     let relay_unknown = definition.relay_unknown.then(|| quote!(.relay_unknown()));
     quote! {
         #[automatically_derived]
@@ -33,8 +40,10 @@ fn room(definition: &Definition) -> TokenStream {
             type User = #user;
             type Presence = #presence;
             type Output = #output;
+            type Storage = #runtime::#storage;
             const OPTIONS: #runtime::Options =
-                #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown;
+                #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown
+                    #storage_limit #retention;
         }
     }
 }

@@ -118,8 +118,11 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     let arguments = match kind {
         HookKind::Create => return None,
         HookKind::Authorize => quote!(req, env, room),
-        HookKind::OnUserConnected | HookKind::OnUserDisconnected if *params == 0 => quote!(self),
-        HookKind::OnUserConnected | HookKind::OnUserDisconnected => quote!(self, cx),
+        HookKind::OnUserConnected | HookKind::OnUserDisconnected | HookKind::OnStorageUpdated if *params == 0 => {
+            quote!(self)
+        }
+        HookKind::OnUserConnected | HookKind::OnUserDisconnected | HookKind::OnStorageUpdated => quote!(self, cx),
+        HookKind::GetInitialStorage | HookKind::OnRoomDeleted => quote!(self, room),
         HookKind::OnMessage => quote!(self, cx, message),
     };
     let returned = call(method, *is_async, *returns, &arguments);
@@ -129,6 +132,10 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
             quote!(::core::option::Option<#runtime::Grant<<Self as #runtime::Room>::User>>),
             quote!(authorize),
         ),
+        HookKind::OnRoomDeleted => (quote!(&self, room: &#runtime::Deleted<'_>), quote!(()), quote!(hook)),
+        HookKind::GetInitialStorage => {
+            (quote!(&self, room: &str), quote!(::core::option::Option<::std::vec::Vec<u8>>), quote!(initial_storage))
+        }
         HookKind::OnMessage => {
             (quote!(&self, cx: &#runtime::Context<'_, Self>, message: &#runtime::Message<'_>), quote!(()), quote!(hook))
         }

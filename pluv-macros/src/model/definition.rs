@@ -1,6 +1,6 @@
 //! What the annotated struct means.
 
-use syn::{Ident, ItemStruct, Path, Type};
+use syn::{Ident, ItemStruct, LitInt, Path, Type};
 
 use super::runtime;
 use crate::{
@@ -15,6 +15,9 @@ pub(crate) struct Definition {
     pub(crate) user: Option<Type>,
     pub(crate) presence: Option<Type>,
     pub(crate) output: Option<Type>,
+    pub(crate) storage: Option<Ident>,
+    pub(crate) retention: Option<Text>,
+    pub(crate) storage_limit: Option<LitInt>,
     pub(crate) path: Option<Text>,
     pub(crate) binding: Text,
     pub(crate) secrets: Option<Vec<Text>>,
@@ -26,7 +29,21 @@ pub(crate) struct Definition {
 
 impl Definition {
     pub(crate) fn new(item: ItemStruct, options: Options) -> Self {
-        let Options { user, presence, output, path, binding, secrets, cors, relay_unknown, krate, names: _ } = options;
+        let Options {
+            user,
+            presence,
+            output,
+            storage,
+            retention,
+            storage_limit,
+            path,
+            binding,
+            secrets,
+            cors,
+            relay_unknown,
+            krate,
+            names: _,
+        } = options;
         Self {
             runtime: runtime(krate),
             binding: binding.unwrap_or_else(|| default_binding(&item.ident)),
@@ -35,11 +52,37 @@ impl Definition {
             user,
             presence,
             output,
+            storage,
+            retention,
+            storage_limit,
             path,
             secrets,
             cors,
             relay_unknown,
         }
+    }
+}
+
+/// How long a document stays when nobody is there, in milliseconds; none is for ever. `Err` where `text` does not say.
+pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
+    match text {
+        "keep" => return Ok(None),
+        "delete" => return Ok(Some(0)),
+        _ => {}
+    }
+    let unit = text.chars().last().ok_or(())?;
+    let count: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(drop)?;
+    let milliseconds: u64 = match unit {
+        's' => 1_000,
+        'm' => 60_000,
+        'h' => 3_600_000,
+        'd' => 86_400_000,
+        _ => return Err(()),
+    };
+    match count.checked_mul(milliseconds) {
+        // An alarm is a number of JavaScript; no document waits for more than a century.
+        Some(after) if count > 0 && after <= 36_525 * 86_400_000 => Ok(Some(after)),
+        _ => Err(()),
     }
 }
 

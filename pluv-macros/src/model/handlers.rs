@@ -58,15 +58,21 @@ pub(crate) enum HookKind {
     OnUserConnected,
     OnUserDisconnected,
     OnMessage,
+    GetInitialStorage,
+    OnStorageUpdated,
+    OnRoomDeleted,
 }
 
 impl HookKind {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 8] = [
         ("create", Self::Create),
         ("authorize", Self::Authorize),
         ("on_user_connected", Self::OnUserConnected),
         ("on_user_disconnected", Self::OnUserDisconnected),
         ("on_message", Self::OnMessage),
+        ("get_initial_storage", Self::GetInitialStorage),
+        ("on_storage_updated", Self::OnStorageUpdated),
+        ("on_room_deleted", Self::OnRoomDeleted),
     ];
 
     /// How the hook is written.
@@ -79,6 +85,9 @@ impl HookKind {
             Self::OnMessage => {
                 "async fn on_message(&self, cx: &Context<'_, Self>, message: &Message<'_>) -> Result<()>"
             }
+            Self::OnStorageUpdated => "async fn on_storage_updated(&self, cx: &Context<'_, Self>) -> Result<()>",
+            Self::OnRoomDeleted => "async fn on_room_deleted(&self, room: &Deleted<'_>) -> Result<()>",
+            Self::GetInitialStorage => "async fn get_initial_storage(&self, room: &str) -> Result<Option<Vec<u8>>>",
         }
     }
 
@@ -92,7 +101,11 @@ impl HookKind {
         match self {
             Self::Create => shared.is_none() && params == 1 && !is_async && returns.is_some(),
             Self::Authorize => shared.is_none() && params == 3 && returns.is_some_and(is_result),
-            Self::OnUserConnected | Self::OnUserDisconnected => shared == Some(true) && params <= 1,
+            Self::OnRoomDeleted => shared == Some(true) && params == 1,
+            Self::OnUserConnected | Self::OnUserDisconnected | Self::OnStorageUpdated => {
+                shared == Some(true) && params <= 1
+            }
+            Self::GetInitialStorage => shared == Some(true) && params == 1 && returns.is_some_and(is_result),
             Self::OnMessage => shared == Some(true) && params == 2,
         }
     }

@@ -8,7 +8,7 @@ use proc_macro2::Span;
 use syn::Path;
 
 pub(crate) use self::{
-    definition::Definition,
+    definition::{Definition, retention},
     handlers::{Call, CallKind, Handlers, Hook, HookKind},
     signature::Params,
 };

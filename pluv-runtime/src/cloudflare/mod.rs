@@ -5,6 +5,7 @@ mod refusal;
 mod route;
 mod sockets;
 mod spill;
+mod sql;
 
 pub use worker::{Env, Request};
 

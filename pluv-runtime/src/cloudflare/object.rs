@@ -1,8 +1,10 @@
 //! The Durable Object of a room.
 
+use std::{rc::Rc, time::Duration};
+
 use worker::{
-    Env, Error, Request, Response, ResponseBuilder, Result, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
-    WebSocketRequestResponsePair, console_error,
+    Delay, Env, Error, Request, Response, ResponseBuilder, Result, State, Storage, WebSocket, WebSocketIncomingMessage,
+    WebSocketPair, WebSocketRequestResponsePair, console_error, wasm_bindgen_futures::spawn_local,
 };
 
 use super::{
@@ -10,19 +12,24 @@ use super::{
     refusal::refuse,
     sockets::{Known, Sockets, attachment},
     spill::Spill,
+    sql::Database,
 };
 use crate::{
+    Millis,
     error::INTERNAL,
     protocol::{PING_FRAME, PONG_FRAME, RESTARTED, echoed},
-    room::{Admission, Core, Driver, Effect, Handlers},
+    room::{Admission, Core, Driver, Effect, Handlers, Step},
 };
+
+/// When the alarm of a room that can't be made comes again.
+const UNMADE_RETRY: Duration = Duration::from_secs(60);
 
 /// The object behind a room: the macro's class holds one and forwards its events to it.
 #[derive(Debug)]
 pub struct Object<R> {
     state: State,
     /// None when `create` failed.
-    live: Option<Live<R>>,
+    live: Option<Rc<Live<R>>>,
 }
 
 #[derive(Debug)]
@@ -30,6 +37,7 @@ struct Live<R> {
     driver: Driver<R>,
     sockets: Sockets,
     spill: Spill,
+    storage: Storage,
 }
 
 impl<R: Handlers> Object<R> {
@@ -42,14 +50,10 @@ impl<R: Handlers> Object<R> {
             Err(error) => console_error!("pluv: pings will wake the room: {error:?}"),
         }
         let name = state.id().name().unwrap_or_else(|| state.id().to_string());
-        let live = match R::create(&env) {
-            Ok(handlers) => Some(Live {
-                driver: Driver::new(Core::new::<R>(&name), handlers),
-                sockets: Sockets::new(),
-                spill: Spill::new(state.storage().sql()),
-            }),
+        let live = match R::create(&env).and_then(|handlers| Live::new(&state, &name, handlers)) {
+            Ok(live) => Some(Rc::new(live)),
             Err(error) => {
-                console_error!("pluv: `create` of the room `{name}` failed: {error}");
+                console_error!("pluv: the room `{name}` can't be made: {error}");
                 None
             }
         };
@@ -105,7 +109,7 @@ impl<R: Handlers> Object<R> {
                 WebSocketIncomingMessage::String(text) => live.driver.core.borrow_mut().text(now(), connection, text),
                 WebSocketIncomingMessage::Binary(_) => live.driver.core.borrow().binary(connection),
             };
-            live.driver.drive(step, now, |effects| live.execute(effects)).await;
+            live.drive(step).await;
         }
         Ok(())
     }
@@ -134,12 +138,19 @@ impl<R: Handlers> Object<R> {
         Ok(())
     }
 
-    /// The room's alarm. Nothing sets one yet, and one that comes all the same has nothing to do.
+    /// The room's alarm.
     ///
     /// # Errors
-    /// None.
-    #[expect(clippy::unused_async, reason = "as the platform calls it")]
+    /// When the room can't be made, and the platform can't be asked for another alarm.
     pub async fn alarm(&self) -> Result<Response> {
+        match &self.live {
+            Some(live) => {
+                let step = live.driver.core.borrow_mut().alarm(now());
+                live.drive(step).await;
+            }
+            // The platform drops an alarm that failed six times: so it does not fail, and comes again.
+            None => self.state.storage().set_alarm(UNMADE_RETRY).await?,
+        }
         Ok(ResponseBuilder::new().empty())
     }
 
@@ -154,11 +165,21 @@ impl<R: Handlers> Object<R> {
             }
         };
         live.sockets.remove(ws);
-        live.driver.drive(step, now, |effects| live.execute(effects)).await;
+        live.drive(step).await;
     }
 }
 
 impl<R: Handlers> Live<R> {
+    fn new(state: &State, name: &str, handlers: R) -> crate::Result<Self> {
+        let database = Database::new(state).map_err(Error::from)?;
+        Ok(Self {
+            driver: Driver::new(Core::new::<R>(name, database), handlers),
+            sockets: Sockets::new(),
+            spill: Spill::new(state.storage().sql()),
+            storage: state.storage(),
+        })
+    }
+
     fn restore(&self, socket: &WebSocket) {
         let load = |session: &str| self.spill.get(session);
         let connection = self.driver.core.borrow_mut().restore(&attachment(socket), load);
@@ -170,7 +191,32 @@ impl<R: Handlers> Live<R> {
         }
     }
 
-    fn execute(&self, effects: Vec<Effect>) {
+    /// Waits until what was stored is safe, and for the messages that have come by then.
+    async fn commit(self: Rc<Self>) {
+        if let Err(error) = self.storage.sync().await {
+            console_error!("pluv: room `{}`: {error}", self.driver.core.borrow().name());
+        }
+        Delay::from(Duration::ZERO).await;
+        let step = self.driver.core.borrow_mut().committed(now());
+        self.drive(step).await;
+    }
+
+    async fn set_alarm(self: Rc<Self>, due: Option<Millis>) {
+        let result = match due {
+            // The platform counts from now.
+            Some(due) => self.storage.set_alarm(Duration::from_millis(due.saturating_sub(now()))).await,
+            None => self.storage.delete_alarm().await,
+        };
+        if let Err(error) = result {
+            console_error!("pluv: room `{}`: its alarm can't be set: {error}", self.driver.core.borrow().name());
+        }
+    }
+
+    async fn drive(self: &Rc<Self>, step: Step) {
+        self.driver.drive(step, now, |effects| self.execute(effects)).await;
+    }
+
+    fn execute(self: &Rc<Self>, effects: Vec<Effect>) {
         for effect in effects {
             if let Err(error) = self.carry_out(effect) {
                 console_error!("pluv: room `{}`: {error}", self.driver.core.borrow().name());
@@ -178,13 +224,16 @@ impl<R: Handlers> Live<R> {
         }
     }
 
-    fn carry_out(&self, effect: Effect) -> Result<()> {
+    fn carry_out(self: &Rc<Self>, effect: Effect) -> Result<()> {
         match effect {
             Effect::Send { to, frame } => self.sockets.send(&to, &frame),
             Effect::Attach { connection, state } => self.sockets.attach(connection, &state)?,
             Effect::Spill { session, state } => self.spill.put(&session, state)?,
             Effect::Forget { session } => self.spill.delete(&session)?,
             Effect::ForgetAll => self.spill.clear()?,
+            Effect::Close { connection, code, reason } => self.sockets.close(connection, code, reason)?,
+            Effect::Alarm(due) => spawn_local(Rc::clone(self).set_alarm(due)),
+            Effect::Commit => spawn_local(Rc::clone(self).commit()),
             Effect::Log { message } => console_error!("pluv: {message}"),
         }
         Ok(())

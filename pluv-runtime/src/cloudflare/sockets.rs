@@ -88,6 +88,15 @@ impl Sockets {
         }
     }
 
+    /// Closes a connection.
+    pub(super) fn close(&self, connection: Connection, code: u16, reason: &str) -> worker::Result<()> {
+        let socket = self.open.get(&JsValue::from(connection.0));
+        if socket.is_undefined() {
+            return Ok(());
+        }
+        WebSocket::from(socket.unchecked_into::<web_sys::WebSocket>()).close(Some(code), Some(reason))
+    }
+
     /// Keeps `state` with a socket while the object sleeps.
     pub(super) fn attach(&self, connection: Connection, state: &[u8]) -> Result<(), JsValue> {
         let socket = self.open.get(&JsValue::from(connection.0));

@@ -4,6 +4,8 @@
 pub(crate) const REFUSED: u16 = 3000;
 /// The room can't go on with this connection, but takes a new one: a client comes back at once.
 pub(crate) const RESTARTED: u16 = 1012;
+/// The room can't take this connection now: a client comes back.
+pub(crate) const AGAIN_LATER: u16 = 1013;
 
 /// The code to answer a client's close frame with, or `None` where there is none to send.
 ///

@@ -85,8 +85,8 @@ fn diagnose(text: &str) -> String {
 pub(crate) struct InitializeSession {
     #[serde(default)]
     pub(crate) presence: Option<Json>,
-    #[serde(default, rename = "update")]
-    pub(crate) _update: Option<String>,
+    #[serde(default)]
+    pub(crate) update: Option<String>,
 }
 
 /// The data of `$updatePresence`.
@@ -99,8 +99,7 @@ pub(crate) struct UpdatePresence {
 #[derive(Debug, Deserialize)]
 pub(crate) struct UpdateStorage {
     pub(crate) origin: Option<String>,
-    #[serde(rename = "update")]
-    pub(crate) _update: String,
+    pub(crate) update: String,
 }
 
 #[cfg(test)]

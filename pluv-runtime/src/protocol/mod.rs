@@ -7,7 +7,7 @@ mod names;
 mod outgoing;
 
 pub(crate) use self::{
-    close::{REFUSED, RESTARTED, echoed},
+    close::{AGAIN_LATER, REFUSED, RESTARTED, echoed},
     decode::decode,
     incoming::{Incoming, InitializeSession, UpdatePresence, UpdateStorage},
     names::*,

@@ -11,6 +11,7 @@ pub(crate) const PING: &str = "$ping";
 
 pub(crate) const REGISTERED: &str = "$registered";
 pub(crate) const STORAGE_RECEIVED: &str = "$storageReceived";
+pub(crate) const STORAGE_UPDATED: &str = "$storageUpdated";
 pub(crate) const USER_JOINED: &str = "$userJoined";
 pub(crate) const OTHERS_RECEIVED: &str = "$othersReceived";
 pub(crate) const PRESENCE_UPDATED: &str = "$presenceUpdated";

@@ -28,6 +28,12 @@ pub(crate) struct Attachment {
     pub(crate) spilled: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) joined: bool,
+    /// It has answered `$storageReceived`, so that it takes updates of the document.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) ready: bool,
+    /// The mark of the document that it was given and has not answered yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shown: Option<u64>,
     #[serde(default)]
     pub(crate) access: Access,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,6 +57,8 @@ impl Attachment {
             id,
             spilled: false,
             joined: false,
+            ready: false,
+            shown: None,
             access,
             user: None,
             presence: None,

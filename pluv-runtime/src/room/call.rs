@@ -90,6 +90,8 @@ pub(crate) enum Kind {
     Answer { name: &'static str, data: String },
     /// No handler has that name.
     Unhandled,
+    /// What the document is at first.
+    Initial(Option<Vec<u8>>),
 }
 
 impl fmt::Debug for Outcome {

@@ -15,10 +15,10 @@ use crate::{error::Error, protocol::Output};
 ///
 /// What a handler sends is kept until it ends: if it returns an error, nothing of it is sent.
 pub struct Context<'a, R: Room> {
-    core: &'a RefCell<Core>,
-    job: &'a Job,
+    pub(super) core: &'a RefCell<Core>,
+    pub(super) job: &'a Job,
     presence: Typed,
-    outbox: RefCell<Outbox>,
+    pub(super) outbox: RefCell<Outbox>,
     _room: PhantomData<fn() -> R>,
 }
 
@@ -27,7 +27,7 @@ impl<'a, R: Room> Context<'a, R> {
     pub(super) fn new(core: &'a RefCell<Core>, job: &'a Job) -> Self {
         let presence = match &job.task {
             Task::Disconnected { presence } => presence.clone(),
-            Task::Event { .. } | Task::Connected => core.borrow().presence_of(&job.key),
+            _ => core.borrow().presence_of(&job.key),
         };
         Self { core, job, presence, outbox: RefCell::default(), _room: PhantomData }
     }

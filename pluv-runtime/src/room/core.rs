@@ -4,22 +4,28 @@ mod events;
 mod joining;
 mod leaving;
 mod presence;
+mod seeding;
+mod storage;
+mod upkeep;
 mod waking;
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
+use self::{seeding::Seeding, storage::Group, upkeep::Upkeep};
 use super::{
     Handlers, Hooks, Millis, Room, Session,
     attachment::{Attachment, MAX_ATTACHMENT},
     effect::{Connection, Effect, To},
     job::{Job, Lanes},
     people::People,
+    retention::Retention,
     session::Member,
     types::{Typed, Types},
 };
 use crate::{
     protocol::{self, Incoming, Origin},
     schema::EventInfo,
+    storage::{Document, Sql, Storage as _},
 };
 
 /// What a room is, apart from who is in it.
@@ -29,6 +35,7 @@ struct Definition {
     hooks: Hooks,
     events: &'static [EventInfo],
     relay_unknown: bool,
+    retention: Retention,
 }
 
 /// A room's state. Everything of it can be rebuilt from its attachments and its storage.
@@ -40,19 +47,24 @@ pub(crate) struct Core {
     people: People,
     lanes: Lanes,
     next: u32,
+    /// The document; none in a room without one.
+    document: Option<Box<dyn Document>>,
+    seeding: Seeding,
+    group: Group,
+    upkeep: Upkeep,
 }
 
-/// What follows from an input: the effects in order, and then a handler to run.
+/// What follows from an input: the effects in order, and then the handlers to run, each for another connection.
 #[derive(Debug, Default)]
 #[must_use]
 pub(crate) struct Step {
     pub(crate) effects: Vec<Effect>,
-    pub(crate) job: Option<Job>,
+    pub(crate) jobs: Vec<Job>,
 }
 
 impl Core {
-    /// The empty room `name` of the type `R`.
-    pub(crate) fn new<R: Handlers>(name: &str) -> Self {
+    /// The empty room `name` of the type `R`, over the storage of its object.
+    pub(crate) fn new<R: Handlers>(name: &str, sql: impl Sql + 'static) -> Self {
         Self {
             name: name.into(),
             definition: Definition {
@@ -60,11 +72,16 @@ impl Core {
                 hooks: R::HOOKS,
                 events: R::EVENTS,
                 relay_unknown: R::OPTIONS.relay_unknown,
+                retention: R::OPTIONS.retention,
             },
             members: BTreeMap::new(),
             people: People::default(),
             lanes: Lanes::default(),
             next: 0,
+            document: R::Storage::open(sql, R::OPTIONS.storage_limit),
+            seeding: Seeding::default(),
+            group: Group::default(),
+            upkeep: Upkeep::default(),
         }
     }
 
@@ -99,7 +116,7 @@ impl Core {
             protocol::INITIALIZE_SESSION => self.initialize(now, connection, frame.data),
             protocol::GET_OTHERS => Ok(self.others(connection)),
             protocol::UPDATE_PRESENCE => self.update_presence(now, connection, frame.data),
-            protocol::UPDATE_STORAGE => Self::update_storage(frame.data),
+            protocol::UPDATE_STORAGE => self.update_storage(now, connection, frame.data),
             name if name.starts_with(protocol::RESERVED) => {
                 Err("is no message of clients: names that begin with `$` belong to the protocol".to_owned())
             }
@@ -149,6 +166,8 @@ impl Core {
         let Some(member) = self.members.get_mut(&connection) else { return };
         let mut attachment = Attachment::new(connection, Rc::clone(member.id()), member.access);
         attachment.joined = member.joined;
+        attachment.ready = member.ready;
+        attachment.shown = member.shown;
         attachment.user = raw(&member.user.json);
         if let Some(presence) = self.people.presence(&member.key) {
             attachment.presence = raw(&presence.typed.json);
@@ -196,12 +215,12 @@ pub(crate) fn error_frame(message: &str, request: Option<&str>, origin: &Origin)
 
 impl From<Effect> for Step {
     fn from(effect: Effect) -> Self {
-        Self { effects: vec![effect], job: None }
+        Self { effects: vec![effect], jobs: Vec::new() }
     }
 }
 
 impl From<Vec<Effect>> for Step {
     fn from(effects: Vec<Effect>) -> Self {
-        Self { effects, job: None }
+        Self { effects, jobs: Vec::new() }
     }
 }

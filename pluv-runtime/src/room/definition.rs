@@ -4,12 +4,13 @@ use std::future::{Future, ready};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Call, Context, Message, Options, Outcome};
+use super::{Call, Context, Deleted, Message, Options, Outcome};
 use crate::{
     auth::Grant,
     cloudflare::{Env, Request},
     error::Result,
     schema::EventInfo,
+    storage::Storage,
 };
 
 /// What a room is made of: the types that cross the wire, and its options.
@@ -23,6 +24,8 @@ pub trait Room: Sized + 'static {
     type Presence: Serialize + DeserializeOwned + Default + 'static;
     /// Everything that the room can send.
     type Output: Serialize + 'static;
+    /// The document that clients edit together, or [`NoStorage`](crate::NoStorage).
+    type Storage: Storage;
     /// The rest of `#[pluv::room(..)]`.
     const OPTIONS: Options;
 }
@@ -64,6 +67,21 @@ pub trait Handlers: Room {
         ready(Ok(()))
     }
 
+    /// Says what the document is at first, as a Yjs update; none leaves it to the first client.
+    fn get_initial_storage(&self, _room: &str) -> impl Future<Output = Result<Option<Vec<u8>>>> {
+        ready(Ok(None))
+    }
+
+    /// Runs after the document has changed, for the changes of about a second together. The context's user made the last.
+    fn on_storage_updated(&self, _cx: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
+        ready(Ok(()))
+    }
+
+    /// Runs before the document is deleted. An error keeps it, and the hook runs again later.
+    fn on_room_deleted(&self, _room: &Deleted<'_>) -> impl Future<Output = Result<()>> {
+        ready(Ok(()))
+    }
+
     /// Runs before the handler of each application event. An error stops the event.
     fn on_message(&self, _cx: &Context<'_, Self>, _message: &Message<'_>) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
@@ -77,13 +95,22 @@ pub struct Hooks {
     pub(crate) on_user_connected: bool,
     pub(crate) on_user_disconnected: bool,
     pub(crate) on_message: bool,
+    pub(crate) get_initial_storage: bool,
+    pub(crate) on_storage_updated: bool,
 }
 
 impl Hooks {
     /// No optional hook.
     #[must_use]
     pub const fn none() -> Self {
-        Self { authorize: false, on_user_connected: false, on_user_disconnected: false, on_message: false }
+        Self {
+            authorize: false,
+            on_user_connected: false,
+            on_user_disconnected: false,
+            on_message: false,
+            get_initial_storage: false,
+            on_storage_updated: false,
+        }
     }
 
     /// With the hook `authorize`.
@@ -108,5 +135,23 @@ impl Hooks {
     #[must_use]
     pub const fn on_message(self) -> Self {
         Self { on_message: true, ..self }
+    }
+
+    /// With the hook `get_initial_storage`.
+    #[must_use]
+    pub const fn get_initial_storage(self) -> Self {
+        Self { get_initial_storage: true, ..self }
+    }
+
+    /// With the hook `on_storage_updated`.
+    #[must_use]
+    pub const fn on_storage_updated(self) -> Self {
+        Self { on_storage_updated: true, ..self }
+    }
+
+    /// With the hook `on_room_deleted`.
+    #[must_use]
+    pub const fn on_room_deleted(self) -> Self {
+        self
     }
 }

@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+
 use super::{
-    Call, Context, Core, Effect, Handlers, Message, Millis, Step,
+    Call, Context, Core, Deleted, Effect, Handlers, Message, Millis, Step,
     call::{Kind, Outcome},
     job::{Job, Task},
     outbox::Outbox,
@@ -29,10 +31,30 @@ impl<R: Handlers> Driver<R> {
         let mut step = step;
         loop {
             execute(step.effects);
-            let Some(job) = step.job else { return };
-            let result = self.run(&job).await;
-            step = self.core.borrow_mut().finish(now(), &job, result);
+            step = match &*step.jobs {
+                [] => return,
+                [job] => self.work(job, &now).await,
+                _ => break self.drive_all(step.jobs, now, execute).await,
+            };
         }
+    }
+
+    /// Several jobs at once: none waits for another.
+    async fn drive_all(&self, jobs: Vec<Job>, now: impl Fn() -> Millis, execute: impl Fn(Vec<Effect>)) {
+        let mut running: FuturesUnordered<_> = jobs.into_iter().map(|job| self.work_on(job, &now)).collect();
+        while let Some(step) = running.next().await {
+            execute(step.effects);
+            running.extend(step.jobs.into_iter().map(|job| self.work_on(job, &now)));
+        }
+    }
+
+    async fn work_on(&self, job: Job, now: impl Fn() -> Millis) -> Step {
+        self.work(&job, now).await
+    }
+
+    async fn work(&self, job: &Job, now: impl Fn() -> Millis) -> Step {
+        let result = self.run(job).await;
+        self.core.borrow_mut().finish(now(), job, result)
     }
 
     async fn run(&self, job: &Job) -> Result<(Outcome, Outbox)> {
@@ -44,6 +66,19 @@ impl<R: Handlers> Driver<R> {
                     self.handlers.on_message(&cx, &message).await?;
                 }
                 self.handlers.dispatch(&cx, Call { message }).await?
+            }
+            Task::InitialStorage => {
+                let room = cx.room();
+                Outcome(Kind::Initial(self.handlers.get_initial_storage(&room).await?))
+            }
+            Task::StorageUpdated => {
+                self.handlers.on_storage_updated(&cx).await?;
+                Outcome(Kind::Done)
+            }
+            Task::Deleted { state } => {
+                let room = cx.room();
+                self.handlers.on_room_deleted(&Deleted { room: &room, state }).await?;
+                Outcome(Kind::Done)
             }
             Task::Connected => {
                 self.handlers.on_user_connected(&cx).await?;

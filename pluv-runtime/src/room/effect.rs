@@ -1,5 +1,7 @@
 //! What the host does for the room.
 
+use super::Millis;
+
 /// A connection of the room, by the order in which they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Connection(pub(crate) u32);
@@ -17,6 +19,12 @@ pub(crate) enum Effect {
     Forget { session: String },
     /// Forget every stored session.
     ForgetAll,
+    /// Close a connection.
+    Close { connection: Connection, code: u16, reason: &'static str },
+    /// When all that was stored is safe, and those who wait have had their turn, tell the room.
+    Commit,
+    /// Let the alarm come at this time, in place of any other, or not at all.
+    Alarm(Option<Millis>),
     /// Tell the developer. Never a client's data, a token or a stack.
     Log { message: String },
 }

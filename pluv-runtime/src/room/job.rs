@@ -29,6 +29,15 @@ pub(crate) enum Task {
         id: Option<String>,
     },
     Connected,
+    /// The document is asked for.
+    InitialStorage,
+    /// The document has changed.
+    StorageUpdated,
+    /// The document is about to be deleted.
+    Deleted {
+        /// All of it.
+        state: Vec<u8>,
+    },
     /// With the last presence, as the user may be gone.
     Disconnected {
         presence: Typed,
@@ -41,6 +50,9 @@ impl Job {
         match &self.task {
             Task::Event { name, .. } => name,
             Task::Connected => "on_user_connected",
+            Task::InitialStorage => "get_initial_storage",
+            Task::StorageUpdated => "on_storage_updated",
+            Task::Deleted { .. } => "on_room_deleted",
             Task::Disconnected { .. } => "on_user_disconnected",
         }
     }
@@ -49,7 +61,7 @@ impl Job {
     pub(crate) fn request(&self) -> Option<&str> {
         match &self.task {
             Task::Event { id, .. } => id.as_deref(),
-            Task::Connected | Task::Disconnected { .. } => None,
+            _ => None,
         }
     }
 }

@@ -14,7 +14,9 @@ mod job;
 mod options;
 mod outbox;
 mod people;
+mod retention;
 mod session;
+mod storage;
 mod types;
 
 #[cfg(test)]
@@ -25,7 +27,9 @@ pub use self::{
     context::Context,
     definition::{Handlers, Hooks, Room},
     options::Options,
+    retention::{Deleted, Retention},
     session::Session,
+    storage::StorageRef,
 };
 pub(crate) use self::{
     call::{answer, done},

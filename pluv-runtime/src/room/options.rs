@@ -1,5 +1,7 @@
 //! A room's options, as data.
 
+use super::Retention;
+
 /// The options of `#[pluv::room(..)]` that are no types.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -17,6 +19,10 @@ pub struct Options {
     pub has_user: bool,
     /// Whether an event without a handler is relayed to everyone.
     pub relay_unknown: bool,
+    /// How big the document may get, in bytes of its encoding.
+    pub storage_limit: usize,
+    /// What becomes of the document when nobody is there.
+    pub retention: Retention,
 }
 
 impl Options {
@@ -31,6 +37,8 @@ impl Options {
             cors: &[],
             has_user: false,
             relay_unknown: false,
+            storage_limit: crate::storage::DEFAULT_LIMIT,
+            retention: Retention::Keep,
         }
     }
 
@@ -56,6 +64,18 @@ impl Options {
     #[must_use]
     pub const fn has_user(self) -> Self {
         Self { has_user: true, ..self }
+    }
+
+    /// With another limit for the document, in bytes of its encoding.
+    #[must_use]
+    pub const fn storage_limit(self, bytes: usize) -> Self {
+        Self { storage_limit: bytes, ..self }
+    }
+
+    /// With another end for the document.
+    #[must_use]
+    pub const fn retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// With unknown events relayed.

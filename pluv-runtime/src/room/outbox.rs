@@ -1,12 +1,11 @@
 //! What a handler wants done, kept until it ends well.
 
-use std::rc::Rc;
+use std::{fmt, rc::Rc};
 
-use super::{people::Presence, types::Typed};
+use super::{people::Presence, storage::Change, types::Typed};
 use crate::{error::Error, protocol::Output};
 
 /// One thing that a handler asked for.
-#[derive(Debug)]
 pub(crate) enum Wish {
     /// To everyone.
     Broadcast(Output),
@@ -16,6 +15,20 @@ pub(crate) enum Wish {
     Send(Rc<str>, Output),
     /// The user's presence, whole.
     SetPresence(Presence),
+    /// A change of the document.
+    Edit(Change),
+}
+
+impl fmt::Debug for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broadcast(output) => f.debug_tuple("Broadcast").field(output).finish(),
+            Self::BroadcastOthers(output) => f.debug_tuple("BroadcastOthers").field(output).finish(),
+            Self::Send(session, output) => f.debug_tuple("Send").field(session).field(output).finish(),
+            Self::SetPresence(presence) => f.debug_tuple("SetPresence").field(presence).finish(),
+            Self::Edit(_) => f.write_str("Edit"),
+        }
+    }
 }
 
 /// The wishes of one handler, in order.

@@ -27,6 +27,10 @@ pub(crate) struct Member {
     pub(crate) access: Access,
     /// Whether it has initialised, and the others were told.
     pub(crate) joined: bool,
+    /// Whether it has answered `$storageReceived`: before that, an update of the document would break its client.
+    pub(crate) ready: bool,
+    /// The mark of the document that it was given and has not answered yet.
+    pub(crate) shown: Option<u64>,
     /// Whether its state is in storage, as it did not fit the attachment.
     pub(crate) spilled: bool,
 }

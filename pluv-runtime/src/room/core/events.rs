@@ -38,26 +38,34 @@ impl Core {
                 id: frame.id.map(str::to_owned),
             },
         };
-        Ok(Step { effects: Vec::new(), job: self.lanes.enter(job) })
+        Ok(Step { effects: Vec::new(), jobs: self.lanes.enter(job).into_iter().collect() })
     }
 
     /// A handler ended: all of what it wanted is done, or nothing.
     pub(crate) fn finish(&mut self, now: Millis, job: &Job, result: Result<(Outcome, Outbox), Error>) -> Step {
-        let mut effects = Vec::new();
+        let mut step = Step::default();
         let result = result.and_then(|(outcome, outbox)| Ok((outcome, outbox.into_wishes()?)));
         match result {
+            Ok((Outcome(Kind::Initial(update)), _)) => self.begun(now, job, Ok(update), &mut step),
+            Err(error) if matches!(job.task, Task::InitialStorage) => self.begun(now, job, Err(error), &mut step),
+            result if matches!(job.task, Task::Deleted { .. }) => self.told_deleted(now, result.map(drop), &mut step),
+            Err(error) if matches!(job.task, Task::StorageUpdated) => self.told_changed(now, Err(error), &mut step),
             Ok((outcome, wishes)) => {
                 for wish in wishes {
-                    self.grant(now, job, wish, &mut effects);
+                    self.grant(now, job, wish, &mut step);
                 }
-                self.conclude(job, outcome, &mut effects);
+                self.conclude(job, outcome, &mut step.effects);
+                if matches!(job.task, Task::StorageUpdated) {
+                    self.told_changed(now, Ok(()), &mut step);
+                }
             }
-            Err(error) => self.fail(job, &error, &mut effects),
+            Err(error) => self.fail(job, &error, &mut step.effects),
         }
-        Step { effects, job: self.lanes.next(job.connection) }
+        step.jobs.extend(self.lanes.next(job.connection));
+        step
     }
 
-    fn grant(&mut self, now: Millis, job: &Job, wish: Wish, effects: &mut Vec<Effect>) {
+    fn grant(&mut self, now: Millis, job: &Job, wish: Wish, step: &mut Step) {
         let (to, output) = match wish {
             Wish::Broadcast(output) => (self.everyone(), output),
             Wish::BroadcastOthers(output) => (self.everyone_but(job.connection), output),
@@ -67,10 +75,11 @@ impl Core {
             },
             Wish::SetPresence(presence) => {
                 let presence = Presence { changed: Some(now), ..presence };
-                return self.show_presence(job.connection, presence, effects);
+                return self.show_presence(job.connection, presence, &mut step.effects);
             }
+            Wish::Edit(change) => return self.change(now, job, change, step),
         };
-        effects.push(Effect::Send { to, frame: output.into_frame(&job.origin) });
+        step.effects.push(Effect::Send { to, frame: output.into_frame(&job.origin) });
     }
 
     /// The connection of a session, which most often is the job's own.
@@ -83,7 +92,7 @@ impl Core {
 
     fn conclude(&self, job: &Job, outcome: Outcome, effects: &mut Vec<Effect>) {
         match outcome.0 {
-            Kind::Done => {}
+            Kind::Done | Kind::Initial(_) => {}
             Kind::Answer { name, data } => {
                 if self.members.contains_key(&job.connection) {
                     let frame = frame_with_id(name, &data, job.request(), &job.origin);
@@ -107,7 +116,7 @@ impl Core {
         self.tell_error(job, &format!("this room has no event `{name}`: {hint}"), effects);
     }
 
-    fn fail(&self, job: &Job, error: &Error, effects: &mut Vec<Effect>) {
+    pub(super) fn fail(&self, job: &Job, error: &Error, effects: &mut Vec<Effect>) {
         if error.is_internal() {
             let message = format!("room `{}`, session `{}`, `{}`: {error}", self.name, job.origin.id(), job.name());
             effects.push(Effect::Log { message });

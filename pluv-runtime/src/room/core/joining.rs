@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::{Core, Step, timers};
+use super::{Core, Step, seeding::Newcomer, timers};
 use crate::{
     auth::Access,
     protocol::{self, InitializeSession, Origin, decode, frame, quoted},
@@ -25,17 +25,20 @@ impl Core {
     pub(crate) fn connect(&mut self, admission: &Admission) -> Result<(Connection, Step), String> {
         let id: Rc<str> = admission.session.as_str().into();
         let user = admission.user.as_ref().map_or("null", |user| user.get());
-        let mut effects = Vec::new();
+        let mut step = Step::default();
         if self.members.is_empty() {
             // Sessions that a crash or a deploy ended without a close are nobody's.
-            effects.push(Effect::ForgetAll);
+            step.effects.push(Effect::ForgetAll);
+            self.peopled(&mut step);
         }
+        let mut effects = step.effects;
         let connection = Connection(self.next);
         let member = self.member(connection, id, user, admission.access)?;
         self.next += 1;
+        let state = self.first_state(&mut effects);
         let presence = self.people.enter(&member.key, connection).presence.as_ref();
         let data = format!(
-            r#"{{"sessionId":{},"presence":{},"state":null,{}}}"#,
+            r#"{{"sessionId":{},"presence":{},"state":{state},{}}}"#,
             quoted(member.id()),
             presence.map_or("null", |presence| &presence.typed.json),
             timers(presence.and_then(|presence| presence.changed)),
@@ -70,6 +73,8 @@ impl Core {
             key,
             access,
             joined: false,
+            ready: false,
+            shown: None,
             spilled: false,
         })
     }
@@ -80,36 +85,49 @@ impl Core {
         let Some(member) = self.members.get(&connection) else {
             return Ok(Step::default());
         };
-        if member.joined {
+        if member.joined || self.seeding.is_waiting(connection) {
             return Err("this session is initialized already".to_owned());
         }
-        let (key, origin, user) = (Rc::clone(&member.key), Rc::clone(&member.origin), member.user.clone());
+        let key = Rc::clone(&member.key);
         // Another tab of the user may have changed it since `$registered`: what is newer stays.
-        if self.people.presence(&key).is_none() {
+        let presence = if self.people.presence(&key).is_none() {
             let patch = data.presence.unwrap_or_default();
             let (map, typed) = self.merged((self.definition.types.default_presence)(), patch)?;
-            self.people.set_presence(&key, Presence { map, typed, changed: None });
+            Some(Presence { map, typed, changed: None })
+        } else {
+            None
+        };
+        let newcomer = Newcomer { connection, presence, update: self.seed_of(data.update.as_deref())? };
+        Ok(self.admit(now, newcomer))
+    }
+
+    /// Lets a connection join that knows what the document is: tells it, and then everyone that it is there.
+    pub(super) fn join(
+        &mut self,
+        now: Millis,
+        newcomer: Newcomer,
+        storage: &str,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Job> {
+        let Newcomer { connection, presence, .. } = newcomer;
+        let member = self.members.get_mut(&connection)?;
+        member.joined = true;
+        let (key, origin, user) = (Rc::clone(&member.key), Rc::clone(&member.origin), member.user.clone());
+        if let Some(presence) = presence.filter(|_| self.people.presence(&key).is_none()) {
+            self.people.set_presence(&key, presence);
         }
-        if let Some(member) = self.members.get_mut(&connection) {
-            member.joined = true;
-        }
-        let mut effects = Vec::new();
-        self.attach(connection, &mut effects);
-        effects.push(Effect::Send {
-            to: To::One(connection),
-            frame: frame(protocol::STORAGE_RECEIVED, r#"{"changeKind":"empty","state":""}"#, &origin),
-        });
+        self.attach(connection, effects);
+        effects
+            .push(Effect::Send { to: To::One(connection), frame: frame(protocol::STORAGE_RECEIVED, storage, &origin) });
         effects.push(Effect::Send {
             to: self.everyone(),
             frame: frame(protocol::USER_JOINED, &self.card(connection, false), &origin),
         });
-        let job = self
-            .definition
+        self.definition
             .hooks
             .on_user_connected
             .then(|| Job { connection, origin, user, key, at: now, task: Task::Connected })
-            .and_then(|job| self.lanes.enter(job));
-        Ok(Step { effects, job })
+            .and_then(|job| self.lanes.enter(job))
     }
 
     /// `$getOthers`.
@@ -146,15 +164,5 @@ impl Core {
             presence.map_or("null", |presence| &presence.typed.json),
             timers(presence.and_then(|presence| presence.changed)),
         )
-    }
-
-    /// `$updateStorage` in a room that has none.
-    pub(super) fn update_storage(data: &str) -> Result<Step, String> {
-        let data: protocol::UpdateStorage = decode(data, "data")?;
-        // Every client echoes what it was given, also the nothing that a room without storage gives.
-        if data.origin.as_deref() == Some(protocol::ORIGIN_INITIALIZED) {
-            return Ok(Step::default());
-        }
-        Err("this room has no storage".to_owned())
     }
 }

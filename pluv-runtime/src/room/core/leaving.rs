@@ -22,7 +22,12 @@ impl Core {
         };
         let presence = self.presence_of(&member.key);
         self.people.leave(&member.key, connection);
-        self.gone(now, member, presence)
+        self.seeding.leave(connection);
+        let mut step = self.gone(now, member, presence);
+        if self.members.is_empty() {
+            self.emptied(now, &mut step);
+        }
+        step
     }
 
     /// A connection closed while the room slept, so that the room does not have it any more.
@@ -41,7 +46,11 @@ impl Core {
         member.connection = Connection(self.next);
         self.next += 1;
         let presence = presence.map_or_else(|| self.presence_of(&member.key), |presence| presence.typed);
-        self.gone(now, member, presence)
+        let mut step = self.gone(now, member, presence);
+        if self.members.is_empty() {
+            self.emptied(now, &mut step);
+        }
+        step
     }
 
     /// Tells everyone that a connection is gone.
@@ -55,7 +64,7 @@ impl Core {
         }
         let data = format!(r#"{{"sessionId":{}}}"#, quoted(member.id()));
         effects.push(Effect::Send { to: self.everyone(), frame: frame(protocol::EXIT, &data, &member.origin) });
-        let job = self
+        let jobs = self
             .definition
             .hooks
             .on_user_disconnected
@@ -67,7 +76,9 @@ impl Core {
                 at: now,
                 task: Task::Disconnected { presence },
             })
-            .and_then(|job| self.lanes.enter(job));
-        Step { effects, job }
+            .and_then(|job| self.lanes.enter(job))
+            .into_iter()
+            .collect();
+        Step { effects, jobs }
     }
 }

@@ -38,6 +38,8 @@ impl Core {
         let connection = attachment.connection();
         let mut member = self.member(connection, Rc::clone(&attachment.id), user, attachment.access).ok()?;
         member.joined = attachment.joined;
+        member.ready = attachment.ready;
+        member.shown = attachment.shown;
         member.spilled = spilled;
         let presence = match &attachment.presence {
             None => None,

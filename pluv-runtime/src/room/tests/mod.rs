@@ -7,5 +7,7 @@ mod joining;
 mod leaving;
 mod malformed;
 mod presence;
+mod storage;
 mod tabs;
+mod upkeep;
 mod world;

@@ -18,6 +18,7 @@ use crate::{
     cloudflare::Env,
     error::{Error, Result},
     room::{Admission, Call, Connection, Core, Driver, Effect, Outcome, Step, To, answer, done},
+    storage::tests::host::Host as Database,
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -72,6 +73,7 @@ impl Room for Test {
     type User = User;
     type Presence = Presence;
     type Output = Output;
+    type Storage = crate::NoStorage;
     const OPTIONS: Options = Options::new("Test", "TEST").has_user();
 }
 
@@ -151,6 +153,17 @@ impl Handlers for Test {
     }
 }
 
+/// A room that the tests can make.
+pub(super) trait TestRoom: Handlers {
+    fn make(gate: &Rc<Cell<bool>>) -> Self;
+}
+
+impl TestRoom for Test {
+    fn make(gate: &Rc<Cell<bool>>) -> Self {
+        Self { gate: Rc::clone(gate) }
+    }
+}
+
 /// What the host keeps while the room is dropped.
 #[derive(Default)]
 struct Host {
@@ -158,6 +171,9 @@ struct Host {
     spilled: BTreeMap<String, Vec<u8>>,
     inboxes: BTreeMap<Connection, Vec<Value>>,
     log: Vec<String>,
+    closed: BTreeMap<Connection, u16>,
+    is_committing: bool,
+    alarm: Option<u64>,
 }
 
 impl Host {
@@ -185,6 +201,11 @@ impl Host {
                     assert!(self.spilled.remove(&session).is_some(), "only what was stored is forgotten");
                 }
                 Effect::ForgetAll => self.spilled.clear(),
+                Effect::Close { connection, code, .. } => drop(self.closed.insert(connection, code)),
+                Effect::Alarm(due) => self.alarm = due,
+                Effect::Commit => {
+                    assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
+                }
                 Effect::Log { message } => self.log.push(message),
             }
         }
@@ -192,9 +213,12 @@ impl Host {
 }
 
 /// A room with its host and its clients.
-pub(super) struct World {
+pub(super) struct World<R: TestRoom = Test> {
     rebuilt: bool,
-    driver: Rc<Driver<Test>>,
+    driver: Rc<Driver<R>>,
+    /// Whether the tests say when a commit is done.
+    pub(super) holds_commits: bool,
+    pub(super) database: Database,
     host: Rc<RefCell<Host>>,
     running: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     now: Rc<Cell<u64>>,
@@ -208,21 +232,29 @@ pub(super) struct Client(Connection);
 
 /// Runs a scenario in both ways.
 pub(super) fn both(scenario: impl Fn(&mut World)) {
+    both_of(scenario);
+}
+
+/// Runs a scenario of another room in both ways.
+pub(super) fn both_of<R: TestRoom>(scenario: impl Fn(&mut World<R>)) {
     for rebuilt in [false, true] {
         scenario(&mut World::new(rebuilt));
     }
 }
 
-fn driver(gate: &Rc<Cell<bool>>) -> Rc<Driver<Test>> {
-    Rc::new(Driver::new(Core::new::<Test>("the room"), Test { gate: Rc::clone(gate) }))
+fn driver<R: TestRoom>(gate: &Rc<Cell<bool>>, database: &Database) -> Rc<Driver<R>> {
+    Rc::new(Driver::new(Core::new::<R>("the room", database.clone()), R::make(gate)))
 }
 
-impl World {
+impl<R: TestRoom> World<R> {
     fn new(rebuilt: bool) -> Self {
         let gate = Rc::new(Cell::new(false));
+        let database = Database::new();
         Self {
             rebuilt,
-            driver: driver(&gate),
+            driver: driver(&gate, &database),
+            holds_commits: false,
+            database,
             host: Rc::default(),
             running: Vec::new(),
             now: Rc::new(Cell::new(1_000)),
@@ -235,14 +267,14 @@ impl World {
     /// waits does not sleep.
     fn before_input(&mut self) {
         self.now.set(self.now.get() + 1_000);
-        if self.rebuilt && self.running.is_empty() {
+        if self.rebuilt && self.running.is_empty() && !self.host.borrow().is_committing {
             self.sleep();
         }
     }
 
     /// Drops the room, and rebuilds it.
     pub(super) fn sleep(&mut self) {
-        self.driver = driver(&self.gate);
+        self.driver = driver(&self.gate, &self.database);
         let host = self.host.borrow();
         for (connection, state) in &host.attachments {
             let load = |session: &str| host.spilled.get(session).cloned();
@@ -251,7 +283,7 @@ impl World {
         }
     }
 
-    fn drive(&mut self, step: Step) {
+    pub(super) fn drive(&mut self, step: Step) {
         let (driver, host, now) = (Rc::clone(&self.driver), Rc::clone(&self.host), Rc::clone(&self.now));
         self.running.push(Box::pin(async move {
             driver.drive(step, || now.get(), |effects| host.borrow_mut().execute(effects)).await;
@@ -262,6 +294,41 @@ impl World {
     fn poll(&mut self) {
         let mut cx = std::task::Context::from_waker(Waker::noop());
         self.running.retain_mut(|task| task.as_mut().poll(&mut cx).is_pending());
+        while !self.holds_commits && self.host.borrow().is_committing {
+            self.commit();
+        }
+    }
+
+    /// What was stored is safe.
+    pub(super) fn commit(&mut self) {
+        self.host.borrow_mut().is_committing = false;
+        let step = self.driver.core.borrow_mut().committed(self.now.get());
+        self.drive(step);
+    }
+
+    /// When the alarm is to come.
+    pub(super) fn alarm(&self) -> Option<u64> {
+        self.host.borrow().alarm
+    }
+
+    /// The alarm comes, when it is due; or now, where none is set.
+    pub(super) fn ring(&mut self) {
+        let due = self.alarm().unwrap_or_default().max(self.now.get());
+        self.ring_at(due);
+    }
+
+    /// The alarm comes at this time.
+    pub(super) fn ring_at(&mut self, time: u64) {
+        self.now.set(time - 1_000);
+        self.before_input();
+        self.host.borrow_mut().alarm = None;
+        let step = self.driver.core.borrow_mut().alarm(time);
+        self.drive(step);
+    }
+
+    /// The code that a client's connection was closed with.
+    pub(super) fn closed(&self, client: Client) -> Option<u16> {
+        self.host.borrow().closed.get(&client.0).copied()
     }
 
     /// Lets the handlers that wait go on.
@@ -273,12 +340,17 @@ impl World {
 
     /// Connects a user, who does not initialise yet.
     pub(super) fn connect(&mut self, user: &str) -> Client {
+        self.connect_with(user, Access::Write)
+    }
+
+    /// Connects a user who may do this much.
+    pub(super) fn connect_with(&mut self, user: &str, access: Access) -> Client {
         self.before_input();
         self.sessions += 1;
         let admission = Admission {
             session: format!("s{}", self.sessions),
             user: serde_json::value::to_raw_value(&json!({ "id": user, "name": format!("name of {user}") })).ok(),
-            access: Access::Write,
+            access,
         };
         let (connection, step) = self.driver.core.borrow_mut().connect(&admission).expect("the user is well formed");
         // The platform has a socket before the room has said anything.

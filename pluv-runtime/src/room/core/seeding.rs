@@ -1,0 +1,214 @@
+//! How a document begins: by `get_initial_storage`, or by the first client that brings one.
+
+use std::{borrow::Cow, rc::Rc};
+
+use super::{Core, Step};
+use crate::{
+    auth::Access,
+    error::{Error, INTERNAL},
+    protocol::{AGAIN_LATER, Origin},
+    room::{
+        Millis,
+        effect::{Connection, Effect},
+        job::{Job, Task},
+        people::Presence,
+    },
+    storage::{StoreError, decode_base64, encode_base64},
+};
+
+/// What a client without a document is told of the room's.
+const NO_STORAGE: &str = r#"{"changeKind":"empty","state":""}"#;
+
+/// What a client is first told of a document that is there: any update will do, as it only asks whether there is one.
+const SOME_STATE: &str = r#""AAA=""#;
+
+/// Whether the room's own beginning of its document was asked for.
+#[derive(Debug, Default)]
+pub(super) enum Seeding {
+    /// Not since the room woke.
+    #[default]
+    Unasked,
+    /// The hook runs, and these wait for it.
+    Asked(Vec<Newcomer>),
+    /// It was, or the document is there.
+    Done,
+}
+
+/// A connection that wants to join.
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    pub(super) connection: Connection,
+    /// The presence that it brings, where its user has none.
+    pub(super) presence: Option<Presence>,
+    /// The document that it brings.
+    pub(super) update: Option<Vec<u8>>,
+}
+
+impl Seeding {
+    pub(super) fn is_waiting(&self, connection: Connection) -> bool {
+        matches!(self, Self::Asked(waiting) if waiting.iter().any(|newcomer| newcomer.connection == connection))
+    }
+
+    pub(super) fn leave(&mut self, connection: Connection) {
+        if let Self::Asked(waiting) = self {
+            waiting.retain(|newcomer| newcomer.connection != connection);
+        }
+    }
+}
+
+impl Core {
+    /// The `state` of `$registered`, as JSON.
+    pub(super) fn first_state(&mut self, effects: &mut Vec<Effect>) -> &'static str {
+        let Some(document) = &mut self.document else { return "null" };
+        match document.is_blank() {
+            Ok(true) => "null",
+            Ok(false) => SOME_STATE,
+            Err(error) => {
+                effects.push(Effect::Log { message: format!("room `{}`: {error}", self.name) });
+                SOME_STATE
+            }
+        }
+    }
+
+    /// The document that a client brings, checked.
+    pub(super) fn seed_of(&self, update: Option<&str>) -> Result<Option<Vec<u8>>, String> {
+        let (Some(document), Some(text)) = (&self.document, update.filter(|text| !text.is_empty())) else {
+            return Ok(None);
+        };
+        let update = decode_base64(text).map_err(|error| format!("`data.update`: {error}"))?;
+        let update = document.admit(&update).map_err(|reason| format!("`data.update`: {reason}"))?;
+        Ok(update.map(Cow::into_owned))
+    }
+
+    /// Lets a newcomer join, at once or when the document has begun.
+    pub(super) fn admit(&mut self, now: Millis, newcomer: Newcomer) -> Step {
+        let mut step = Step::default();
+        if let Seeding::Asked(waiting) = &mut self.seeding {
+            waiting.push(newcomer);
+            return step;
+        }
+        if let (Seeding::Unasked, Some(document)) = (&self.seeding, &mut self.document) {
+            match document.is_empty(now) {
+                Ok(true) if self.definition.hooks.get_initial_storage => {
+                    step.jobs.extend(self.ask(now, newcomer));
+                    return step;
+                }
+                Ok(_) => self.seeding = Seeding::Done,
+                Err(error) => {
+                    self.report(&error, &mut step);
+                    self.turn_away(&newcomer, &mut step);
+                    return step;
+                }
+            }
+        }
+        self.receive(now, newcomer, &mut step);
+        step
+    }
+
+    /// Asks the room's code for the beginning of the document.
+    fn ask(&mut self, now: Millis, newcomer: Newcomer) -> Option<Job> {
+        let member = self.members.get(&newcomer.connection)?;
+        let job = Job {
+            connection: newcomer.connection,
+            origin: Rc::clone(&member.origin),
+            user: member.user.clone(),
+            key: Rc::clone(&member.key),
+            at: now,
+            task: Task::InitialStorage,
+        };
+        self.seeding = Seeding::Asked(vec![newcomer]);
+        self.lanes.enter(job)
+    }
+
+    /// The room's code has answered.
+    pub(super) fn begun(&mut self, now: Millis, job: &Job, answer: Result<Option<Vec<u8>>, Error>, step: &mut Step) {
+        let Seeding::Asked(waiting) = std::mem::take(&mut self.seeding) else { return };
+        let begun = answer.and_then(|update| match update {
+            Some(update) => self.begin(now, &job.origin, &update, step),
+            None => Ok(()),
+        });
+        if let Err(error) = begun {
+            // To let clients begin it themselves would put their document in place of the room's.
+            step.effects.push(Effect::Log { message: format!("room `{}`, `get_initial_storage`: {error}", self.name) });
+            for newcomer in waiting {
+                self.turn_away(&newcomer, step);
+            }
+            return;
+        }
+        self.seeding = Seeding::Done;
+        for newcomer in waiting {
+            self.receive(now, newcomer, step);
+        }
+    }
+
+    fn begin(&mut self, now: Millis, origin: &Rc<Origin>, update: &[u8], step: &mut Step) -> Result<(), Error> {
+        let Some(document) = &mut self.document else { return Ok(()) };
+        if let Some(update) = document.admit(update).map_err(Error::internal)? {
+            for news in document.store(now, &[&update])? {
+                if let Some(news) = news? {
+                    self.stored(&news, origin, step);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a newcomer the document, or takes over its own where there is none, and lets it join.
+    fn receive(&mut self, now: Millis, newcomer: Newcomer, step: &mut Step) {
+        let storage = match self.hand_out(now, &newcomer, step) {
+            Ok(storage) => storage,
+            Err(error) => {
+                self.report(&error, step);
+                return self.turn_away(&newcomer, step);
+            }
+        };
+        let job = self.join(now, newcomer, &storage, &mut step.effects);
+        step.jobs.extend(job);
+    }
+
+    fn hand_out(&mut self, now: Millis, newcomer: &Newcomer, step: &mut Step) -> Result<String, StoreError> {
+        let Some(document) = &mut self.document else { return Ok(NO_STORAGE.to_owned()) };
+        let mut kind = "unchanged";
+        if document.is_empty(now)? {
+            let may_write = self.members.get(&newcomer.connection).is_some_and(|member| member.access == Access::Write);
+            match newcomer.update.as_ref().filter(|_| may_write) {
+                None => kind = "empty",
+                Some(update) => {
+                    kind = "initialized";
+                    let stored = document.store(now, &[update])?.into_iter().next().unwrap_or(Ok(None));
+                    match (stored, self.members.get(&newcomer.connection)) {
+                        (Ok(Some(news)), Some(member)) => {
+                            let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
+                            self.stored(&news, &origin, step);
+                            self.document_changed(now, &origin, &user, step);
+                        }
+                        (Err(error), _) => {
+                            kind = "empty";
+                            let reason = format!("`data.update`: {}", self.report(&error, step));
+                            step.effects.extend(self.refuse(newcomer.connection, None, &reason).effects);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        let Some(document) = &mut self.document else { return Ok(NO_STORAGE.to_owned()) };
+        let state = document.state(now)?;
+        let shown = document.mark(now)?;
+        if let Some(member) = self.members.get_mut(&newcomer.connection) {
+            member.shown = Some(shown);
+        }
+        Ok(format!(r#"{{"changeKind":"{kind}","state":"{}"}}"#, encode_base64(&state)))
+    }
+
+    /// Closes a connection that can't join now, so that its client tries again.
+    fn turn_away(&self, newcomer: &Newcomer, step: &mut Step) {
+        let refusal = self.refuse(newcomer.connection, None, INTERNAL);
+        step.effects.extend(refusal.effects);
+        step.effects.push(Effect::Close {
+            connection: newcomer.connection,
+            code: AGAIN_LATER,
+            reason: "the document can't be opened now",
+        });
+    }
+}

@@ -1,0 +1,277 @@
+//! The document: how it reaches a newcomer, and how an edit reaches everyone.
+
+use std::{any::Any, borrow::Cow, rc::Rc};
+
+use super::{Core, Step};
+use crate::{
+    auth::Access,
+    error::{Error, INTERNAL},
+    protocol::{self, Origin, decode, frame},
+    room::{
+        Millis,
+        effect::{Connection, Effect, To},
+        job::Job,
+        storage::Change,
+    },
+    storage::{Document, StoreError, decode_base64, encode_base64},
+};
+
+/// An update that says nothing.
+const EMPTY: &[u8] = &[0, 0];
+
+/// The edits that come while another is being committed. They are stored and shown together: each commit costs as much
+/// as many edits.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    is_committing: bool,
+    waiting: Vec<Edit>,
+}
+
+/// A change of the document that has been checked.
+#[derive(Debug)]
+pub(super) struct Edit {
+    /// Who made it; none where the room itself did.
+    pub(super) connection: Option<Connection>,
+    pub(super) origin: Rc<Origin>,
+    /// The user, as JSON.
+    pub(super) user: Rc<str>,
+    pub(super) update: Vec<u8>,
+}
+
+impl Core {
+    /// `$updateStorage`.
+    pub(super) fn update_storage(&mut self, now: Millis, connection: Connection, data: &str) -> Result<Step, String> {
+        let data: protocol::UpdateStorage = decode(data, "data")?;
+        let is_echo = data.origin.as_deref() == Some(protocol::ORIGIN_INITIALIZED);
+        let Some(document) = &self.document else {
+            // Every client echoes what it was given, also the nothing that a room without storage gives.
+            return if is_echo { Ok(Step::default()) } else { Err("this room has no storage".to_owned()) };
+        };
+        let Some(member) = self.members.get(&connection) else {
+            return Ok(Step::default());
+        };
+        if !member.joined {
+            return Err("send `$initializeSession` first".to_owned());
+        }
+        if !is_echo && member.access == Access::Read {
+            return Err("this connection may only read".to_owned());
+        }
+        let update = decode_base64(&data.update).map_err(|error| format!("`data.update`: {error}"))?;
+        let update = document.admit(&update).map_err(|reason| format!("`data.update`: {reason}"))?;
+        let says_something = update.is_some();
+        let update = update.map_or_else(|| EMPTY.to_vec(), Cow::into_owned);
+        let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
+        let mut step = Step::default();
+        if is_echo {
+            self.echo(now, connection, update, &mut step)?;
+        } else if says_something {
+            self.edit(now, Edit { connection: Some(connection), origin, user, update }, &mut step);
+        }
+        Ok(step)
+    }
+
+    /// A client's whole document, right after it got the room's: it is ready for what others change, and may bring
+    /// what it changed while it was away.
+    fn echo(&mut self, now: Millis, connection: Connection, update: Vec<u8>, step: &mut Step) -> Result<(), String> {
+        let Some(document) = &mut self.document else { return Ok(()) };
+        let Some(member) = self.members.get_mut(&connection) else { return Ok(()) };
+        let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
+        let (shown, access) = (member.shown, member.access);
+        let catch_up = |document: &mut dyn Document| {
+            let missed = if shown == Some(document.mark(now)?) { None } else { Some(document.missed(now, &update)?) };
+            Ok((missed, access == Access::Write || document.is_news(now, &update)?))
+        };
+        let (missed, is_news) = match catch_up(&mut **document) {
+            Ok(found) => found,
+            Err(error) => return Err(self.report(&error, step)),
+        };
+        if !member.ready {
+            member.ready = true;
+            member.shown = None;
+            if let Some(missed) = missed {
+                step.effects.push(storage_updated(To::One(connection), &missed, &origin));
+            }
+            self.attach(connection, &mut step.effects);
+        }
+        if access == Access::Write {
+            self.edit(now, Edit { connection: Some(connection), origin, user, update }, step);
+        } else if is_news {
+            return Err("this connection may only read: what it changed is not kept".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Stores an edit and shows it to everyone else, at once or with those that follow.
+    pub(super) fn edit(&mut self, now: Millis, edit: Edit, step: &mut Step) {
+        if self.group.is_committing {
+            self.group.waiting.push(edit);
+        } else {
+            self.flush(now, vec![edit], step);
+        }
+    }
+
+    /// What was stored is safe, so the edits that came meanwhile have their turn.
+    pub(crate) fn committed(&mut self, now: Millis) -> Step {
+        let mut step = Step::default();
+        self.group.is_committing = false;
+        let waiting = std::mem::take(&mut self.group.waiting);
+        if !waiting.is_empty() {
+            self.flush(now, waiting, &mut step);
+        }
+        if let Some(document) = &mut self.document {
+            match document.tidy(now) {
+                Ok(notes) => {
+                    let notes = notes.into_iter().map(|note| format!("room `{}`: {note}", self.name));
+                    step.effects.extend(notes.map(|message| Effect::Log { message }));
+                }
+                Err(error) => drop(self.report(&error, &mut step)),
+            }
+        }
+        step
+    }
+
+    /// The document, loaded, for the room's own code.
+    pub(in crate::room) fn document(&mut self, now: Millis) -> Result<&dyn Any, StoreError> {
+        match &mut self.document {
+            Some(document) => document.doc(now),
+            None => Err(StoreError::Failed("this room has no storage".to_owned())),
+        }
+    }
+
+    /// Makes a change that a handler asked for.
+    pub(super) fn change(&mut self, now: Millis, job: &Job, change: Change, step: &mut Step) {
+        // It is made in what is loaded, which nobody may be shown before it is stored: so it does not wait.
+        let waiting = std::mem::take(&mut self.group.waiting);
+        if !waiting.is_empty() {
+            self.flush(now, waiting, step);
+        }
+        let update = match self.document(now) {
+            Ok(doc) => change(doc),
+            Err(error) => return self.fail(job, &Error::internal(error.to_string()), &mut step.effects),
+        };
+        let (Some(update), Some(document)) = (update, &mut self.document) else { return };
+        let (origin, user) = (Rc::clone(&job.origin), Rc::clone(&job.user.json));
+        let edit = Edit { connection: None, origin, user, update };
+        match document.keep(&edit.update) {
+            Ok(()) => self.show_stored(now, &[edit], step),
+            Err(error) => {
+                document.forget();
+                let error = match error {
+                    StoreError::Failed(reason) => Error::internal(reason),
+                    error => Error::client(error.to_string()),
+                };
+                self.fail(job, &error, &mut step.effects);
+            }
+        }
+    }
+
+    /// Stores edits together, and shows to each connection what the others changed.
+    pub(super) fn flush(&mut self, now: Millis, edits: Vec<Edit>, step: &mut Step) {
+        let Some(document) = &mut self.document else { return };
+        let updates: Vec<_> = edits.iter().map(|edit| &*edit.update).collect();
+        let results = match document.store(now, &updates) {
+            Ok(results) => results,
+            Err(error) => {
+                document.forget();
+                edits.iter().map(|_| Err(error.clone())).collect()
+            }
+        };
+        let mut stored = Vec::new();
+        for (edit, result) in edits.into_iter().zip(results) {
+            match result {
+                Ok(Some(update)) => stored.push(Edit { update, ..edit }),
+                Ok(None) => {}
+                Err(error) => self.refuse_edit(&edit, &error, step),
+            }
+        }
+        self.show_stored(now, &stored, step);
+    }
+
+    fn refuse_edit(&self, edit: &Edit, error: &StoreError, step: &mut Step) {
+        let message = self.report(error, step);
+        if let Some(connection) = edit.connection {
+            let refusal = self.refuse(connection, None, &format!("`{}`: {message}", protocol::UPDATE_STORAGE));
+            step.effects.extend(refusal.effects);
+        }
+    }
+
+    /// Shows edits that have been stored, and asks to be told when they are safe.
+    fn show_stored(&mut self, now: Millis, edits: &[Edit], step: &mut Step) {
+        let Some(document) = &self.document else { return };
+        let Some(Edit { origin, user, .. }) = edits.last() else { return };
+        match merge(&**document, edits, None) {
+            Ok(merged) => self.show(&merged, edits, step),
+            Err(error) => drop(self.report(&error, step)),
+        }
+        self.commit(step);
+        self.document_changed(now, origin, user, step);
+    }
+
+    /// Shows a change that was stored by itself, and that no connection is to be spared.
+    pub(super) fn stored(&mut self, update: &[u8], origin: &Rc<Origin>, step: &mut Step) {
+        let edit = Edit { connection: None, origin: Rc::clone(origin), user: "null".into(), update: Vec::new() };
+        self.show(update, &[edit], step);
+        self.commit(step);
+    }
+
+    /// Asks to be told when what was stored is safe.
+    fn commit(&mut self, step: &mut Step) {
+        if !std::mem::replace(&mut self.group.is_committing, true) {
+            step.effects.push(Effect::Commit);
+        }
+    }
+
+    /// `$storageUpdated` to all that are ready: `merged` to those who made none of it, and to the others what they did
+    /// not make.
+    fn show(&self, merged: &[u8], edits: &[Edit], step: &mut Step) {
+        let Some(document) = &self.document else { return };
+        // A message has one cause: of several, the last.
+        let Some(Edit { origin, .. }) = edits.last() else { return };
+        let authors: Vec<_> = edits.iter().filter_map(|edit| edit.connection).collect();
+        let is_ready = |connection: &Connection| self.members.get(connection).is_some_and(|member| member.ready);
+        let readers: Vec<_> =
+            self.members.keys().copied().filter(|reader| is_ready(reader) && !authors.contains(reader)).collect();
+        if !readers.is_empty() {
+            step.effects.push(storage_updated(To::Many(readers), merged, origin));
+        }
+        let mut told = Vec::new();
+        for author in authors.into_iter().filter(is_ready) {
+            if told.contains(&author) || edits.iter().all(|edit| edit.connection == Some(author)) {
+                continue;
+            }
+            told.push(author);
+            // What was merged once can be merged in part.
+            if let Ok(update) = merge(&**document, edits, Some(author)) {
+                let origin =
+                    edits.iter().rfind(|edit| edit.connection != Some(author)).map_or(origin, |edit| &edit.origin);
+                step.effects.push(storage_updated(To::One(author), &update, origin));
+            }
+        }
+    }
+
+    /// What a client is told of an error of the storage; the log gets the rest.
+    pub(super) fn report(&self, error: &StoreError, step: &mut Step) -> String {
+        match error {
+            StoreError::TooBig { .. } | StoreError::TooHeavy { .. } | StoreError::Unfit => error.to_string(),
+            StoreError::Failed(_) => {
+                step.effects.push(Effect::Log { message: format!("room `{}`: {error}", self.name) });
+                INTERNAL.to_owned()
+            }
+        }
+    }
+}
+
+/// The updates of all but one connection, as one.
+fn merge(document: &dyn Document, edits: &[Edit], but: Option<Connection>) -> Result<Vec<u8>, StoreError> {
+    let others = edits.iter().filter(|edit| but.is_none() || edit.connection != but);
+    let updates: Vec<_> = others.map(|edit| &*edit.update).collect();
+    match updates[..] {
+        [update] => Ok(update.to_vec()),
+        _ => document.merge(&updates),
+    }
+}
+
+fn storage_updated(to: To, update: &[u8], origin: &Origin) -> Effect {
+    let data = format!(r#"{{"state":"{}"}}"#, encode_base64(update));
+    Effect::Send { to, frame: frame(protocol::STORAGE_UPDATED, &data, origin) }
+}

@@ -1,0 +1,270 @@
+//! What a room does by itself: it tells its code that the document has changed, and deletes what nobody comes back for.
+//!
+//! Both wait for the one alarm of the object. What they wait for is noted in storage, as the room may sleep or crash
+//! meanwhile.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Core, Step, seeding::Seeding};
+use crate::{
+    auth::Access,
+    error::Error,
+    protocol::Origin,
+    room::{
+        Millis,
+        effect::{Connection, Effect},
+        job::{Job, Task},
+        retention::Retention,
+        session::Member,
+        types::Typed,
+    },
+    storage::StoreError,
+};
+
+/// How long changes of the document are gathered before the room's code is told, in milliseconds.
+const GATHER: Millis = 1_000;
+
+/// The pause before a failed hook is tried again, in milliseconds; each failure doubles it, up to [`LONGEST`].
+const RETRY: Millis = 10_000;
+const LONGEST: Millis = 3_600_000;
+
+const CHANGED: &str = "changed";
+const DELETION: &str = "deletion";
+
+/// The lane of the jobs that no connection causes.
+const NOBODY: Connection = Connection(u32::MAX);
+
+/// What waits for the alarm.
+#[derive(Debug, Default)]
+pub(super) struct Upkeep {
+    /// Whether what was noted has been read since the room woke.
+    is_read: bool,
+    changed: Option<Changed>,
+    /// What the room's code is being told.
+    telling: Option<Changed>,
+    deletion: Option<Deletion>,
+    /// When the alarm is set for, as far as is known.
+    alarm: Option<Millis>,
+}
+
+impl Upkeep {
+    /// When something is due.
+    fn due(&self) -> Option<Millis> {
+        let changed = self.changed.as_ref().map(|changed| changed.due);
+        let deletion = self.deletion.as_ref().map(|deletion| deletion.due);
+        changed.into_iter().chain(deletion).min()
+    }
+}
+
+/// The document has changed, and the room's code does not know yet.
+#[derive(Debug, Serialize, Deserialize)]
+struct Changed {
+    due: Millis,
+    /// Who changed it last.
+    session: String,
+    user: Box<RawValue>,
+    #[serde(default)]
+    failures: u32,
+}
+
+/// The document is to be deleted.
+#[derive(Debug, Serialize, Deserialize)]
+struct Deletion {
+    due: Millis,
+    #[serde(default)]
+    failures: u32,
+    /// Whether the room's code is being told.
+    #[serde(skip)]
+    is_running: bool,
+}
+
+impl Core {
+    /// The document was changed by a connection.
+    pub(super) fn document_changed(&mut self, now: Millis, origin: &Origin, user: &str, step: &mut Step) {
+        if !self.definition.hooks.on_storage_updated {
+            return;
+        }
+        self.read_notes(step);
+        let (due, failures) =
+            self.upkeep.changed.as_ref().map_or((now + GATHER, 0), |known| (known.due, known.failures));
+        let is_news = self.upkeep.changed.as_ref().is_none_or(|known| *known.session != **origin.id());
+        let Ok(user) = RawValue::from_string(user.to_owned()) else { return };
+        self.upkeep.changed = Some(Changed { due, session: origin.id().to_string(), user, failures });
+        if is_news {
+            self.note(CHANGED, step);
+        }
+        self.set_alarm(step);
+    }
+
+    /// The last connection has left.
+    pub(super) fn emptied(&mut self, now: Millis, step: &mut Step) {
+        let Retention::Delete { after } = self.definition.retention else { return };
+        let Some(document) = &mut self.document else { return };
+        match document.is_blank() {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => return drop(self.report(&error, step)),
+        }
+        self.read_notes(step);
+        self.upkeep.deletion = Some(Deletion { due: now + after, failures: 0, is_running: false });
+        self.note(DELETION, step);
+        if after == 0 {
+            self.delete(now, step);
+        }
+        self.set_alarm(step);
+    }
+
+    /// Someone is there again.
+    pub(super) fn peopled(&mut self, step: &mut Step) {
+        if self.definition.retention == Retention::Keep || self.document.is_none() {
+            return;
+        }
+        self.read_notes(step);
+        if self.upkeep.deletion.take().is_some() {
+            self.note(DELETION, step);
+            self.set_alarm(step);
+        }
+    }
+
+    /// The alarm. It may come late, twice, or for something that is no more.
+    pub(crate) fn alarm(&mut self, now: Millis) -> Step {
+        let mut step = Step::default();
+        self.read_notes(&mut step);
+        self.upkeep.alarm = None;
+        if self.upkeep.changed.as_ref().is_some_and(|changed| changed.due <= now) {
+            self.tell_changed(now, &mut step);
+        }
+        self.delete(now, &mut step);
+        self.set_alarm(&mut step);
+        step
+    }
+
+    fn tell_changed(&mut self, now: Millis, step: &mut Step) {
+        if self.upkeep.telling.is_some() {
+            return;
+        }
+        let Some(changed) = self.upkeep.changed.take() else { return };
+        match self.member(NOBODY, changed.session.as_str().into(), changed.user.get(), Access::Write) {
+            Ok(member) => {
+                // It stays noted until the hook has ended well: after a crash the alarm comes again.
+                self.upkeep.telling = Some(changed);
+                step.jobs.extend(self.lanes.enter(job(member, now, Task::StorageUpdated)));
+            }
+            // The room's users are of another type now.
+            Err(_) => self.note(CHANGED, step),
+        }
+    }
+
+    fn delete(&mut self, now: Millis, step: &mut Step) {
+        let is_empty = self.members.is_empty();
+        let Some(deletion) = self.upkeep.deletion.as_mut().filter(|deletion| deletion.due <= now) else { return };
+        if !is_empty || deletion.is_running {
+            return;
+        }
+        deletion.is_running = true;
+        let state = match self.document.as_mut().map(|document| document.state(now)) {
+            Some(Ok(state)) => state,
+            Some(Err(error)) => return self.deletion_failed(now, &error.to_string(), step),
+            None => return,
+        };
+        let user = Typed { json: "null".into(), value: Rc::new(()) };
+        let origin = Rc::new(Origin::new(&self.name, "".into(), "null"));
+        let job = Job { connection: NOBODY, origin, user, key: "".into(), at: now, task: Task::Deleted { state } };
+        step.jobs.extend(self.lanes.enter(job));
+    }
+
+    /// `on_storage_updated` has ended.
+    pub(super) fn told_changed(&mut self, now: Millis, result: Result<(), Error>, step: &mut Step) {
+        let told = self.upkeep.telling.take();
+        if let (Err(error), Some(told)) = (result, told) {
+            step.effects.push(Effect::Log { message: format!("room `{}`, `on_storage_updated`: {error}", self.name) });
+            let failures = told.failures + 1;
+            // What has changed since is the newer one to tell of.
+            let changed = self.upkeep.changed.take().unwrap_or(told);
+            self.upkeep.changed = Some(Changed { due: now + pause(failures), failures, ..changed });
+        }
+        self.note(CHANGED, step);
+        self.set_alarm(step);
+    }
+
+    /// `on_room_deleted` has ended.
+    pub(super) fn told_deleted(&mut self, now: Millis, result: Result<(), Error>, step: &mut Step) {
+        // Someone came meanwhile: then nothing is deleted.
+        let Some(deletion) = &mut self.upkeep.deletion else { return };
+        deletion.is_running = false;
+        if !self.members.is_empty() {
+            return;
+        }
+        let deleted = result.map_err(|error| error.to_string()).and_then(|()| match &mut self.document {
+            Some(document) => document.clear().map_err(|error| error.to_string()),
+            None => Ok(()),
+        });
+        match deleted {
+            Ok(()) => {
+                self.upkeep.deletion = None;
+                self.upkeep.changed = None;
+                self.seeding = Seeding::default();
+                self.note(DELETION, step);
+                self.note(CHANGED, step);
+                self.set_alarm(step);
+            }
+            Err(reason) => self.deletion_failed(now, &reason, step),
+        }
+    }
+
+    fn deletion_failed(&mut self, now: Millis, reason: &str, step: &mut Step) {
+        let Some(deletion) = &mut self.upkeep.deletion else { return };
+        deletion.is_running = false;
+        deletion.failures += 1;
+        deletion.due = now + pause(deletion.failures);
+        step.effects.push(Effect::Log { message: format!("room `{}`, `on_room_deleted`: {reason}", self.name) });
+        self.note(DELETION, step);
+        self.set_alarm(step);
+    }
+
+    fn read_notes(&mut self, step: &mut Step) {
+        let Some(document) = self.document.as_mut().filter(|_| !self.upkeep.is_read) else { return };
+        let mut read = || -> Result<_, StoreError> { Ok((document.note(CHANGED)?, document.note(DELETION)?)) };
+        match read() {
+            Ok((changed, deletion)) => {
+                self.upkeep.is_read = true;
+                self.upkeep.changed = changed.and_then(|json| serde_json::from_str(&json).ok());
+                self.upkeep.deletion = deletion.and_then(|json| serde_json::from_str(&json).ok());
+                self.upkeep.alarm = self.upkeep.due();
+            }
+            Err(error) => drop(self.report(&error, step)),
+        }
+    }
+
+    fn note(&mut self, key: &str, step: &mut Step) {
+        let value = match key {
+            CHANGED => self.upkeep.changed.as_ref().and_then(|changed| serde_json::to_string(changed).ok()),
+            _ => self.upkeep.deletion.as_ref().and_then(|deletion| serde_json::to_string(deletion).ok()),
+        };
+        let Some(document) = &mut self.document else { return };
+        if let Err(error) = document.set_note(key, value.as_deref()) {
+            self.report(&error, step);
+        }
+    }
+
+    /// Sets the alarm for what is due first, where that is not what it is set for.
+    fn set_alarm(&mut self, step: &mut Step) {
+        let due = self.upkeep.due();
+        if self.upkeep.alarm != due {
+            self.upkeep.alarm = due;
+            step.effects.push(Effect::Alarm(due));
+        }
+    }
+}
+
+fn job(member: Member, now: Millis, task: Task) -> Job {
+    Job { connection: NOBODY, origin: member.origin, user: member.user, key: member.key, at: now, task }
+}
+
+/// How long to wait after so many failures, in milliseconds.
+fn pause(failures: u32) -> Millis {
+    RETRY.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST)
+}

@@ -1,0 +1,202 @@
+//! What a room does by itself: tells its code of changes, and deletes what nobody comes back for.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use serde_json::json;
+
+use super::{
+    storage::{Peer, doc_with},
+    world::{Output, Presence, TestRoom, User, World, both_of},
+};
+use crate::{
+    Context, Deleted, EventInfo, Handlers, Hooks, Options, Retention, Room, Yrs,
+    cloudflare::Env,
+    error::{Error, Result},
+    room::{Call, Outcome},
+};
+
+thread_local! {
+    static CALLS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static FAILS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What the hooks were called with since the last look.
+fn calls() -> Vec<String> {
+    CALLS.take()
+}
+
+fn called(what: String) -> Result<()> {
+    CALLS.with_borrow_mut(|calls| calls.push(what));
+    if FAILS.get() { Err(Error::internal("the database is away")) } else { Ok(()) }
+}
+
+/// A room whose document is deleted when nobody was there for `AFTER` milliseconds.
+struct Kept<const AFTER: u64>;
+
+impl<const AFTER: u64> Room for Kept<AFTER> {
+    type User = User;
+    type Presence = Presence;
+    type Output = Output;
+    type Storage = Yrs;
+    const OPTIONS: Options = Options::new("Kept", "KEPT").has_user().retention(Retention::Delete { after: AFTER });
+}
+
+impl<const AFTER: u64> TestRoom for Kept<AFTER> {
+    fn make(_: &Rc<Cell<bool>>) -> Self {
+        Self
+    }
+}
+
+impl<const AFTER: u64> Handlers for Kept<AFTER> {
+    const EVENTS: &'static [EventInfo] = &[];
+    const HOOKS: Hooks = Hooks::none().on_storage_updated().on_room_deleted();
+
+    fn create(_: &Env) -> Result<Self> {
+        Err(Error::internal("the tests make their room themselves"))
+    }
+
+    async fn dispatch(&self, _: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
+        Ok(call.unhandled())
+    }
+
+    async fn on_storage_updated(&self, cx: &Context<'_, Self>) -> Result<()> {
+        called(format!("updated by {}", cx.user().id))
+    }
+
+    async fn on_room_deleted(&self, room: &Deleted<'_>) -> Result<()> {
+        called(format!("{} deleted with {} bytes", room.room(), if room.state().len() > 2 { "some" } else { "no" }))
+    }
+}
+
+type Soon = Kept<0>;
+type Later = Kept<3_600_000>;
+
+fn start<R: TestRoom>(world: &mut World<R>) -> Peer {
+    calls();
+    FAILS.set(false);
+    let (ada, _) = world.join_with("ada", doc_with("hi"));
+    world.ring();
+    assert_eq!(calls(), ["updated by ada"]);
+    ada
+}
+
+#[test]
+fn changes_of_a_second_are_told_together_with_the_user_of_the_last() {
+    both_of::<Later>(|world| {
+        let ada = start(world);
+        let (bob, _) = world.join_with("bob", yrs::Doc::new());
+        assert_eq!(world.alarm(), None, "nothing has changed");
+        world.edit(&ada, 0, "1");
+        world.edit(&bob, 0, "2");
+        assert_eq!(calls(), [""; 0], "the alarm has not come");
+        world.ring();
+        assert_eq!(calls(), ["updated by bob"]);
+        assert_eq!(world.alarm(), None);
+    });
+}
+
+#[test]
+fn a_change_is_told_again_until_the_hook_succeeds() {
+    both_of::<Later>(|world| {
+        let ada = start(world);
+        FAILS.set(true);
+        world.edit(&ada, 0, "1");
+        let mut pauses = Vec::new();
+        for _ in 0..3 {
+            world.ring();
+            assert_eq!(calls(), ["updated by ada"]);
+            pauses.push(world.alarm().expect("it is told again") - world.now());
+        }
+        assert!(pauses.is_sorted() && pauses[0] < pauses[2], "{pauses:?}");
+        FAILS.set(false);
+        world.ring();
+        assert_eq!(calls(), ["updated by ada"]);
+        assert_eq!(world.alarm(), None);
+        world.ring();
+        assert_eq!(calls(), [""; 0], "an alarm too many does nothing");
+    });
+}
+
+#[test]
+fn a_document_is_deleted_when_the_last_connection_leaves() {
+    both_of::<Soon>(|world| {
+        let ada = start(world);
+        let (bob, _) = world.join_with("bob", yrs::Doc::new());
+        world.leave(ada.client);
+        assert_eq!(calls(), [""; 0]);
+        world.leave(bob.client);
+        assert_eq!(calls(), ["the room deleted with some bytes"]);
+        assert_eq!(world.alarm(), None);
+        let (_, kind) = world.join_with("eve", yrs::Doc::new());
+        assert_eq!(kind, "empty");
+    });
+}
+
+#[test]
+fn a_document_is_kept_for_its_time_and_then_deleted() {
+    both_of::<Later>(|world| {
+        let ada = start(world);
+        world.leave(ada.client);
+        assert_eq!(calls(), [""; 0]);
+        let due = world.alarm().expect("it is to be deleted");
+        assert_eq!(due - world.now(), 3_600_000);
+        world.ring_at(due - 60_000);
+        assert_eq!(calls(), [""; 0], "an alarm that comes early deletes nothing");
+        assert_eq!(world.alarm(), Some(due));
+        world.ring();
+        assert_eq!(calls(), ["the room deleted with some bytes"]);
+        world.ring();
+        assert_eq!(calls(), [""; 0]);
+        assert_eq!(world.alarm(), None);
+    });
+}
+
+#[test]
+fn who_comes_back_in_time_finds_the_document() {
+    both_of::<Later>(|world| {
+        let ada = start(world);
+        world.leave(ada.client);
+        let (_, kind) = world.join_with("ada", yrs::Doc::new());
+        assert_eq!(kind, "unchanged");
+        assert_eq!(world.alarm(), None);
+        world.ring_at(world.now() + 7_200_000);
+        assert_eq!(calls(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_failed_hook_deletes_nothing_and_is_tried_again() {
+    both_of::<Soon>(|world| {
+        let ada = start(world);
+        FAILS.set(true);
+        world.leave(ada.client);
+        assert_eq!(calls(), ["the room deleted with some bytes"]);
+        let first = world.alarm().expect("it is tried again") - world.now();
+        world.ring();
+        assert_eq!(calls().len(), 1);
+        assert!(world.alarm().expect("it is tried again") - world.now() > first);
+        let (bob, kind) = world.join_with("bob", yrs::Doc::new());
+        assert_eq!(kind, "unchanged");
+        assert_eq!(world.alarm(), None);
+        FAILS.set(false);
+        world.leave(bob.client);
+        assert_eq!(calls(), ["the room deleted with some bytes"]);
+    });
+}
+
+#[test]
+fn a_room_that_was_left_without_a_document_has_nothing_to_delete() {
+    both_of::<Soon>(|world| {
+        calls();
+        let (ada, _) = world.join_with("ada", yrs::Doc::new());
+        world.send(ada.client, "$updatePresence", &json!({ "presence": { "x": 1 } }));
+        world.database.take_written();
+        world.leave(ada.client);
+        assert_eq!(calls(), [""; 0]);
+        assert_eq!(world.alarm(), None);
+        assert_eq!(world.database.take_written(), 0);
+    });
+}

@@ -1,0 +1,160 @@
+//! A room's document: kept as a log of updates in the object's `SQLite`, folded into a snapshot from time to time.
+//!
+//! The room itself knows a [`Document`] alone, so that a room without one carries no code of Yjs.
+
+mod checksum;
+mod damage;
+mod document;
+mod frames;
+mod log;
+mod rows;
+mod schema;
+mod snapshot;
+mod sql;
+mod update;
+mod weight;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::{any::Any, borrow::Cow, fmt};
+
+pub(crate) use self::update::{decode_base64, encode_base64};
+pub use self::{
+    document::Yrs,
+    sql::{Sql, SqlError, Value},
+};
+use crate::room::Millis;
+
+/// Which document a room has: `storage = Yrs`, or none.
+pub trait Storage: 'static {
+    /// The document, over the object's `SQLite`. Reads and writes nothing yet.
+    #[doc(hidden)]
+    fn open<S: Sql + 'static>(sql: S, limit: usize) -> Option<Box<dyn Document>>;
+}
+
+/// The largest document that a room takes unless it says otherwise, in bytes of its encoding: half of what it may say.
+///
+/// When someone joins, a document of text is in memory up to seven times: as it is stored, loaded, encoded, in base64,
+/// in a frame, and as a JS string of the frame. With the 10 MB that the macro allows that is some 70 MB of the 128 MB
+/// that the platform gives an isolate.
+pub(crate) const DEFAULT_LIMIT: usize = 5_000_000;
+
+/// No document.
+#[derive(Clone, Copy, Debug)]
+pub enum NoStorage {}
+
+impl Storage for NoStorage {
+    fn open<S: Sql + 'static>(_: S, _: usize) -> Option<Box<dyn Document>> {
+        None
+    }
+}
+
+/// What each of several updates brought that was not known, none being nothing, or why it can't be applied.
+pub type News = Vec<Result<Option<Vec<u8>>, StoreError>>;
+
+/// A document, as the room uses it. Updates are Yjs updates in their first encoding.
+#[expect(clippy::missing_errors_doc, reason = "each fails when the storage does, as its error says")]
+pub trait Document: fmt::Debug {
+    /// Whether nothing was ever stored. Reads no row of the document.
+    fn is_blank(&mut self) -> Result<bool, StoreError>;
+
+    /// Whether it has no root types. Loads it.
+    fn is_empty(&mut self, now: Millis) -> Result<bool, StoreError>;
+
+    /// All of it, as one update. Loads it.
+    fn state(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
+
+    /// An update of a client as it may be applied and stored; none where it says nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it, for its sender.
+    fn admit<'a>(&self, update: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, String>;
+
+    /// Several updates as one.
+    fn merge(&self, updates: &[&[u8]]) -> Result<Vec<u8>, StoreError>;
+
+    /// Applies and stores admitted updates, all at once. Says for each what of it was not known; none is nothing. One
+    /// that can't be applied is left out.
+    ///
+    /// # Errors
+    /// When the storage failed: then nothing is stored.
+    fn store(&mut self, now: Millis, updates: &[&[u8]]) -> Result<News, StoreError>;
+
+    /// Stores a change that was made in [`doc`](Self::doc).
+    fn keep(&mut self, update: &[u8]) -> Result<(), StoreError>;
+
+    /// Whether an admitted update says something that is not known yet; nothing is changed. Loads the document.
+    fn is_news(&mut self, now: Millis, update: &[u8]) -> Result<bool, StoreError>;
+
+    /// What a client does not have whose whole document is `update`, as one update. Loads the document.
+    fn missed(&mut self, now: Millis, update: &[u8]) -> Result<Vec<u8>, StoreError>;
+
+    /// A number that is another one when the document is. Loads it.
+    fn mark(&mut self, now: Millis) -> Result<u64, StoreError>;
+
+    /// Does what can wait until an update has been shown: folds the log, lets go of what nobody uses. Returns what the
+    /// developer should know.
+    fn tidy(&mut self, now: Millis) -> Result<Vec<String>, StoreError>;
+
+    /// What was noted under `key`.
+    fn note(&mut self, key: &str) -> Result<Option<String>, StoreError>;
+
+    /// Notes `value` under `key`, or forgets what was noted there.
+    fn set_note(&mut self, key: &str, value: Option<&str>) -> Result<(), StoreError>;
+
+    /// Deletes it.
+    fn clear(&mut self) -> Result<(), StoreError>;
+
+    /// The document itself, for the room's own code: a `yrs::Doc`. Loads it.
+    fn doc(&mut self, now: Millis) -> Result<&dyn Any, StoreError>;
+
+    /// Lets go of what is loaded.
+    fn forget(&mut self);
+}
+
+/// Why the document was not changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// It would be too big. All are bytes.
+    TooBig {
+        /// What it would be, or more.
+        size: usize,
+        /// What it may be.
+        limit: usize,
+    },
+    /// It would take too much memory. All are bytes.
+    TooHeavy {
+        /// What it would take, by an estimate that is rather too high.
+        size: u64,
+        /// What it may take.
+        limit: u64,
+    },
+    /// The update does not fit the document.
+    Unfit,
+    /// The storage failed; for the log.
+    Failed(String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooBig { size, limit } => {
+                write!(f, "the document would take {size} bytes: the limit is {limit}")
+            }
+            Self::TooHeavy { size, limit } => {
+                write!(f, "the document would take {size} bytes of memory: the limit is {limit}")
+            }
+            Self::Unfit => f.write_str("the update does not fit the document"),
+            Self::Failed(reason) => write!(f, "the storage failed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<SqlError> for StoreError {
+    fn from(error: SqlError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}

@@ -1,0 +1,13 @@
+//! The document's log, on a database that fails wherever it can.
+
+#![expect(clippy::unwrap_used, reason = "where it panics is what a test has to say")]
+
+mod checksums;
+mod costs;
+mod crashes;
+mod damage;
+mod folding;
+pub(crate) mod host;
+mod model;
+mod round_trips;
+mod versions;
