@@ -106,14 +106,6 @@ pub fn initial_storage<E: Into<Error>>(returned: std::result::Result<Option<Vec<
     returned.map_err(Into::into)
 }
 
-/// Refuses a raw TCP connection, which a room does not serve.
-///
-/// # Errors
-/// Always.
-pub fn refuse_tcp() -> worker::Result<()> {
-    Err(worker::Error::RustError("a room takes no TCP connections".to_owned()))
-}
-
 /// Stops the build when two rooms of one worker can't be told apart.
 ///
 /// # Panics

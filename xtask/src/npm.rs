@@ -50,6 +50,12 @@ pub fn directory() -> PathBuf {
     workspace::root().join("xtask")
 }
 
+/// The script that is wrangler, of xtask's own packages.
+#[must_use]
+pub fn wrangler() -> PathBuf {
+    directory().join("node_modules/wrangler/bin/wrangler.js")
+}
+
 /// A program of xtask's own packages.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {

@@ -79,7 +79,7 @@ impl Server {
     pub fn start(worker: &Worker, port: u16, state: State, log: Log) -> Result<Self> {
         progress::step(&format!("starting {}", worker.name));
         let mut command = Command::new("node");
-        command.arg(npm::directory().join("node_modules/wrangler/bin/wrangler.js")).arg("dev");
+        command.arg(npm::wrangler()).arg("dev");
         command.arg("--config").arg(config::write(worker)?);
         command.args(["--ip", port::ADDRESS, "--port", &port.to_string()]);
         command.args(["--inspector-port", &port::free()?.to_string()]);

@@ -80,7 +80,7 @@ fn class(definition: &Definition) -> TokenStream {
                 use ::std::string::String;
                 use ::worker::{DurableObject as _, wasm_bindgen};
 
-                #[::worker::durable_object]
+                #[::worker::durable_object(alarm)]
                 pub struct #name {
                     object: #runtime::__private::Object<__Room>,
                 }
@@ -94,38 +94,39 @@ fn class(definition: &Definition) -> TokenStream {
                         self.object.fetch(req).await
                     }
 
-                    async fn connect(&self, _socket: ::worker::Socket) -> ::worker::Result<()> {
-                        #runtime::__private::refuse_tcp()
-                    }
-
                     async fn alarm(&self) -> ::worker::Result<::worker::Response> {
                         self.object.alarm().await
                     }
+                }
 
-                    async fn websocket_message(
+                // Not the attribute's own, which make a promise for each event: that costs more than the rest of most.
+                #[::worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+                impl #name {
+                    #[wasm_bindgen(js_name = webSocketMessage)]
+                    pub fn web_socket_message(
                         &self,
-                        ws: ::worker::WebSocket,
-                        message: ::worker::WebSocketIncomingMessage,
-                    ) -> ::worker::Result<()> {
-                        self.object.websocket_message(ws, message).await
+                        ws: ::worker::worker_sys::web_sys::WebSocket,
+                        message: ::worker::wasm_bindgen::JsValue,
+                    ) -> ::worker::wasm_bindgen::JsValue {
+                        self.object.message(ws, &message)
                     }
 
-                    async fn websocket_close(
+                    #[wasm_bindgen(js_name = webSocketClose)]
+                    pub fn web_socket_close(
                         &self,
-                        ws: ::worker::WebSocket,
-                        code: usize,
+                        ws: ::worker::worker_sys::web_sys::WebSocket,
+                        code: u32,
                         reason: ::std::string::String,
-                        was_clean: bool,
-                    ) -> ::worker::Result<()> {
-                        self.object.websocket_close(ws, code, reason, was_clean).await
+                    ) -> ::worker::wasm_bindgen::JsValue {
+                        self.object.close(ws, code, &reason)
                     }
 
-                    async fn websocket_error(
+                    #[wasm_bindgen(js_name = webSocketError)]
+                    pub fn web_socket_error(
                         &self,
-                        ws: ::worker::WebSocket,
-                        error: ::worker::Error,
-                    ) -> ::worker::Result<()> {
-                        self.object.websocket_error(ws, error).await
+                        ws: ::worker::worker_sys::web_sys::WebSocket,
+                    ) -> ::worker::wasm_bindgen::JsValue {
+                        self.object.error(ws)
                     }
                 }
             };

@@ -1,10 +1,18 @@
 //! The Durable Object of a room.
 
-use std::{rc::Rc, time::Duration};
+use std::{
+    future::Future as _,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use worker::{
-    Delay, Env, Error, Request, Response, ResponseBuilder, Result, State, Storage, WebSocket, WebSocketIncomingMessage,
-    WebSocketPair, WebSocketRequestResponsePair, console_error, wasm_bindgen_futures::spawn_local,
+    Delay, Env, Error, Request, Response, ResponseBuilder, Result, State, Storage, WebSocket, WebSocketPair,
+    WebSocketRequestResponsePair, console_error,
+    wasm_bindgen::JsValue,
+    wasm_bindgen_futures::{future_to_promise, spawn_local},
+    worker_sys::web_sys,
 };
 
 use super::{
@@ -96,46 +104,42 @@ impl<R: Handlers> Object<R> {
         Response::from_websocket(pair.client)
     }
 
-    /// A frame came.
-    ///
-    /// # Errors
-    /// None: what is wrong with a frame is told to its sender.
-    pub async fn websocket_message(&self, ws: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
+    /// A frame came. What is wrong with it is told to its sender.
+    #[must_use]
+    pub fn message(&self, socket: web_sys::WebSocket, message: &JsValue) -> JsValue {
+        let socket = WebSocket::from(socket);
         let Some(live) = &self.live else {
-            return close(&ws, RESTARTED);
+            let _ = close(&socket, RESTARTED);
+            return JsValue::UNDEFINED;
         };
-        if let Known::Open(connection) = live.sockets.find(&ws) {
-            let step = match &message {
-                WebSocketIncomingMessage::String(text) => live.driver.core.borrow_mut().text(now(), connection, text),
-                WebSocketIncomingMessage::Binary(_) => live.driver.core.borrow().binary(connection),
-            };
-            live.drive(step).await;
-        }
-        Ok(())
+        let Known::Open(connection) = live.sockets.find(&socket) else {
+            return JsValue::UNDEFINED;
+        };
+        let step = match message.as_string() {
+            Some(text) => live.driver.core.borrow_mut().text(now(), connection, &text),
+            None => live.driver.core.borrow().binary(connection),
+        };
+        live.start(step)
     }
 
     /// A socket closed. It is answered, so that the client sees its own code and not 1006.
-    ///
-    /// # Errors
-    /// None.
-    pub async fn websocket_close(&self, ws: WebSocket, code: usize, reason: String, _was_clean: bool) -> Result<()> {
+    #[must_use]
+    pub fn close(&self, socket: web_sys::WebSocket, code: u32, reason: &str) -> JsValue {
+        let socket = WebSocket::from(socket);
         // A socket that is closed already takes no answer.
         let _ = match echoed(code) {
-            Some(code) => ws.close(Some(code), Some(reason)),
-            None => ws.close(None, None::<&str>),
+            Some(code) => socket.close(Some(code), Some(reason)),
+            None => socket.close(None, None::<&str>),
         };
-        self.leave(&ws).await;
-        Ok(())
+        self.leave(&socket)
     }
 
     /// A socket broke.
-    ///
-    /// # Errors
-    /// None.
-    pub async fn websocket_error(&self, ws: WebSocket, _error: Error) -> Result<()> {
-        let _ = ws.close(None, None::<&str>);
-        self.leave(&ws).await;
-        Ok(())
+    #[must_use]
+    pub fn error(&self, socket: web_sys::WebSocket) -> JsValue {
+        let socket = WebSocket::from(socket);
+        let _ = socket.close(None, None::<&str>);
+        self.leave(&socket)
     }
 
     /// The room's alarm.
@@ -154,18 +158,18 @@ impl<R: Handlers> Object<R> {
         Ok(ResponseBuilder::new().empty())
     }
 
-    async fn leave(&self, ws: &WebSocket) {
-        let Some(live) = &self.live else { return };
-        let step = match live.sockets.find(ws) {
+    fn leave(&self, socket: &WebSocket) -> JsValue {
+        let Some(live) = &self.live else { return JsValue::UNDEFINED };
+        let step = match live.sockets.find(socket) {
             Known::Open(connection) => live.driver.core.borrow_mut().close(now(), connection),
-            Known::Closed => return,
+            Known::Closed => return JsValue::UNDEFINED,
             Known::Unknown => {
                 let load = |session: &str| live.spill.get(session);
-                live.driver.core.borrow_mut().close_asleep(now(), &attachment(ws), load)
+                live.driver.core.borrow_mut().close_asleep(now(), &attachment(socket), load)
             }
         };
-        live.sockets.remove(ws);
-        live.drive(step).await;
+        live.sockets.remove(socket);
+        live.start(step)
     }
 }
 
@@ -209,6 +213,21 @@ impl<R: Handlers> Live<R> {
         };
         if let Err(error) = result {
             console_error!("pluv: room `{}`: its alarm can't be set: {error}", self.driver.core.borrow().name());
+        }
+    }
+
+    /// Carries out a step. Most handlers wait for nothing: only for those that do there is a promise, as to make one, and
+    /// to come back for it, costs more than the rest of most events.
+    fn start(self: &Rc<Self>, step: Step) -> JsValue {
+        let live = Rc::clone(self);
+        let mut running = Box::pin(async move { live.drive(step).await });
+        match running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(()) => JsValue::UNDEFINED,
+            Poll::Pending => future_to_promise(async move {
+                running.await;
+                Ok(JsValue::UNDEFINED)
+            })
+            .into(),
         }
     }
 

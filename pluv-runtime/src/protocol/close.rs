@@ -10,7 +10,7 @@ pub(crate) const AGAIN_LATER: u16 = 1013;
 /// The code to answer a client's close frame with, or `None` where there is none to send.
 ///
 /// 1005, 1006 and 1015 stand for the lack of a close frame and may not be sent (RFC 6455, 7.4.1).
-pub(crate) fn echoed(code: usize) -> Option<u16> {
+pub(crate) fn echoed(code: u32) -> Option<u16> {
     match u16::try_from(code) {
         Ok(1005 | 1006 | 1015) | Err(_) => None,
         Ok(code) => Some(code),

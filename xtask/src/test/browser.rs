@@ -1,66 +1,18 @@
 //! Tests that drive the example's page in a browser.
 
-use std::{
-    ffi::OsStr,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
-
-use anyhow::{Context as _, Result, bail};
-
-use super::{report::Report, servers::Servers};
-use crate::{chromium, npm, workspace};
+use super::{node_tests, report::Report, servers::Servers};
+use crate::chromium;
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
     let Some(chat) = &servers.chat else {
         return;
     };
-    let Some((files, chromium)) = report.prepare("browser", prepare) else {
+    let prepared = report.prepare("browser", || Ok((node_tests::prepare("browser")?, chromium::install()?)));
+    let Some((mut command, chromium)) = prepared else {
         return;
     };
-    let mut command = Command::new("node");
-    command.args(["--test", "--test-reporter=spec"]).args(files).current_dir(workspace::root());
     command.env("PLUV_CHAT_URL", chat.url()).env("PLUV_CHROMIUM", chromium);
     if !report.tests("browser tests", &mut command) {
         servers.show_logs();
-    }
-}
-
-fn prepare() -> Result<(Vec<PathBuf>, PathBuf)> {
-    let directory = workspace::root().join("tests");
-    let files = test_files(&directory.join("browser"))?;
-    npm::install(&directory)?;
-    Ok((files, chromium::install()?))
-}
-
-/// The test files of a directory. Versions of Node.js do not agree on how to find them.
-fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(directory).with_context(|| format!("{} cannot be read", directory.display()))?;
-    let is_test = |path: &PathBuf| {
-        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        name.ends_with(".test.mjs") || name.ends_with(".test.js")
-    };
-    let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).filter(is_test).collect();
-    files.sort();
-    if files.is_empty() {
-        bail!("{} has no `*.test.mjs`", directory.display());
-    }
-    Ok(files)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tests_are_told_by_their_names() {
-        let directory = tempfile::tempdir().expect("a directory");
-        assert!(test_files(directory.path()).is_err());
-        for name in ["b.test.mjs", "a.test.js", "page.mjs", "test.txt"] {
-            fs::write(directory.path().join(name), "").expect("it is written");
-        }
-        let files = test_files(directory.path()).expect("there are two");
-        assert_eq!(files, ["a.test.js", "b.test.mjs"].map(|name| directory.path().join(name)));
     }
 }

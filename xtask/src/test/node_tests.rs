@@ -1,0 +1,56 @@
+//! Tests in JavaScript, run by Node.js.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{npm, workspace};
+
+/// The command that runs the tests in a directory of `tests`, with the packages that they need.
+///
+/// # Errors
+/// When there are none, or the packages can't be installed.
+pub(super) fn prepare(directory: &str) -> Result<Command> {
+    let tests = workspace::root().join("tests");
+    let files = test_files(&tests.join(directory))?;
+    npm::install(&tests)?;
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-reporter=spec"]).args(files).current_dir(workspace::root());
+    Ok(command)
+}
+
+/// The test files of a directory. Versions of Node.js do not agree on how to find them.
+fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(directory).with_context(|| format!("{} cannot be read", directory.display()))?;
+    let is_test = |path: &PathBuf| {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        name.ends_with(".test.mjs") || name.ends_with(".test.js")
+    };
+    let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).filter(is_test).collect();
+    files.sort();
+    if files.is_empty() {
+        bail!("{} has no `*.test.mjs`", directory.display());
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_told_by_their_names() {
+        let directory = tempfile::tempdir().expect("a directory");
+        assert!(test_files(directory.path()).is_err());
+        for name in ["b.test.mjs", "a.test.js", "page.mjs", "test.txt"] {
+            fs::write(directory.path().join(name), "").expect("it is written");
+        }
+        let files = test_files(directory.path()).expect("there are two");
+        assert_eq!(files, ["a.test.js", "b.test.mjs"].map(|name| directory.path().join(name)));
+    }
+}
