@@ -1,12 +1,14 @@
 //! The Durable Object of a room.
 
 use std::{
-    future::Future as _,
+    future::{Future as _, poll_fn},
     rc::Rc,
-    task::{Context, Poll, Waker},
+    sync::Arc,
+    task::{Context, Wake, Waker},
     time::Duration,
 };
 
+use futures_util::task::AtomicWaker;
 use worker::{
     Delay, Env, Error, Request, Response, ResponseBuilder, Result, State, Storage, WebSocket, WebSocketPair,
     WebSocketRequestResponsePair, console_error,
@@ -173,6 +175,16 @@ impl<R: Handlers> Object<R> {
     }
 }
 
+/// Passes a wake-up on to whoever waits at that time: a future may keep the waker that it was first polled with.
+#[derive(Debug, Default)]
+struct Relay(AtomicWaker);
+
+impl Wake for Relay {
+    fn wake(self: Arc<Self>) {
+        self.0.wake();
+    }
+}
+
 impl<R: Handlers> Live<R> {
     fn new(state: &State, name: &str, handlers: R) -> crate::Result<Self> {
         let database = Database::new(state).map_err(Error::from)?;
@@ -221,14 +233,17 @@ impl<R: Handlers> Live<R> {
     fn start(self: &Rc<Self>, step: Step) -> JsValue {
         let live = Rc::clone(self);
         let mut running = Box::pin(async move { live.drive(step).await });
-        match running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(()) => JsValue::UNDEFINED,
-            Poll::Pending => future_to_promise(async move {
-                running.await;
-                Ok(JsValue::UNDEFINED)
-            })
-            .into(),
+        let relay = Arc::new(Relay::default());
+        let waker = Waker::from(Arc::clone(&relay));
+        let mut poll = move || running.as_mut().poll(&mut Context::from_waker(&waker));
+        if poll().is_ready() {
+            return JsValue::UNDEFINED;
         }
+        let rest = poll_fn(move |cx| {
+            relay.0.register(cx.waker());
+            poll().map(|()| Ok(JsValue::UNDEFINED))
+        });
+        future_to_promise(rest).into()
     }
 
     async fn drive(self: &Rc<Self>, step: Step) {
