@@ -231,6 +231,10 @@ impl<R: Handlers> Live<R> {
     /// Carries out a step. Most handlers wait for nothing: only for those that do there is a promise, as to make one, and
     /// to come back for it, costs more than the rest of most events.
     fn start(self: &Rc<Self>, step: Step) -> JsValue {
+        if step.jobs.is_empty() {
+            self.execute(step.effects);
+            return JsValue::UNDEFINED;
+        }
         let live = Rc::clone(self);
         let mut running = Box::pin(async move { live.drive(step).await });
         let relay = Arc::new(Relay::default());

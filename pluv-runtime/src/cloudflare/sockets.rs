@@ -9,9 +9,12 @@ use worker::{
 
 use crate::room::{Connection, To};
 
-// The loop over the sockets is JavaScript: a call out of wasm that may throw costs more than the sending itself, and
-// one suffices for a broadcast.
+// What each message needs is JavaScript where that saves calls out of wasm: one of them costs more than to send a frame.
 #[wasm_bindgen(wasm_bindgen = wasm_bindgen, inline_js = r#"
+export function pluvFind(numbers, socket) {
+    return numbers.get(socket) ?? -1;
+}
+
 export function pluvSend(sockets, connections, frame) {
     for (const connection of connections) {
         try {
@@ -23,17 +26,23 @@ export function pluvSend(sockets, connections, frame) {
 }
 "#)]
 extern "C" {
+    #[wasm_bindgen(js_name = pluvFind)]
+    fn find(numbers: &WeakMap, socket: &JsValue) -> f64;
+
     #[wasm_bindgen(js_name = pluvSend)]
     fn send(sockets: &Map, connections: &[u32], frame: &str);
 }
+
+/// In place of the number of a connection that has closed.
+const CLOSED: i32 = -2;
 
 /// The open sockets.
 #[derive(Debug)]
 pub(super) struct Sockets {
     /// By their connection's number.
     open: Map,
-    /// From a socket to its connection's number, or to `null` once it has closed: an event gives the socket alone, and
-    /// to read the attachment each time would cost more than the rest of a message.
+    /// From a socket to its connection's number, or to [`CLOSED`]: an event gives the socket alone, and to read the
+    /// attachment each time would cost more than the rest of a message.
     numbers: WeakMap,
 }
 
@@ -60,13 +69,13 @@ impl Sockets {
     }
 
     pub(super) fn find(&self, socket: &WebSocket) -> Known {
-        let object: &JsValue = socket.as_ref().as_ref();
-        let number = self.numbers.get(object.unchecked_ref());
-        if number.is_undefined() {
-            return Known::Unknown;
+        #[expect(clippy::cast_possible_truncation, reason = "it was made from an integer")]
+        let number = find(&self.numbers, socket.as_ref().as_ref()) as i64;
+        match u32::try_from(number) {
+            Ok(number) => Known::Open(Connection(number)),
+            Err(_) if number == i64::from(CLOSED) => Known::Closed,
+            Err(_) => Known::Unknown,
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was made from a `u32`")]
-        number.as_f64().map_or(Known::Closed, |number| Known::Open(Connection(number as u32)))
     }
 
     /// Marks a socket as closed.
@@ -74,7 +83,7 @@ impl Sockets {
         let object: &JsValue = socket.as_ref().as_ref();
         let number = self.numbers.get(object.unchecked_ref());
         self.open.delete(&number);
-        self.numbers.set(object.unchecked_ref(), &JsValue::NULL);
+        self.numbers.set(object.unchecked_ref(), &CLOSED.into());
     }
 
     /// Sends a frame. It becomes a JS string once, however many get it. A socket that is closing gets nothing.
