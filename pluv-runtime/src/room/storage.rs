@@ -2,7 +2,7 @@
 
 use std::{any::Any, cell::RefCell, fmt};
 
-use yrs::{Doc, ReadTxn as _, Transact as _, Transaction, TransactionMut};
+use yrs::{Doc, Transact as _, Transaction, TransactionMut};
 
 use super::{
     Context, Core, Room,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    storage::Yrs,
+    storage::{Yrs, has_changed},
 };
 
 /// A change that a handler makes: runs on a `yrs::Doc`, and gives it as an update.
@@ -59,12 +59,9 @@ impl StorageRef<'_> {
     pub fn edit(&self, edit: impl FnOnce(&mut TransactionMut<'_>) + 'static) {
         let change: Change = Box::new(move |any| {
             let doc = any.downcast_ref::<Doc>()?;
-            let before = doc.transact().snapshot();
             let mut transaction = doc.transact_mut();
             edit(&mut transaction);
-            let update = transaction.encode_update_v1();
-            drop(transaction);
-            (doc.transact().snapshot() != before).then_some(update)
+            has_changed(&transaction).then(|| transaction.encode_update_v1())
         });
         self.outbox.borrow_mut().push(Ok(Wish::Edit(change)));
     }

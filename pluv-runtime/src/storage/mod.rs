@@ -17,12 +17,15 @@ mod weight;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::{any::Any, borrow::Cow, fmt};
+use std::{any::Any, fmt};
 
-pub(crate) use self::update::{decode_base64, encode_base64};
 pub use self::{
     document::Yrs,
     sql::{Sql, SqlError, Value},
+};
+pub(crate) use self::{
+    document::has_changed,
+    update::{decode_base64, encode_base64},
 };
 use crate::room::Millis;
 
@@ -50,6 +53,21 @@ impl Storage for NoStorage {
     }
 }
 
+/// An update that may be applied and stored.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    bytes: Vec<u8>,
+    /// How much memory it takes once it is applied, in bytes, at most.
+    heap: u64,
+}
+
+impl Default for Admitted {
+    /// An update that says nothing.
+    fn default() -> Self {
+        Self { bytes: vec![0, 0], heap: 0 }
+    }
+}
+
 /// What each of several updates brought that was not known, none being nothing, or why it can't be applied.
 pub type News = Vec<Result<Option<Vec<u8>>, StoreError>>;
 
@@ -69,26 +87,26 @@ pub trait Document: fmt::Debug {
     ///
     /// # Errors
     /// What is wrong with it, for its sender.
-    fn admit<'a>(&self, update: &'a [u8]) -> Result<Option<Cow<'a, [u8]>>, String>;
+    fn admit(&self, update: Vec<u8>) -> Result<Option<Admitted>, String>;
 
     /// Several updates as one.
     fn merge(&self, updates: &[&[u8]]) -> Result<Vec<u8>, StoreError>;
 
-    /// Applies and stores admitted updates, all at once. Says for each what of it was not known; none is nothing. One
-    /// that can't be applied is left out.
+    /// Applies and stores updates, all at once. Says for each what of it was not known; none is nothing. One that can't
+    /// be applied is left out.
     ///
     /// # Errors
     /// When the storage failed: then nothing is stored.
-    fn store(&mut self, now: Millis, updates: &[&[u8]]) -> Result<News, StoreError>;
+    fn store(&mut self, now: Millis, updates: &[&Admitted]) -> Result<News, StoreError>;
 
     /// Stores a change that was made in [`doc`](Self::doc).
-    fn keep(&mut self, update: &[u8]) -> Result<(), StoreError>;
+    fn keep(&mut self, now: Millis, update: &[u8]) -> Result<(), StoreError>;
 
-    /// Whether an admitted update says something that is not known yet; nothing is changed. Loads the document.
-    fn is_news(&mut self, now: Millis, update: &[u8]) -> Result<bool, StoreError>;
+    /// Whether an update says something that is not known yet; nothing is changed. Loads the document.
+    fn is_news(&mut self, now: Millis, update: &Admitted) -> Result<bool, StoreError>;
 
     /// What a client does not have whose whole document is `update`, as one update. Loads the document.
-    fn missed(&mut self, now: Millis, update: &[u8]) -> Result<Vec<u8>, StoreError>;
+    fn missed(&mut self, now: Millis, update: &Admitted) -> Result<Vec<u8>, StoreError>;
 
     /// A number that is another one when the document is. Loads it.
     fn mark(&mut self, now: Millis) -> Result<u64, StoreError>;

@@ -9,6 +9,7 @@ mod lint;
 mod node_tests;
 mod servers;
 mod unit;
+mod yjs;
 
 use clap::{Args, ValueEnum};
 
@@ -31,6 +32,8 @@ pub enum Part {
     Unit,
     /// Tests that drive a worker over the network.
     E2e,
+    /// Tests that edit documents with the library that clients have.
+    Yjs,
     /// Tests that drive the example's page in a browser.
     Browser,
 }
@@ -46,10 +49,15 @@ pub fn run(options: &Options) -> bool {
     if wanted(Part::Unit) {
         unit::run(&mut report);
     }
-    if wanted(Part::E2e) || wanted(Part::Browser) {
-        let servers = Servers::start(&mut report, wanted(Part::E2e));
+    let with_chat = wanted(Part::E2e) || wanted(Part::Browser);
+    let with_fixture = wanted(Part::E2e) || wanted(Part::Yjs);
+    if with_chat || with_fixture {
+        let servers = Servers::start(&mut report, with_chat, with_fixture);
         if wanted(Part::E2e) {
             e2e::run(&mut report, &servers);
+        }
+        if wanted(Part::Yjs) {
+            yjs::run(&mut report, &servers);
         }
         if wanted(Part::Browser) {
             browser::run(&mut report, &servers);

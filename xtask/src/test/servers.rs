@@ -20,12 +20,13 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Starts the chat example and, when it is wanted, the fixture.
-    pub(super) fn start(report: &mut Report, with_fixture: bool) -> Self {
+    /// Starts those that are wanted.
+    pub(super) fn start(report: &mut Report, with_chat: bool, with_fixture: bool) -> Self {
         let Some(tools) = report.prepare("tools", setup::install) else {
             return Self::default();
         };
-        let chat = report.prepare("chat example", || serve(&Worker::example("chat")?, &tools));
+        let chat =
+            with_chat.then(|| report.prepare("chat example", || serve(&Worker::example("chat")?, &tools))).flatten();
         let fixture = with_fixture.then(|| report.prepare("fixture", || serve(&Worker::fixture(), &tools))).flatten();
         Self { chat, fixture }
     }

@@ -1,8 +1,8 @@
 //! How a document begins: by `get_initial_storage`, or by the first client that brings one.
 
-use std::{borrow::Cow, rc::Rc};
+use std::rc::Rc;
 
-use super::{Core, Step};
+use super::{Core, Step, storage::admit};
 use crate::{
     auth::Access,
     error::{Error, INTERNAL},
@@ -13,7 +13,7 @@ use crate::{
         job::{Job, Task},
         people::Presence,
     },
-    storage::{StoreError, decode_base64, encode_base64},
+    storage::{Admitted, StoreError, encode_base64},
 };
 
 /// What a client without a document is told of the room's.
@@ -41,7 +41,7 @@ pub(super) struct Newcomer {
     /// The presence that it brings, where its user has none.
     pub(super) presence: Option<Presence>,
     /// The document that it brings.
-    pub(super) update: Option<Vec<u8>>,
+    pub(super) update: Option<Admitted>,
 }
 
 impl Seeding {
@@ -71,13 +71,11 @@ impl Core {
     }
 
     /// The document that a client brings, checked.
-    pub(super) fn seed_of(&self, update: Option<&str>) -> Result<Option<Vec<u8>>, String> {
+    pub(super) fn seed_of(&self, update: Option<&str>) -> Result<Option<Admitted>, String> {
         let (Some(document), Some(text)) = (&self.document, update.filter(|text| !text.is_empty())) else {
             return Ok(None);
         };
-        let update = decode_base64(text).map_err(|error| format!("`data.update`: {error}"))?;
-        let update = document.admit(&update).map_err(|reason| format!("`data.update`: {reason}"))?;
-        Ok(update.map(Cow::into_owned))
+        admit(&**document, text)
     }
 
     /// Lets a newcomer join, at once or when the document has begun.
@@ -124,7 +122,7 @@ impl Core {
     pub(super) fn begun(&mut self, now: Millis, job: &Job, answer: Result<Option<Vec<u8>>, Error>, step: &mut Step) {
         let Seeding::Asked(waiting) = std::mem::take(&mut self.seeding) else { return };
         let begun = answer.and_then(|update| match update {
-            Some(update) => self.begin(now, &job.origin, &update, step),
+            Some(update) => self.begin(now, &job.origin, update, step),
             None => Ok(()),
         });
         if let Err(error) = begun {
@@ -141,7 +139,7 @@ impl Core {
         }
     }
 
-    fn begin(&mut self, now: Millis, origin: &Rc<Origin>, update: &[u8], step: &mut Step) -> Result<(), Error> {
+    fn begin(&mut self, now: Millis, origin: &Rc<Origin>, update: Vec<u8>, step: &mut Step) -> Result<(), Error> {
         let Some(document) = &mut self.document else { return Ok(()) };
         if let Some(update) = document.admit(update).map_err(Error::internal)? {
             for news in document.store(now, &[&update])? {
@@ -157,9 +155,13 @@ impl Core {
     fn receive(&mut self, now: Millis, newcomer: Newcomer, step: &mut Step) {
         let storage = match self.hand_out(now, &newcomer, step) {
             Ok(storage) => storage,
-            Err(error) => {
-                self.report(&error, step);
+            Err(StoreError::Failed(reason)) => {
+                self.report(&StoreError::Failed(reason), step);
                 return self.turn_away(&newcomer, step);
+            }
+            Err(error) => {
+                let reason = format!("`data.update`: {error}");
+                return step.effects.extend(self.refuse(newcomer.connection, None, &reason).effects);
             }
         };
         let job = self.join(now, newcomer, &storage, &mut step.effects);
@@ -175,19 +177,11 @@ impl Core {
                 None => kind = "empty",
                 Some(update) => {
                     kind = "initialized";
-                    let stored = document.store(now, &[update])?.into_iter().next().unwrap_or(Ok(None));
-                    match (stored, self.members.get(&newcomer.connection)) {
-                        (Ok(Some(news)), Some(member)) => {
-                            let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
-                            self.stored(&news, &origin, step);
-                            self.document_changed(now, &origin, &user, step);
-                        }
-                        (Err(error), _) => {
-                            kind = "empty";
-                            let reason = format!("`data.update`: {}", self.report(&error, step));
-                            step.effects.extend(self.refuse(newcomer.connection, None, &reason).effects);
-                        }
-                        _ => {}
+                    let news = document.store(now, &[update])?.into_iter().next().transpose()?.flatten();
+                    if let (Some(news), Some(member)) = (news, self.members.get(&newcomer.connection)) {
+                        let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
+                        self.stored(&news, &origin, step);
+                        self.document_changed(now, &origin, &user, step);
                     }
                 }
             }

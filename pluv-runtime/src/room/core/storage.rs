@@ -1,6 +1,6 @@
 //! The document: how it reaches a newcomer, and how an edit reaches everyone.
 
-use std::{any::Any, borrow::Cow, rc::Rc};
+use std::{any::Any, rc::Rc};
 
 use super::{Core, Step};
 use crate::{
@@ -13,29 +13,26 @@ use crate::{
         job::Job,
         storage::Change,
     },
-    storage::{Document, StoreError, decode_base64, encode_base64},
+    storage::{Admitted, Document, StoreError, decode_base64, encode_base64},
 };
-
-/// An update that says nothing.
-const EMPTY: &[u8] = &[0, 0];
 
 /// The edits that come while another is being committed. They are stored and shown together: each commit costs as much
 /// as many edits.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     is_committing: bool,
-    waiting: Vec<Edit>,
+    waiting: Vec<Edit<Admitted>>,
 }
 
-/// A change of the document that has been checked.
+/// A change of the document.
 #[derive(Debug)]
-pub(super) struct Edit {
+pub(super) struct Edit<U> {
     /// Who made it; none where the room itself did.
     pub(super) connection: Option<Connection>,
     pub(super) origin: Rc<Origin>,
     /// The user, as JSON.
     pub(super) user: Rc<str>,
-    pub(super) update: Vec<u8>,
+    pub(super) update: U,
 }
 
 impl Core {
@@ -56,15 +53,12 @@ impl Core {
         if !is_echo && member.access == Access::Read {
             return Err("this connection may only read".to_owned());
         }
-        let update = decode_base64(&data.update).map_err(|error| format!("`data.update`: {error}"))?;
-        let update = document.admit(&update).map_err(|reason| format!("`data.update`: {reason}"))?;
-        let says_something = update.is_some();
-        let update = update.map_or_else(|| EMPTY.to_vec(), Cow::into_owned);
+        let update = admit(&**document, &data.update)?;
         let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
         let mut step = Step::default();
         if is_echo {
-            self.echo(now, connection, update, &mut step)?;
-        } else if says_something {
+            self.echo(now, connection, update.unwrap_or_default(), &mut step)?;
+        } else if let Some(update) = update {
             self.edit(now, Edit { connection: Some(connection), origin, user, update }, &mut step);
         }
         Ok(step)
@@ -72,7 +66,7 @@ impl Core {
 
     /// A client's whole document, right after it got the room's: it is ready for what others change, and may bring
     /// what it changed while it was away.
-    fn echo(&mut self, now: Millis, connection: Connection, update: Vec<u8>, step: &mut Step) -> Result<(), String> {
+    fn echo(&mut self, now: Millis, connection: Connection, update: Admitted, step: &mut Step) -> Result<(), String> {
         let Some(document) = &mut self.document else { return Ok(()) };
         let Some(member) = self.members.get_mut(&connection) else { return Ok(()) };
         let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
@@ -102,7 +96,7 @@ impl Core {
     }
 
     /// Stores an edit and shows it to everyone else, at once or with those that follow.
-    pub(super) fn edit(&mut self, now: Millis, edit: Edit, step: &mut Step) {
+    pub(super) fn edit(&mut self, now: Millis, edit: Edit<Admitted>, step: &mut Step) {
         if self.group.is_committing {
             self.group.waiting.push(edit);
         } else {
@@ -152,7 +146,7 @@ impl Core {
         let (Some(update), Some(document)) = (update, &mut self.document) else { return };
         let (origin, user) = (Rc::clone(&job.origin), Rc::clone(&job.user.json));
         let edit = Edit { connection: None, origin, user, update };
-        match document.keep(&edit.update) {
+        match document.keep(now, &edit.update) {
             Ok(()) => self.show_stored(now, &[edit], step),
             Err(error) => {
                 document.forget();
@@ -166,9 +160,9 @@ impl Core {
     }
 
     /// Stores edits together, and shows to each connection what the others changed.
-    pub(super) fn flush(&mut self, now: Millis, edits: Vec<Edit>, step: &mut Step) {
+    pub(super) fn flush(&mut self, now: Millis, edits: Vec<Edit<Admitted>>, step: &mut Step) {
         let Some(document) = &mut self.document else { return };
-        let updates: Vec<_> = edits.iter().map(|edit| &*edit.update).collect();
+        let updates: Vec<_> = edits.iter().map(|edit| &edit.update).collect();
         let results = match document.store(now, &updates) {
             Ok(results) => results,
             Err(error) => {
@@ -179,24 +173,27 @@ impl Core {
         let mut stored = Vec::new();
         for (edit, result) in edits.into_iter().zip(results) {
             match result {
-                Ok(Some(update)) => stored.push(Edit { update, ..edit }),
+                Ok(Some(update)) => {
+                    let Edit { connection, origin, user, .. } = edit;
+                    stored.push(Edit { connection, origin, user, update });
+                }
                 Ok(None) => {}
-                Err(error) => self.refuse_edit(&edit, &error, step),
+                Err(error) => self.refuse_edit(edit.connection, &error, step),
             }
         }
         self.show_stored(now, &stored, step);
     }
 
-    fn refuse_edit(&self, edit: &Edit, error: &StoreError, step: &mut Step) {
+    fn refuse_edit(&self, connection: Option<Connection>, error: &StoreError, step: &mut Step) {
         let message = self.report(error, step);
-        if let Some(connection) = edit.connection {
+        if let Some(connection) = connection {
             let refusal = self.refuse(connection, None, &format!("`{}`: {message}", protocol::UPDATE_STORAGE));
             step.effects.extend(refusal.effects);
         }
     }
 
     /// Shows edits that have been stored, and asks to be told when they are safe.
-    fn show_stored(&mut self, now: Millis, edits: &[Edit], step: &mut Step) {
+    fn show_stored(&mut self, now: Millis, edits: &[Edit<Vec<u8>>], step: &mut Step) {
         let Some(document) = &self.document else { return };
         let Some(Edit { origin, user, .. }) = edits.last() else { return };
         match merge(&**document, edits, None) {
@@ -223,7 +220,7 @@ impl Core {
 
     /// `$storageUpdated` to all that are ready: `merged` to those who made none of it, and to the others what they did
     /// not make.
-    fn show(&self, merged: &[u8], edits: &[Edit], step: &mut Step) {
+    fn show(&self, merged: &[u8], edits: &[Edit<Vec<u8>>], step: &mut Step) {
         let Some(document) = &self.document else { return };
         // A message has one cause: of several, the last.
         let Some(Edit { origin, .. }) = edits.last() else { return };
@@ -261,8 +258,14 @@ impl Core {
     }
 }
 
+/// The update that a client wrote, if it says anything.
+pub(super) fn admit(document: &dyn Document, text: &str) -> Result<Option<Admitted>, String> {
+    let update = decode_base64(text).map_err(|error| format!("`data.update`: {error}"))?;
+    document.admit(update).map_err(|reason| format!("`data.update`: {reason}"))
+}
+
 /// The updates of all but one connection, as one.
-fn merge(document: &dyn Document, edits: &[Edit], but: Option<Connection>) -> Result<Vec<u8>, StoreError> {
+fn merge(document: &dyn Document, edits: &[Edit<Vec<u8>>], but: Option<Connection>) -> Result<Vec<u8>, StoreError> {
     let others = edits.iter().filter(|edit| but.is_none() || edit.connection != but);
     let updates: Vec<_> = others.map(|edit| &*edit.update).collect();
     match updates[..] {

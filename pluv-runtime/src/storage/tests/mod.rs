@@ -1,4 +1,4 @@
-//! The document's log, on a database that fails wherever it can.
+//! The document and its log, on a database that fails wherever it can.
 
 #![expect(clippy::unwrap_used, reason = "where it panics is what a test has to say")]
 
@@ -6,6 +6,7 @@ mod checksums;
 mod costs;
 mod crashes;
 mod damage;
+mod document;
 mod folding;
 pub(crate) mod host;
 mod model;

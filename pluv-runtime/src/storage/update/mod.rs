@@ -10,16 +10,17 @@ mod content;
 mod error;
 mod heap;
 mod join;
+mod needs;
 mod reader;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use yrs::{StateVector, Update};
 
-pub(crate) use self::error::{Problem, UpdateError};
+pub(crate) use self::{
+    error::{Problem, UpdateError},
+    needs::{cut, leaves_hole, needs},
+};
 use self::{heap::Tally, reader::Reader};
 
 /// How deep arrays and maps of a plain value may nest.
@@ -114,17 +115,17 @@ pub(crate) fn check(update: &[u8]) -> Result<Facts, UpdateError> {
 ///
 /// # Errors
 /// Those of [`check`], and [`Problem::Pieces`] if that is not enough.
-pub(crate) fn admit(update: &[u8]) -> Result<(Cow<'_, [u8]>, Facts), UpdateError> {
-    let facts = check(update)?;
+pub(crate) fn admit(update: Vec<u8>) -> Result<(Vec<u8>, Facts), UpdateError> {
+    let facts = check(&update)?;
     if facts.joining <= MAX_JOINING {
-        return Ok((Cow::Borrowed(update), facts));
+        return Ok((update, facts));
     }
-    let joined = join::join(update)?;
+    let joined = join::join(&update)?;
     let facts = check(&joined)?;
     if facts.joining > MAX_JOINING {
         return Err(UpdateError::new(Problem::Pieces, 0));
     }
-    Ok((Cow::Owned(joined), facts))
+    Ok((joined, facts))
 }
 
 #[derive(Default)]
@@ -178,6 +179,8 @@ struct Struct {
     skip: bool,
     origin: Option<Id>,
     right_origin: Option<Id>,
+    /// The type that it is in, where neither of its neighbours says so.
+    parent: Option<Id>,
     /// Text or plain values, which `yrs` joins with those that follow.
     piece: Option<Piece>,
 }
@@ -210,7 +213,7 @@ fn read_struct<'a>(reader: &mut Reader<'a>, tally: &mut Tally<'a>) -> Result<Str
     }
     if info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN) == 0 {
         match reader.byte()? {
-            0 => drop(reader.id()?),
+            0 => item.parent = Some(reader.id()?),
             1 => tally.root(reader.string()?),
             _ => return Err(UpdateError::new(Problem::Parent, reader.at() - 1)),
         }
@@ -315,22 +318,6 @@ impl Ids {
         }
         Ok(())
     }
-}
-
-/// Whether `update` has structs of a client beyond those of it that a document with `state` would then have.
-///
-/// `yrs` 0.28 takes such an update at once and marks the hole with a skip. When the missing structs come as a collected
-/// range that reaches beyond the hole, as in the whole document of a client, it stores that range whole: clocks
-/// overflow, and what it encodes from then on no client can read. So such an update must wait until it leaves no hole.
-pub(crate) fn leaves_hole(update: &Update, state: &StateVector) -> bool {
-    update.insertions(true).iter().any(|(client, ranges)| {
-        let mut reach = state.get(client);
-        ranges.iter().any(|range| {
-            let hole = range.start > reach;
-            reach = reach.max(range.end);
-            hole
-        })
-    })
 }
 
 /// The bytes of standard base64 with padding, as a browser's `btoa` writes it.

@@ -1,0 +1,178 @@
+//! A document in memory.
+
+use yrs::{
+    Doc, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, TransactionMut, Update, WriteTxn as _,
+    block::ClientID,
+    updates::{decoder::Decode as _, encoder::Encode as _},
+};
+
+use super::{
+    super::{Admitted, StoreError, update},
+    waiting::Waiting,
+};
+
+/// A document in memory, with all that is stored of it.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    doc: Doc,
+    waiting: Waiting,
+    /// How much of each client it has; none if its developer's code may have changed it. `yrs` collects it anew each time
+    /// that it is asked, which would make an edit of a document that had many clients a slow one.
+    known: Option<StateVector>,
+    /// What it takes in memory, in bytes, at most.
+    pub(super) heap: u64,
+}
+
+/// What became of an update.
+struct Taken {
+    /// What it changed, if it did.
+    changes: Option<Vec<u8>>,
+    /// What of it has to wait.
+    rest: Option<Vec<u8>>,
+    /// The clients of whom there is more now.
+    advanced: Vec<ClientID>,
+}
+
+impl Loaded {
+    pub(super) fn new() -> Self {
+        // No history of what was deleted, and positions as stock clients count them.
+        let options = Options { skip_gc: false, offset_kind: OffsetKind::Utf16, ..Options::default() };
+        Self { doc: Doc::with_options(options), waiting: Waiting::default(), known: None, heap: 0 }
+    }
+
+    /// Applies an update; what of it was not known. When it fails, a part of it may have been applied.
+    ///
+    /// # Errors
+    /// Why it does not fit.
+    pub(super) fn apply(&mut self, admitted: &Admitted) -> Result<Option<Vec<u8>>, String> {
+        let Admitted { bytes, heap } = admitted;
+        let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
+        let known = self.known();
+        let repeats = update.insertions(true).iter().any(|(client, ranges)| {
+            let known = known.get(client);
+            ranges.iter().any(|range| range.start < known)
+        });
+        let Taken { changes, rest, advanced } = self.take(bytes, update)?;
+        let rest = rest.filter(|rest| !self.waiting.has(rest));
+        let news = match (&changes, &rest) {
+            (None, None) => return Ok(None),
+            // As its client wrote it: `yrs` writes some values in another way.
+            _ if !repeats => bytes.clone(),
+            (Some(update), None) | (None, Some(update)) => update.clone(),
+            (Some(changes), Some(rest)) => merge(&[changes, rest])?,
+        };
+        self.heap += heap;
+        if let Some(rest) = rest {
+            self.wait(rest)?;
+        }
+        self.retry(advanced)?;
+        Ok(Some(news))
+    }
+
+    /// Applies what of an update can be.
+    fn take(&mut self, bytes: &[u8], update: Update) -> Result<Taken, String> {
+        let known = self.known();
+        let (update, beyond) = if update::leaves_hole(&update, known) {
+            let (ready, beyond) = update::cut(bytes, known).map_err(|error| error.to_string())?;
+            (Update::decode_v1(&ready).map_err(|error| error.to_string())?, Some(beyond))
+        } else {
+            (update, None)
+        };
+        let mut transaction = self.doc.transact_mut();
+        transaction.apply_update(update).map_err(|error| error.to_string())?;
+        let dependent = transaction.prune_pending().map(|update| update.encode_v1());
+        let changes = has_changed(&transaction).then(|| transaction.encode_update_v1());
+        let mut advanced = Vec::new();
+        for (client, ranges) in transaction.insert_set().iter() {
+            advanced.push(*client);
+            if let (Some(known), Some(range)) = (&mut self.known, ranges.iter().next_back()) {
+                known.set_max(*client, range.end);
+            }
+        }
+        drop(transaction);
+        let rest = match (beyond, dependent) {
+            (Some(beyond), Some(dependent)) => Some(merge(&[&beyond, &dependent])?),
+            (beyond, dependent) => beyond.or(dependent),
+        };
+        Ok(Taken { changes, rest, advanced })
+    }
+
+    /// Applies what has waited for one of these clients, as far as what it waited for is there.
+    fn retry(&mut self, mut advanced: Vec<ClientID>) -> Result<(), String> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        while let Some(client) = advanced.last() {
+            let clock = self.known().get(client);
+            let Some(bytes) = self.waiting.pop_ready(*client, clock) else {
+                advanced.pop();
+                continue;
+            };
+            let update = Update::decode_v1(&bytes).map_err(|error| error.to_string())?;
+            let taken = self.take(&bytes, update)?;
+            advanced.extend(taken.advanced);
+            if let Some(rest) = taken.rest {
+                self.wait(rest)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, update: Vec<u8>) -> Result<(), String> {
+        let known = known(&mut self.known, &self.doc);
+        self.waiting.push(update, known)
+    }
+
+    fn known(&mut self) -> &StateVector {
+        known(&mut self.known, &self.doc)
+    }
+
+    /// What a client does not have that knows this much, as one update.
+    pub(super) fn since(&self, known: &StateVector) -> Result<Vec<u8>, StoreError> {
+        let update = self.doc.transact().encode_state_as_update_v1(known);
+        if self.waiting.is_empty() {
+            return Ok(update);
+        }
+        let all: Vec<_> = std::iter::once(&*update).chain(self.waiting.updates()).collect();
+        merge(&all).map_err(StoreError::Failed)
+    }
+
+    /// All of it but what waits, as one update.
+    pub(super) fn snapshot(&self) -> Vec<u8> {
+        self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+    }
+
+    /// What waits for what has not come.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &[u8]> {
+        self.waiting.updates()
+    }
+
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.doc.transact().root_refs().next().is_none()
+    }
+
+    /// The document, for whoever reads it.
+    pub(super) fn doc(&self) -> &Doc {
+        &self.doc
+    }
+
+    /// The document, for whoever may change it.
+    pub(super) fn doc_mut(&mut self) -> &Doc {
+        self.known = None;
+        &self.doc
+    }
+}
+
+fn known<'a>(known: &'a mut Option<StateVector>, doc: &Doc) -> &'a StateVector {
+    known.get_or_insert_with(|| doc.transact().state_vector())
+}
+
+/// Whether a transaction has changed anything.
+pub(crate) fn has_changed(transaction: &TransactionMut<'_>) -> bool {
+    !(transaction.insert_set().is_empty() && transaction.delete_set().is_empty())
+}
+
+fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, String> {
+    yrs::merge_updates_v1(updates).map_err(|error| error.to_string())
+}

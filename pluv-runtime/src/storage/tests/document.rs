@@ -1,0 +1,203 @@
+//! What of an update is applied, what waits, and what is news.
+
+use yrs::{
+    Doc, GetString as _, OffsetKind, Options, ReadTxn as _, StateVector, Text as _, Transact as _, Update,
+    block::ClientID, merge_updates_v1, updates::decoder::Decode as _,
+};
+
+use super::host::Host;
+use crate::storage::{Document, Storage as _, StoreError, Yrs};
+
+/// A client that has this id.
+fn client(id: u64) -> Doc {
+    Doc::with_options(Options { client_id: ClientID::new(id), offset_kind: OffsetKind::Utf16, ..Options::default() })
+}
+
+fn insert(doc: &Doc, at: u32, text: &str) -> Vec<u8> {
+    let t = doc.get_or_insert_text("t");
+    let mut transaction = doc.transact_mut();
+    t.insert(&mut transaction, at, text);
+    transaction.encode_update_v1()
+}
+
+fn remove(doc: &Doc, at: u32, len: u32) -> Vec<u8> {
+    let t = doc.get_or_insert_text("t");
+    let mut transaction = doc.transact_mut();
+    t.remove_range(&mut transaction, at, len);
+    transaction.encode_update_v1()
+}
+
+fn apply(doc: &Doc, update: &[u8]) {
+    doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+}
+
+fn all_of(doc: &Doc) -> Vec<u8> {
+    doc.transact().encode_state_as_update_v1(&StateVector::default())
+}
+
+/// What a document shows, whatever waits.
+fn text(update: &[u8]) -> String {
+    let doc = client(1000);
+    apply(&doc, update);
+    doc.get_or_insert_text("t").get_string(&doc.transact())
+}
+
+/// A room's document, read back before each step if its room sleeps in between.
+struct Subject {
+    host: Host,
+    document: Box<dyn Document>,
+    sleeps: bool,
+}
+
+impl Subject {
+    fn new(sleeps: bool) -> Self {
+        let host = Host::new();
+        Self { document: open(&host), host, sleeps }
+    }
+
+    fn document(&mut self) -> &mut dyn Document {
+        if self.sleeps {
+            self.document = open(&self.host);
+        }
+        &mut *self.document
+    }
+
+    /// What of an update is news.
+    fn store(&mut self, update: &[u8]) -> Option<Vec<u8>> {
+        let document = self.document();
+        let admitted = document.admit(update.to_vec()).unwrap().unwrap();
+        document.store(0, &[&admitted]).unwrap().remove(0).unwrap()
+    }
+
+    fn text(&mut self) -> String {
+        text(&self.document().state(0).unwrap())
+    }
+}
+
+fn open(host: &Host) -> Box<dyn Document> {
+    Yrs::open(host.clone(), 1_000_000).unwrap()
+}
+
+fn awake_and_asleep(scenario: impl Fn(&mut Subject)) {
+    scenario(&mut Subject::new(false));
+    scenario(&mut Subject::new(true));
+}
+
+#[test]
+fn what_depends_on_another_clients_change_waits_and_is_not_lost() {
+    awake_and_asleep(|subject| {
+        let (ada, bob) = (client(1), client(2));
+        let first = insert(&ada, 0, "one");
+        apply(&bob, &first);
+        let second = insert(&bob, 3, " two");
+        assert_eq!(subject.store(&second), Some(second.clone()));
+        assert_eq!(subject.text(), "");
+        assert_eq!(subject.store(&first), Some(first));
+        assert_eq!(subject.text(), "one two");
+    });
+}
+
+#[test]
+fn a_deletion_of_what_has_not_come_waits() {
+    awake_and_asleep(|subject| {
+        let ada = client(1);
+        let (first, second) = (insert(&ada, 0, "one two"), remove(&ada, 3, 4));
+        assert!(subject.store(&second).is_some());
+        assert_eq!(subject.store(&second), None, "it waits already");
+        subject.store(&first);
+        assert_eq!(subject.text(), "one");
+    });
+}
+
+#[test]
+fn what_is_before_a_hole_is_applied_and_what_is_beyond_waits() {
+    awake_and_asleep(|subject| {
+        let ada = client(1);
+        let updates = [insert(&ada, 0, "a"), insert(&ada, 1, "b"), insert(&ada, 2, "c"), insert(&ada, 3, "d")];
+        let holed = merge_updates_v1([&updates[0], &updates[2]]).unwrap();
+        assert_eq!(subject.store(&holed), Some(holed.clone()));
+        assert_eq!(subject.text(), "a");
+        assert_eq!(subject.store(&holed), None);
+        // With more that waits, and one that is known.
+        let more = merge_updates_v1([&updates[0], &updates[2], &updates[3]]).unwrap();
+        let news = subject.store(&more).unwrap();
+        assert!(news.len() < more.len(), "{news:?} repeats what is known");
+        subject.store(&updates[1]);
+        assert_eq!(subject.text(), "abcd");
+        assert_eq!(subject.store(&all_of(&ada)), None);
+    });
+}
+
+#[test]
+fn many_that_wait_for_each_other_heal_at_once() {
+    awake_and_asleep(|subject| {
+        let clients = [client(1), client(2), client(3)];
+        let mut updates = Vec::new();
+        for turn in 0..60 {
+            let update = insert(&clients[turn % 3], turn as u32, &format!("{}", turn % 10));
+            clients.iter().enumerate().filter(|(other, _)| *other != turn % 3).for_each(|(_, doc)| apply(doc, &update));
+            updates.push(update);
+        }
+        for update in updates.iter().skip(1).rev() {
+            assert_eq!(subject.store(update).as_ref(), Some(update));
+        }
+        assert_eq!(subject.text(), "");
+        subject.store(&updates[0]);
+        assert_eq!(subject.text(), "0123456789".repeat(6));
+        assert_eq!(subject.store(&all_of(&clients[0])), None);
+    });
+}
+
+#[test]
+fn what_waits_is_kept_when_the_log_is_folded() {
+    let mut subject = Subject::new(true);
+    let (ada, bob) = (client(1), client(2));
+    let first = insert(&ada, 0, "one");
+    apply(&bob, &first);
+    let second = insert(&bob, 3, " two");
+    let long = client(3);
+    subject.store(&second);
+    for _ in 0..40 {
+        subject.store(&insert(&long, 0, &"x".repeat(4_000)));
+        subject.document().tidy(0).unwrap();
+    }
+    assert_eq!(subject.store(&second), None, "it waits still");
+    subject.store(&first);
+    assert!(subject.text().contains("one two"));
+}
+
+#[test]
+fn an_edit_is_news_as_its_client_wrote_it_and_a_whole_document_as_what_it_brings() {
+    awake_and_asleep(|subject| {
+        let ada = client(1);
+        let long = insert(&ada, 0, &"x".repeat(1_000));
+        assert_eq!(subject.store(&long), Some(long.clone()));
+        insert(&ada, 5, "y");
+        let news = subject.store(&all_of(&ada)).unwrap();
+        assert!(news.len() < 50, "{} bytes for a letter", news.len());
+        assert_eq!(subject.store(&news), None);
+        assert_eq!(subject.store(&all_of(&ada)), None);
+    });
+}
+
+#[test]
+fn the_rooms_own_edits_count_as_known() {
+    let mut subject = Subject::new(false);
+    let ada = client(1);
+    subject.store(&insert(&ada, 0, "one"));
+    let doc = subject.document().doc(0).unwrap().downcast_ref::<Doc>().unwrap();
+    let update = insert(doc, 3, " two");
+    subject.document().keep(0, &update).unwrap();
+    apply(&ada, &update);
+    assert_eq!(subject.store(&all_of(&ada)), None);
+    let third = insert(&ada, 7, " three");
+    assert_eq!(subject.store(&third), Some(third));
+    assert_eq!(subject.text(), "one two three");
+}
+
+#[test]
+fn an_edit_of_the_room_beyond_the_limit_is_refused() {
+    let mut document = Yrs::open(Host::new(), 1_000).unwrap();
+    let update = insert(document.doc(0).unwrap().downcast_ref().unwrap(), 0, &"x".repeat(2_000));
+    assert!(matches!(document.keep(0, &update), Err(StoreError::TooBig { limit: 1_000, .. })));
+}

@@ -1,0 +1,213 @@
+// Documents of many clients, and the room's: however they are edited, they become the same.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as Y from 'yjs';
+import { TIMEOUT, until, withRoom } from './client.mjs';
+import { difference } from './documents.mjs';
+import { edit, roots } from './edits.mjs';
+import { seeded, seeds } from './random.mjs';
+
+const EDITS = 400;
+
+/** Waits until all have the same document. */
+async function converged(clients) {
+  const docs = clients.map((client) => client.doc);
+  await until(() => difference(docs) === null, () => difference(docs));
+}
+
+/** Converged with each other, and with those who come now and get the room's document, which is the same to the byte. */
+async function agreed(clients, join) {
+  await converged(clients);
+  const newcomers = [await join('newcomer'), await join('newcomer')];
+  assert.equal(difference([...newcomers, ...clients].map((client) => client.doc)), null);
+  const [first, second] = newcomers.map((newcomer) => Buffer.from(Y.encodeStateAsUpdate(newcomer.doc)).toString('hex'));
+  assert.equal(first, second);
+  await Promise.all(newcomers.map((newcomer) => newcomer.leave()));
+}
+
+for (const seed of seeds(5)) {
+  test(`random edits of everything by four clients who come and go converge, seed ${seed}`, { timeout: 3 * TIMEOUT }, () =>
+    seeded(seed, (random) => withRoom('random', async ({ join }) => {
+      const clients = [];
+      for (const name of ['ada', 'bob', 'cleo', 'dan']) {
+        const client = await join(name);
+        client.undo = new Y.UndoManager(roots(client.doc), { captureTimeout: 0 });
+        clients.push(client);
+      }
+      let joined = 0;
+      for (let count = 0; count < EDITS; count += 1) {
+        const client = random.one(clients);
+        const dice = random.next();
+        if (dice < 0.08) {
+          client.undo.undo();
+        } else if (dice < 0.13) {
+          client.undo.redo();
+        } else if (dice < 0.16) {
+          if (random.chance(0.5)) {
+            client.drop();
+          } else {
+            await client.leave();
+          }
+        } else if (dice < 0.18) {
+          joined += 1;
+          clients.push(await join(`guest${joined}`));
+          clients.at(-1).undo = new Y.UndoManager(roots(clients.at(-1).doc), { captureTimeout: 0 });
+        } else {
+          edit(random, client.doc);
+        }
+        const away = clients.filter((client) => !client.isOnline);
+        if (away.length > 0 && random.chance(0.1)) {
+          await random.one(away).connect();
+        }
+        if (random.chance(0.3)) {
+          await sleep(random.below(8));
+        }
+      }
+      await Promise.all(clients.filter((client) => !client.isOnline).map((client) => client.connect()));
+      await agreed(clients, join);
+      clients.forEach((client) => assert.deepEqual(client.errors, []));
+    })));
+}
+
+/** Three changes of one document, each of which depends on the one before. */
+function chain(words) {
+  const doc = new Y.Doc();
+  const updates = [];
+  doc.on('update', (update) => updates.push(update));
+  words.forEach((word) => doc.getText('text').insert(doc.getText('text').length, word));
+  return updates;
+}
+
+test('a change that depends on one that comes later heals for all', () => withRoom('late', async ({ join }) => {
+  const [first, second, third] = chain(['one ', 'two ', 'three']);
+  const ada = await join('ada');
+  const bob = await join('bob');
+  ada.update(third);
+  ada.update(second);
+  await until(() => bob.of('$storageUpdated').length > 0, 'bob is shown a change');
+  const early = await join('early');
+  assert.equal(early.text.toString(), '');
+  ada.update(first);
+  for (const client of [bob, early]) {
+    await until(() => client.text.toString() === 'one two three', () => `${client.user} has ${client.text}`);
+  }
+  const late = await join('late');
+  assert.equal(difference([late.doc, bob.doc, early.doc]), null);
+  assert.equal(late.text.toString(), 'one two three');
+}));
+
+test('a change that waits outlives all connections, and heals by the echo of a newcomer', () =>
+  withRoom('waits', async ({ join }) => {
+    const [first, second, third] = chain(['one ', 'two ', 'three']);
+    const ada = await join('ada');
+    const bob = await join('bob');
+    ada.update(third);
+    await until(() => bob.of('$storageUpdated').length > 0, 'bob is shown a change');
+    await ada.leave();
+    await bob.leave();
+    const cleo = await join('cleo');
+    assert.equal(cleo.text.toString(), '');
+    // The rest comes as what was edited offline.
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, first);
+    Y.applyUpdate(doc, second);
+    const dan = await join('dan', { doc });
+    for (const client of [cleo, dan]) {
+      await until(() => client.text.toString() === 'one two three', () => `${client.user} has ${client.text}`);
+    }
+    const late = await join('late');
+    assert.equal(difference([late.doc, cleo.doc, dan.doc]), null);
+  }));
+
+test('what others change before a newcomer is ready comes as one, also where its own document waits', () =>
+  withRoom('held', async ({ join, make }) => {
+    const [first, second, third] = chain(['one ', 'two ', 'three']);
+    const ada = await join('ada');
+    ada.update(first);
+    await ada.settled();
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, third);
+    const bob = make('bob', { doc });
+    await bob.connect({ echo: false });
+    assert.equal(bob.text.toString(), 'one ');
+    ada.update(second);
+    ada.doc.getMap('map').set('held', 'back');
+    await ada.settled();
+    await sleep(100);
+    assert.equal(bob.of('$storageUpdated').length, 0);
+    bob.echo();
+    await until(() => bob.text.toString() === 'one two three', () => `bob has ${bob.text}`);
+    assert.equal(bob.doc.getMap('map').get('held'), 'back');
+    assert.equal(bob.of('$storageUpdated').length, 1);
+    const late = await join('late');
+    await until(() => late.text.toString() === 'one two three', () => `a newcomer has ${late.text}`);
+    assert.equal(difference([late.doc, bob.doc]), null);
+  }));
+
+test('an echo with nothing new is shown to nobody', () => withRoom('echo', async ({ join }) => {
+  const ada = await join('ada');
+  const bob = await join('bob');
+  ada.text.insert(0, 'here');
+  await until(() => bob.text.toString() === 'here', 'bob sees the text');
+  const before = [ada, bob].map((client) => client.of('$storageUpdated').length);
+  for (let count = 0; count < 5; count += 1) {
+    const again = await join('again', { doc: bob.doc });
+    await again.settled();
+    again.drop();
+  }
+  await ada.settled();
+  await bob.settled();
+  assert.deepEqual([ada, bob].map((client) => client.of('$storageUpdated').length), before);
+}));
+
+test('an echo of a document that waits for a change is shown to nobody', () => withRoom('echo', async ({ join }) => {
+  const [first, second, third] = chain(['one ', 'two ', 'three']);
+  const ada = await join('ada');
+  const bob = await join('bob');
+  ada.update(first);
+  ada.update(third);
+  await until(() => bob.doc.store.pendingStructs, 'bob has what waits');
+  const before = bob.of('$storageUpdated').length;
+  for (let count = 0; count < 5; count += 1) {
+    const again = await join('again');
+    assert.ok(again.doc.store.pendingStructs, 'the newcomer has what waits');
+    await again.settled();
+    again.drop();
+  }
+  await bob.settled();
+  assert.equal(bob.of('$storageUpdated').length, before);
+  ada.update(second);
+  await until(() => bob.text.toString() === 'one two three', () => `bob has ${bob.text}`);
+}));
+
+test('a change comes as itself alone, and not to its sender', () => withRoom('weight', async ({ join }) => {
+  const ada = await join('ada');
+  const bob = await join('bob');
+  ada.text.insert(0, 'x'.repeat(100_000));
+  await until(() => bob.text.length === 100_000, 'bob sees the text');
+  ada.text.insert(50_000, 'y');
+  await until(() => bob.text.length === 100_001, 'bob sees the letter');
+  const { state } = bob.of('$storageUpdated').at(-1).data;
+  assert.ok(state.length < 100, `${state.length} characters for a letter`);
+  assert.equal(ada.of('$storageUpdated').length, 0);
+}));
+
+test('half of a surrogate pair can be deleted, and the document goes on for all', { timeout: TIMEOUT }, () =>
+  withRoom('half', async ({ join }) => {
+    const ada = await join('ada');
+    const bob = await join('bob');
+    ada.text.insert(0, '🙂 and a tail');
+    ada.text.delete(0, 1);
+    await converged([ada, bob]);
+    assert.equal(bob.text.toString(), '\ufffd and a tail');
+    bob.send('add', { text: '!' });
+    for (const client of [ada, bob]) {
+      await until(() => client.text.toString() === '\ufffd and a tail!', () => `the room's edit made it ${client.text}`, 3000);
+    }
+    ada.text.delete(0, ada.text.length);
+    await agreed([ada, bob], join);
+    bob.send('add', { text: 'again' });
+    await until(() => ada.text.toString() === 'again', () => `the room's edit made it ${ada.text}`, 3000);
+  }));

@@ -1,0 +1,266 @@
+// How a room's document begins, who may edit it, what the room's code does with it, and what is refused.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as Y from 'yjs';
+import { TIMEOUT, until, withRoom } from './client.mjs';
+import { difference } from './documents.mjs';
+
+const LIMIT = 2_000_000;
+
+function written(text) {
+  const doc = new Y.Doc();
+  doc.getText('text').insert(0, text);
+  return doc;
+}
+
+/** A change of another document, which inserts `text`. */
+function inserting(text) {
+  return Y.encodeStateAsUpdate(written(text));
+}
+
+/** A test with a room of its own. */
+function roomTest(name, run, defaults) {
+  test(name, { timeout: 2 * TIMEOUT }, () => withRoom('document', run, defaults));
+}
+
+/** Waits until all show the same text. */
+async function read(clients, text) {
+  for (const client of clients) {
+    await until(() => client.text.toString() === text, () => `${client.user} should read ${text}, but has ${client.text}`);
+  }
+}
+
+roomTest('of two who join an empty room at once, one begins the document', async ({ join }) => {
+  const clients = await Promise.all(['ada', 'bob'].map((name) => join(name, { doc: written(`by ${name}`) })));
+  assert.deepEqual(clients.map((client) => client.kind).sort(), ['initialized', 'unchanged']);
+  // What the other brought is merged, as what it wrote while it was away.
+  await until(() => difference(clients.map((client) => client.doc)) === null, 'both have the same document');
+  const text = clients[0].text.toString();
+  assert.ok(['by adaby bob', 'by bobby ada'].includes(text), text);
+  const newcomer = await join('newcomer');
+  assert.equal(newcomer.kind, 'unchanged');
+  assert.equal(difference([newcomer.doc, clients[0].doc]), null);
+});
+
+roomTest('of ten who join an empty room at once, one begins the document', async ({ join }) => {
+  const names = Array.from({ length: 10 }, (_, index) => `user${index}`);
+  const clients = await Promise.all(names.map((name) => join(name, { doc: written(`<${name}>`) })));
+  assert.equal(clients.filter((client) => client.kind === 'initialized').length, 1);
+  assert.equal(clients.filter((client) => client.kind === 'unchanged').length, 9);
+  await until(() => difference(clients.map((client) => client.doc)) === null, 'all have the same document');
+});
+
+roomTest('a room without a document is empty for who brings none, and the next one begins it', async ({ join }) => {
+  const ada = await join('ada', { seeds: false });
+  assert.deepEqual([ada.kind, ada.state], ['empty', null]);
+  const bob = await join('bob', { doc: written('by bob') });
+  assert.equal(bob.kind, 'initialized');
+  await read([ada, bob], 'by bob');
+  const cleo = await join('cleo');
+  assert.equal(cleo.kind, 'unchanged');
+  assert.ok(cleo.state, 'there is a state');
+});
+
+test('a room that has a beginning of its own begins with it once, however many join', { timeout: 2 * TIMEOUT }, () =>
+  withRoom('begun', async ({ join }) => {
+    const names = ['ada', 'bob', 'cleo', 'dan'];
+    const clients = await Promise.all(names.map((user) => join(user)));
+    assert.deepEqual(clients.map((client) => client.kind), names.map(() => 'unchanged'));
+    await read(clients, 'begun');
+    clients[0].text.insert(5, ' well');
+    await read(clients, 'begun well');
+    await Promise.all(clients.map((client) => client.leave()));
+    const later = await join('later');
+    await read([later], 'begun well');
+  }));
+
+roomTest('a reader does not begin a document', async ({ join }) => {
+  const reader = await join('reader', { doc: written('by the reader') });
+  assert.equal(reader.kind, 'empty');
+  await until(() => reader.errors.length > 0, 'the echo with a document is refused');
+  assert.match(reader.errors[0], /may only read/);
+  const bob = await join('bob', { seeds: false });
+  assert.deepEqual([bob.kind, bob.text.toString()], ['empty', '']);
+});
+
+roomTest('a reader sees edits, and makes none', async ({ join }) => {
+  const ada = await join('ada', { doc: written('by ada') });
+  const reader = await join('reader');
+  await read([reader], 'by ada');
+  assert.deepEqual(reader.errors, []);
+  ada.text.insert(6, '!');
+  await read([reader], 'by ada!');
+  reader.text.insert(0, 'graffiti ');
+  await until(() => reader.errors.length === 1, 'the edit is refused');
+  assert.match(reader.errors[0], /may only read/);
+  ada.text.insert(0, '>');
+  await until(() => reader.text.toString().includes('>'), 'the reader sees what follows');
+  const bob = await join('bob');
+  await read([ada, bob], '>by ada!');
+});
+
+roomTest('an edit by the room itself reaches everyone, and it reads what clients edit', async ({ join }) => {
+  const ada = await join('ada');
+  const bob = await join('bob');
+  ada.send('add', { text: 'one' });
+  await read([ada, bob], 'one');
+  bob.text.insert(3, ' two');
+  await read([ada], 'one two');
+  ada.send('read', {});
+  await until(() => ada.said.includes('one two'), 'the room reads it');
+  // Of both at once nothing is lost.
+  for (let count = 0; count < 50; count += 1) {
+    bob.text.insert(0, 'x');
+    ada.send('add', { text: 'y' });
+  }
+  await until(() => [ada, bob].every((client) => client.text.length === 107), () => `${ada.text} ${bob.text}`);
+  const newcomer = await join('newcomer');
+  assert.equal(difference([newcomer.doc, ada.doc, bob.doc]), null);
+  ada.send('read', {});
+  await until(() => ada.said.includes(ada.text.toString()), 'the room reads that too');
+});
+
+roomTest('the room is told of changes at most once a second, with the last who made one', async ({ join }) => {
+  const ada = await join('ada');
+  const bob = await join('bob');
+  const eve = await join('eve');
+  const times = [];
+  let known = 0;
+  const changes = () => {
+    const all = eve.said.filter((text) => text.startsWith('change '));
+    for (; known < all.length; known += 1) {
+      times.push(performance.now());
+    }
+    return all;
+  };
+  const started = performance.now();
+  while (performance.now() - started < 3500) {
+    ada.text.insert(0, 'a');
+    bob.text.insert(0, 'b');
+    changes();
+    await sleep(15);
+  }
+  await ada.settled();
+  bob.text.insert(0, 'last');
+  await until(() => changes().length > 0 && performance.now() - started > 5500, 'changes are told');
+  const all = changes();
+  assert.ok(all.length >= 3 && all.length <= 5, `told ${all.length} times in 3.5 s: ${all}`);
+  assert.match(all.at(-1), / by bob$/);
+  // Due a second apart; that one is shown sooner after the other is the machine's doing.
+  times.slice(1).forEach((time, index) => assert.ok(time - times[index] > 850, `${times}`));
+});
+
+roomTest('an update beyond the limit is refused with limit and size, and the document goes on', async ({ join }) => {
+  const ada = await join('ada');
+  const bob = await join('bob');
+  // A quarter at a time, and then more than is left.
+  const word = randomBytes(245_000).toString('hex');
+  for (let count = 0; count < 4; count += 1) {
+    ada.doc.getArray('array').push([word]);
+  }
+  await until(() => bob.doc.getArray('array').length === 4, 'bob has what fits');
+  assert.deepEqual(ada.errors, []);
+  const before = bob.of('$storageUpdated').length;
+  ada.update(inserting('y'.repeat(60_000)));
+  await until(() => ada.errors.length === 1, 'what does not fit is refused');
+  const [, size, limit] = ada.errors[0].match(/(\d+) bytes.*?(\d+)/) ?? assert.fail(ada.errors[0]);
+  assert.equal(Number(limit), LIMIT);
+  assert.ok(Number(size) > LIMIT && Number(size) < LIMIT + 100_000, ada.errors[0]);
+  // What is small still fits.
+  ada.update(inserting('small'));
+  await read([bob], 'small');
+  assert.equal(bob.of('$storageUpdated').length, before + 1);
+  const newcomer = await join('newcomer');
+  await read([newcomer], 'small');
+  assert.equal(difference([newcomer.doc, bob.doc]), null);
+  assert.deepEqual([...bob.errors, ...newcomer.errors], []);
+  // What is deleted makes room.
+  bob.doc.getArray('array').delete(0, 2);
+  await bob.settled();
+  bob.doc.getArray('array').push([word]);
+  await until(() => newcomer.doc.getArray('array').length === 3, () => `bob got ${bob.errors}`);
+  assert.deepEqual(bob.errors, []);
+});
+
+roomTest('a document beyond the limit does not begin a room', async ({ join, make }) => {
+  const ada = make('ada', { doc: written('x'.repeat(LIMIT + 1)) });
+  const joining = ada.connect();
+  await until(() => ada.errors.length > 0, 'it is told why');
+  assert.match(ada.errors[0], /`data\.update`: the document would take \d+ bytes: the limit is 2000000/);
+  ada.drop();
+  await assert.rejects(joining);
+  const bob = await join('bob', { doc: written('by bob') });
+  assert.deepEqual([bob.kind, bob.text.toString()], ['initialized', 'by bob']);
+});
+
+roomTest('what is no update is refused, and nobody else sees any of it', async ({ join }) => {
+  const ada = await join('ada');
+  const bob = await join('bob');
+  const eve = await join('eve');
+  eve.text.insert(0, 'kept');
+  await read([ada, bob], 'kept');
+  const before = bob.frames.filter((frame) => frame.type !== 'said').length;
+  const good = inserting('whole');
+  const bad = ['%%%', 'a', 'AAE', good.slice(0, -1), good.slice(0, 3), new Uint8Array([...good, 7])];
+  bad.push(new Uint8Array([255, 255, 255, 255, 15, 1]), new Uint8Array(64).fill(255), new Uint8Array());
+  // A list that is deeper than any stack, and lengths of which nothing follows.
+  bad.push(new Uint8Array([1, 1, 1, 0, 8, 1, 1, 97, 1, ...new Array(20_000).fill([117, 1]).flat(), 127, 0]));
+  bad.push(new Uint8Array([1, 1, 1, 0, 4, 1, 1, 97, 255, 255, 255, 255, 7, 120]));
+  for (const [index, update] of bad.entries()) {
+    eve.update(update);
+    await until(() => eve.errors.length === index + 1, `${Buffer.from(update).subarray(0, 20).toString('hex')} is refused`);
+    assert.match(eve.errors[index], /update/);
+  }
+  // A document in a document, which the room does not keep.
+  const parent = new Y.Doc();
+  parent.getMap('map').set('doc', new Y.Doc());
+  eve.update(Y.encodeStateAsUpdate(parent));
+  await until(() => eve.errors.length === bad.length + 1, 'a subdocument is refused');
+  for (const data of [{}, { update: 7 }, { origin: null }, { origin: 3, update: 'AAA=' }, null]) {
+    const { length } = eve.errors;
+    eve.send('$updateStorage', data);
+    await until(() => eve.errors.length > length, `${JSON.stringify(data)} is refused`);
+  }
+  // Nothing of that kept the document from going on.
+  eve.text.insert(4, ' on');
+  await read([ada, bob], 'kept on');
+  assert.equal(bob.frames.filter((frame) => frame.type !== 'said').length, before + 1);
+  assert.deepEqual([...ada.errors, ...bob.errors], []);
+  const newcomer = await join('newcomer');
+  assert.equal(difference([newcomer.doc, bob.doc]), null);
+});
+
+roomTest('an empty change is no edit', async ({ join }) => {
+  const ada = await join('ada');
+  const bob = await join('bob');
+  ada.update(Y.encodeStateAsUpdate(new Y.Doc()));
+  ada.text.insert(0, 'x');
+  await read([bob], 'x');
+  assert.equal(bob.of('$storageUpdated').length, 1);
+  assert.deepEqual(ada.errors, []);
+});
+
+roomTest('a brief room forgets its document with its last connection', async ({ join }) => {
+  const ada = await join('ada', { doc: written('brief') });
+  const bob = await join('bob');
+  await read([bob], 'brief');
+  await ada.leave();
+  const cleo = await join('cleo');
+  await read([cleo], 'brief');
+  await Promise.all([bob.leave(), cleo.leave()]);
+  // The room hears of the last one's going when it does.
+  let dan;
+  const deadline = Date.now() + TIMEOUT;
+  do {
+    assert.ok(Date.now() < deadline, 'the document is still there');
+    await dan?.leave();
+    dan = await join('dan', { seeds: false });
+  } while (dan.kind !== 'empty');
+  assert.deepEqual([dan.kind, dan.state, dan.text.toString()], ['empty', null, '']);
+  await dan.leave();
+  const eve = await join('eve', { doc: written('again') });
+  assert.equal(eve.kind, 'initialized');
+}, { path: '/brief' });

@@ -1,0 +1,94 @@
+// A worker that is killed while clients type, over and over: what anyone was shown is there when it comes back.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TIMEOUT, Client, fresh, until } from './client.mjs';
+import { difference } from './documents.mjs';
+import { seeded, seeds } from './random.mjs';
+import { Server } from './server.mjs';
+
+const ROUNDS = 20;
+const NAMES = ['ada', 'bob', 'cleo'];
+const TOKEN = /<[^<>]*>/g;
+
+let server;
+
+before(async () => {
+  server = await Server.create();
+});
+
+after(() => server?.remove());
+
+/** Types tokens that nobody else types, each by one insertion, until the worker is gone. */
+async function type(client, random, round) {
+  for (let count = 0; client.isOnline; count += 1) {
+    // Between the others' tokens, and never within one.
+    const text = client.text.toString();
+    const at = text.indexOf('>', random.below(text.length + 1)) + 1;
+    // Some are long, so that what is stored is folded at times.
+    const filling = 'x'.repeat(random.chance(0.005) ? 30_000 : random.below(400));
+    client.text.insert(at, `<${client.user} ${round} ${count} ${filling}>`);
+    await sleep(random.below(12));
+  }
+}
+
+/** Notes each token that the room shows to a client. */
+function watch(client, seen) {
+  client.text.observe(({ delta, transaction }) => {
+    if (!transaction.local) {
+      const texts = delta.map((part) => part.insert).filter((insert) => typeof insert === 'string');
+      texts.flatMap((text) => text.match(TOKEN) ?? []).forEach((token) => seen.add(token));
+    }
+  });
+}
+
+const [seed] = seeds(1);
+
+test(`what anyone was shown outlives kill -9, seed ${seed}`, { timeout: 300_000 }, (t) => seeded(seed, async (random) => {
+  const room = fresh('killed');
+  const clients = NAMES.map((user) => new Client({ room, user, base: server.url }));
+  const seen = new Set();
+  clients.forEach((client) => watch(client, seen));
+  let [shown, restarting] = [0, 0];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const client of clients) {
+      await client.connect();
+    }
+    const before = seen.size;
+    const typing = Promise.all(clients.map((client) => type(client, random, round)));
+    await sleep(random.between(50, 400));
+    await server.kill();
+    await until(() => clients.every((client) => client.closed !== null), 'all clients are closed');
+    await typing;
+
+    const started = performance.now();
+    await server.start();
+    restarting += performance.now() - started;
+    // Alone in the room, and with nothing of its own.
+    const newcomer = await Client.join({ room, user: 'newcomer', base: server.url });
+    assert.notEqual(newcomer.kind, 'initialized');
+    const kept = new Set(newcomer.text.toString().match(TOKEN));
+    const lost = [...seen].filter((token) => !kept.has(token));
+    assert.deepEqual(lost, [], `round ${round}: ${lost.length} edits that were shown are lost`);
+    shown += seen.size - before;
+
+    // The others come back with all that they typed, shown or not.
+    for (const client of clients) {
+      await client.connect();
+      assert.ok(client.kind === 'unchanged' || kept.size === 0, `round ${round}: ${client.kind}`);
+    }
+    const all = [newcomer, ...clients].map((client) => client.doc);
+    await until(() => difference(all) === null, () => difference(all));
+    const present = newcomer.text.toString().match(TOKEN) ?? [];
+    assert.equal(new Set(present).size, present.length, 'each edit is there once');
+    for (const client of [newcomer, ...clients]) {
+      assert.deepEqual([...client.errors, ...client.faults], []);
+      await client.leave();
+    }
+  }
+  assert.ok(shown > ROUNDS, `${shown} edits were shown`);
+  const seconds = Math.round(restarting / 100) / 10;
+  const size = clients[0].text.length;
+  t.diagnostic(`${shown} edits were shown before a kill and kept, in ${size} characters; ${seconds} s of starting`);
+}));

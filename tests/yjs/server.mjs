@@ -1,0 +1,104 @@
+// A worker of the tests' own rooms that can be killed.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ADDRESS = '127.0.0.1';
+// Only how long until a test gives up.
+const PATIENCE = 60_000;
+
+/** A port that nobody listens at. */
+async function freePort() {
+  const server = createServer().listen(0, ADDRESS);
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** `wrangler dev` in a process group of its own, with a directory for what it stores. */
+export class Server {
+  #process = null;
+  #log = [];
+
+  constructor(state, port) {
+    this.state = state;
+    this.port = port;
+    this.url = `http://${ADDRESS}:${port}`;
+  }
+
+  static async create() {
+    const state = await mkdtemp(path.join(tmpdir(), 'pluv-kill-'));
+    const server = new Server(state, await freePort());
+    await server.start();
+    return server;
+  }
+
+  /** Starts it, and returns when it answers. */
+  async start() {
+    const { PLUV_WRANGLER, PLUV_FIXTURE_CONFIG } = process.env;
+    assert.ok(PLUV_WRANGLER, 'PLUV_WRANGLER is missing: the path of wrangler.js');
+    assert.ok(PLUV_FIXTURE_CONFIG, 'PLUV_FIXTURE_CONFIG is missing: the configuration that serves tests/fixture');
+    const options = ['--config', PLUV_FIXTURE_CONFIG, '--ip', ADDRESS, '--port', `${this.port}`];
+    options.push('--inspector-port', `${await freePort()}`, '--persist-to', this.state);
+    const started = spawn(process.execPath, [PLUV_WRANGLER, 'dev', ...options], {
+      cwd: path.dirname(PLUV_FIXTURE_CONFIG),
+      // Not interactive, and nothing is asked of or sent to the outside.
+      env: { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.#process = started;
+    this.#log = [];
+    for (const pipe of [started.stdout, started.stderr]) {
+      pipe.on('data', (bytes) => this.#log.push(bytes.toString()));
+    }
+    const deadline = Date.now() + PATIENCE;
+    while (!await this.#answers()) {
+      if (started.exitCode !== null || Date.now() > deadline) {
+        await this.kill();
+        assert.fail(`the worker does not answer:\n${this.#log.join('').slice(-4000)}`);
+      }
+      await sleep(50);
+    }
+  }
+
+  async #answers() {
+    try {
+      await fetch(this.url, { signal: AbortSignal.timeout(5000) });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends all of it at once, as a power cut would. */
+  async kill() {
+    const ended = this.#process;
+    this.#process = null;
+    if (!ended) {
+      return;
+    }
+    const exited = ended.exitCode === null && ended.signalCode === null ? once(ended, 'exit') : null;
+    try {
+      process.kill(-ended.pid, 'SIGKILL');
+    } catch (error) {
+      // Nobody is left in the group.
+      assert.equal(error.code, 'ESRCH');
+    }
+    await exited;
+  }
+
+  /** Kills it, and removes what it stored. */
+  async remove() {
+    await this.kill();
+    await rm(this.state, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
