@@ -56,7 +56,7 @@ pub use self::{
         StorageRef,
     },
     schema::EventInfo,
-    storage::{NoStorage, Storage, Yrs},
+    storage::{NoStorage, Storage, Usage, Yrs},
 };
 pub use yrs;
 

@@ -1,6 +1,6 @@
 //! The object's `SQLite`, for the document.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use worker::{
     SqlStorage, SqlStorageValue, State,
@@ -24,11 +24,12 @@ extern "C" {
 pub(super) struct Database {
     sql: SqlStorage,
     storage: Transactional,
+    written: Cell<u64>,
 }
 
 impl Database {
     pub(super) fn new(state: &State) -> Result<Self, JsValue> {
-        Ok(Self { sql: state.storage().sql(), storage: JsValue::from(state.as_raw().storage()?).unchecked_into() })
+        Ok(Self { sql: state.storage().sql(), storage: JsValue::from(state.as_raw().storage()?).unchecked_into(), written: Cell::new(0) })
     }
 }
 
@@ -39,7 +40,12 @@ impl Sql for Database {
         for values in cursor.raw() {
             row(values.map_err(failed)?.into_iter().map(from_platform).collect());
         }
+        self.written.set(self.written.get() + cursor.rows_written() as u64);
         Ok(())
+    }
+
+    fn rows_written(&self) -> u64 {
+        self.written.get()
     }
 
     fn transaction<T>(&self, run: impl FnOnce() -> Result<T, SqlError>) -> Result<T, SqlError> {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    storage::{Yrs, has_changed},
+    storage::{Usage, Yrs, has_changed},
 };
 
 /// A change that a handler makes: runs on a `yrs::Doc`, and gives it as an update.
@@ -33,6 +33,14 @@ impl<R: Room<Storage = Yrs>> Context<'_, R> {
 }
 
 impl StorageRef<'_> {
+    /// What the document takes of the object's storage. Does not load it.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn usage(&self) -> Result<Usage> {
+        Ok(self.core.borrow_mut().usage()?)
+    }
+
     /// Reads the document as it is stored, in one transaction.
     ///
     /// ```ignore

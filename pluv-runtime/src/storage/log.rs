@@ -120,6 +120,11 @@ impl<S: Sql> Log<S> {
         })
     }
 
+    /// How many rows were written since this was made, folding included.
+    pub(crate) fn rows_written(&self) -> u64 {
+        self.sql.rows_written()
+    }
+
     /// Replaces the snapshot and the entries up to the position `up_to`, which is the end of one, by a new snapshot,
     /// all at once. Entries after it stay. What the last read could not read is set aside with it.
     ///

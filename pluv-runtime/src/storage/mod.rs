@@ -80,6 +80,9 @@ pub trait Document: fmt::Debug {
     /// Whether it has no root types. Loads it.
     fn is_empty(&mut self, now: Millis) -> Result<bool, StoreError>;
 
+    /// What it takes. Reads no row of the document.
+    fn usage(&mut self) -> Result<Usage, StoreError>;
+
     /// All of it, as one update. Loads it.
     fn state(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
 
@@ -129,6 +132,16 @@ pub trait Document: fmt::Debug {
 
     /// Lets go of what is loaded.
     fn forget(&mut self);
+}
+
+/// What a document takes of the object's storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// What is stored of it, in bytes: a snapshot, and the edits since.
+    pub bytes: usize,
+    /// How many rows were written for it since the room last woke. A row written is what the platform bills the most for.
+    pub rows_written: u64,
 }
 
 /// Why the document was not changed.

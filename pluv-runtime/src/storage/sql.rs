@@ -14,6 +14,9 @@ pub trait Sql: fmt::Debug {
     /// When the database refuses the statement or fails.
     fn each(&self, statement: &str, params: Vec<Value>, row: impl FnMut(Vec<Value>)) -> Result<()>;
 
+    /// How many rows were written so far, as the platform counts them.
+    fn rows_written(&self) -> u64;
+
     /// Runs `run` in a transaction: if it fails, or the commit does, nothing of what it wrote is there. Never nested.
     ///
     /// # Errors

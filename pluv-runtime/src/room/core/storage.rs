@@ -13,7 +13,7 @@ use crate::{
         job::Job,
         storage::Change,
     },
-    storage::{Admitted, Document, StoreError, decode_base64, encode_base64},
+    storage::{Admitted, Document, StoreError, Usage, decode_base64, encode_base64},
 };
 
 /// The edits that come while another is being committed. They are stored and shown together: each commit costs as much
@@ -126,10 +126,16 @@ impl Core {
 
     /// The document, loaded, for the room's own code.
     pub(in crate::room) fn document(&mut self, now: Millis) -> Result<&dyn Any, StoreError> {
-        match &mut self.document {
-            Some(document) => document.doc(now),
-            None => Err(StoreError::Failed("this room has no storage".to_owned())),
-        }
+        self.storage()?.doc(now)
+    }
+
+    /// What the document takes.
+    pub(in crate::room) fn usage(&mut self) -> Result<Usage, StoreError> {
+        self.storage()?.usage()
+    }
+
+    fn storage(&mut self) -> Result<&mut (dyn Document + 'static), StoreError> {
+        self.document.as_deref_mut().ok_or_else(|| StoreError::Failed("this room has no storage".to_owned()))
     }
 
     /// Makes a change that a handler asked for.

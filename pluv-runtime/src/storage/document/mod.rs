@@ -13,7 +13,7 @@ use yrs::{ReadTxn as _, StateVector, Transact as _, Update, updates::decoder::De
 use self::loaded::Loaded;
 pub(crate) use self::loaded::has_changed;
 use super::{
-    Admitted, Document, News, Sql, Storage, StoreError,
+    Admitted, Document, News, Sql, Storage, StoreError, Usage,
     damage::{Damage, Place},
     log::{Log, Stored},
     update,
@@ -191,6 +191,10 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
 
     fn is_empty(&mut self, now: Millis) -> Result<bool, StoreError> {
         Ok(self.load(now)?.is_empty())
+    }
+
+    fn usage(&mut self) -> Result<Usage, StoreError> {
+        Ok(Usage { bytes: self.stored_bytes()?, rows_written: self.log.rows_written() })
     }
 
     fn state(&mut self, now: Millis) -> Result<Vec<u8>, StoreError> {

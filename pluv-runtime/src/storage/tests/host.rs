@@ -188,6 +188,10 @@ impl Host {
 }
 
 impl Sql for Host {
+    fn rows_written(&self) -> u64 {
+        self.0.written.get()
+    }
+
     fn each(&self, statement: &str, params: Vec<Value>, mut row: impl FnMut(Vec<Value>)) -> Result<()> {
         self.call(|| self.query(statement, params, &mut row))
     }
