@@ -6,7 +6,7 @@ use crate::{
     errors::Errors,
     model::{Call, CallKind, Definition, Handlers, Hook, Name, retention},
     names::unusable,
-    parse::Text,
+    parse::{Options, Text},
 };
 
 /// Checks a room's struct.
@@ -15,10 +15,10 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
     if !generics.params.is_empty() {
         errors.at(generics, "a room can't be generic: its struct is one class of Durable Objects");
     }
-    if let Some(path) = &definition.path {
+    if let Some(path) = &definition.options.path {
         check_path(path, errors);
     }
-    check_storage(definition, errors);
+    check_storage(&definition.options, errors);
     let binding = definition.binding.value();
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     if !binding.starts_with(first) || !binding.chars().all(|c| first(c) || c.is_ascii_digit()) {
@@ -29,12 +29,12 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
             ),
         );
     }
-    for secret in definition.secrets.iter().flatten() {
+    for secret in definition.options.secrets.iter().flatten() {
         if secret.value().trim().is_empty() {
             errors.at(secret, "the name of a variable can't be empty: write `secret = \"PLUV_SECRET\"`");
         }
     }
-    let cors = definition.cors.as_deref().unwrap_or_default();
+    let cors = definition.options.cors.as_deref().unwrap_or_default();
     for origin in cors {
         check_origin(origin, cors.len(), errors);
     }
@@ -43,22 +43,22 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
 /// The largest document, in bytes of its encoding: what an isolate's memory has room for while someone joins.
 const MAX_STORAGE: u64 = 10_000_000;
 
-fn check_storage(definition: &Definition, errors: &mut Errors) {
-    if let Some(text) = &definition.retention {
+fn check_storage(options: &Options, errors: &mut Errors) {
+    if let Some(text) = &options.retention {
         if retention(&text.value()).is_err() {
             let message = "this is no time to keep a document: write `\"keep\"`, `\"delete\"`, or a time as `\"30d\"` or `\"12h\"`";
             errors.at(text, message);
         }
-        if definition.storage.is_none() {
+        if options.storage.is_none() {
             errors.at(text, "there is no document to keep: `retention` needs `storage = Yrs`");
         }
     }
-    if let Some(limit) = &definition.storage_limit {
+    if let Some(limit) = &options.storage_limit {
         match limit.base10_parse::<u64>() {
             Ok(1..=MAX_STORAGE) => {}
             _ => errors.at(limit, format!("the limit of a document is from 1 to {MAX_STORAGE} bytes")),
         }
-        if definition.storage.is_none() {
+        if options.storage.is_none() {
             errors.at(limit, "there is no document to limit: `limits(storage = ..)` needs `storage = Yrs`");
         }
     }

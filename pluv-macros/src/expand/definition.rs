@@ -19,21 +19,21 @@ pub(crate) fn definition(definition: &Definition) -> TokenStream {
 }
 
 fn room(definition: &Definition) -> TokenStream {
-    let Definition { runtime, item, binding, .. } = definition;
+    let Definition { runtime, item, binding, options, .. } = definition;
     let name = &item.ident;
     let text = name.to_string();
-    let user = definition.user.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
-    let presence = definition.presence.as_ref().map_or_else(|| quote!(#runtime::Json), |ty| quote!(#ty));
-    let output = definition.output.as_ref().map_or_else(|| quote!(#runtime::NoOutput), |ty| quote!(#ty));
-    let storage = definition.storage.as_ref().map_or_else(|| quote!(NoStorage), |kind| quote!(#kind));
-    let path = definition.path.as_ref().map(|path| quote!(.path(#path)));
-    let secrets = definition.secrets.as_deref().map(|names| list(&quote!(secrets), names));
-    let cors = definition.cors.as_deref().map(|origins| list(&quote!(cors), origins));
-    let has_user = definition.user.as_ref().map(|_| quote!(.has_user()));
-    let storage_limit = definition.storage_limit.as_ref().map(|bytes| quote!(.storage_limit(#bytes)));
-    let retention = definition.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
+    let user = options.user.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
+    let presence = options.presence.as_ref().map_or_else(|| quote!(#runtime::Json), |ty| quote!(#ty));
+    let output = options.output.as_ref().map_or_else(|| quote!(#runtime::NoOutput), |ty| quote!(#ty));
+    let storage = options.storage.as_ref().map_or_else(|| quote!(NoStorage), |kind| quote!(#kind));
+    let path = options.path.as_ref().map(|path| quote!(.path(#path)));
+    let secrets = options.secrets.as_deref().map(|names| list(&quote!(secrets), names));
+    let cors = options.cors.as_deref().map(|origins| list(&quote!(cors), origins));
+    let has_user = options.user.as_ref().map(|_| quote!(.has_user()));
+    let storage_limit = options.storage_limit.as_ref().map(|bytes| quote!(.storage_limit(#bytes)));
+    let retention = options.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
     let retention = retention.map(|after| quote!(.retention(#runtime::Retention::Delete { after: #after })));
-    let relay_unknown = definition.relay_unknown.then(|| quote!(.relay_unknown()));
+    let relay_unknown = options.relay_unknown.then(|| quote!(.relay_unknown()));
     quote! {
         #[automatically_derived]
         impl #runtime::Room for #name {

@@ -1,6 +1,6 @@
 //! What the annotated struct means.
 
-use syn::{Ident, ItemStruct, LitInt, Path, Type};
+use syn::{Ident, ItemStruct, Path};
 
 use super::runtime;
 use crate::{
@@ -12,54 +12,17 @@ use crate::{
 pub(crate) struct Definition {
     pub(crate) runtime: Path,
     pub(crate) item: ItemStruct,
-    pub(crate) user: Option<Type>,
-    pub(crate) presence: Option<Type>,
-    pub(crate) output: Option<Type>,
-    pub(crate) storage: Option<Ident>,
-    pub(crate) retention: Option<Text>,
-    pub(crate) storage_limit: Option<LitInt>,
-    pub(crate) path: Option<Text>,
     pub(crate) binding: Text,
-    pub(crate) secrets: Option<Vec<Text>>,
-    pub(crate) cors: Option<Vec<Text>>,
-    pub(crate) relay_unknown: bool,
     /// Whether it can be made out of nothing.
     pub(crate) fieldless: bool,
+    pub(crate) options: Options,
 }
 
 impl Definition {
-    pub(crate) fn new(item: ItemStruct, options: Options) -> Self {
-        let Options {
-            user,
-            presence,
-            output,
-            storage,
-            retention,
-            storage_limit,
-            path,
-            binding,
-            secrets,
-            cors,
-            relay_unknown,
-            krate,
-            names: _,
-        } = options;
-        Self {
-            runtime: runtime(krate),
-            binding: binding.unwrap_or_else(|| default_binding(&item.ident)),
-            fieldless: item.fields.is_empty(),
-            item,
-            user,
-            presence,
-            output,
-            storage,
-            retention,
-            storage_limit,
-            path,
-            secrets,
-            cors,
-            relay_unknown,
-        }
+    pub(crate) fn new(item: ItemStruct, mut options: Options) -> Self {
+        let binding = options.binding.take().unwrap_or_else(|| default_binding(&item.ident));
+        let fieldless = item.fields.is_empty();
+        Self { runtime: runtime(options.krate.take()), item, binding, fieldless, options }
     }
 }
 

@@ -29,7 +29,11 @@ pub(super) struct Database {
 
 impl Database {
     pub(super) fn new(state: &State) -> Result<Self, JsValue> {
-        Ok(Self { sql: state.storage().sql(), storage: JsValue::from(state.as_raw().storage()?).unchecked_into(), written: Cell::new(0) })
+        Ok(Self {
+            sql: state.storage().sql(),
+            storage: JsValue::from(state.as_raw().storage()?).unchecked_into(),
+            written: Cell::new(0),
+        })
     }
 }
 

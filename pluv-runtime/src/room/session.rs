@@ -2,7 +2,12 @@
 
 use std::{fmt, marker::PhantomData, rc::Rc};
 
-use super::{Room, effect::Connection, types::Typed};
+use super::{
+    Millis, Room,
+    effect::Connection,
+    job::{Job, Task},
+    types::Typed,
+};
 use crate::{auth::Access, protocol::Origin};
 
 /// Whom the host lets in: a connection whose token was verified, or that needs none.
@@ -38,6 +43,12 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn id(&self) -> &Rc<str> {
         self.origin.id()
+    }
+
+    /// A job on its behalf.
+    pub(crate) fn job(&self, at: Millis, task: Task) -> Job {
+        let (origin, user, key) = (Rc::clone(&self.origin), self.user.clone(), Rc::clone(&self.key));
+        Job { connection: self.connection, origin, user, key, at, task }
     }
 }
 

@@ -1,7 +1,5 @@
 //! The application's events: what runs for them, and what follows.
 
-use std::rc::Rc;
-
 use super::{Core, Step, error_frame};
 use crate::{
     error::Error,
@@ -26,18 +24,8 @@ impl Core {
         if !member.joined {
             return Err("send `$initializeSession` first".to_owned());
         }
-        let job = Job {
-            connection,
-            origin: Rc::clone(&member.origin),
-            user: member.user.clone(),
-            key: Rc::clone(&member.key),
-            at: now,
-            task: Task::Event {
-                name: frame.name.to_string(),
-                data: frame.data.to_owned(),
-                id: frame.id.map(str::to_owned),
-            },
-        };
+        let (name, data, id) = (frame.name.to_string(), frame.data.to_owned(), frame.id.map(str::to_owned));
+        let job = member.job(now, Task::Event { name, data, id });
         Ok(Step { effects: Vec::new(), jobs: self.lanes.enter(job).into_iter().collect() })
     }
 

@@ -112,9 +112,10 @@ impl Core {
         let Newcomer { connection, presence, .. } = newcomer;
         let member = self.members.get_mut(&connection)?;
         member.joined = true;
-        let (key, origin, user) = (Rc::clone(&member.key), Rc::clone(&member.origin), member.user.clone());
-        if let Some(presence) = presence.filter(|_| self.people.presence(&key).is_none()) {
-            self.people.set_presence(&key, presence);
+        let job = self.definition.hooks.on_user_connected.then(|| member.job(now, Task::Connected));
+        let origin = Rc::clone(&member.origin);
+        if let Some(presence) = presence.filter(|_| self.people.presence(&member.key).is_none()) {
+            self.people.set_presence(&member.key, presence);
         }
         self.attach(connection, effects);
         effects
@@ -123,11 +124,7 @@ impl Core {
             to: self.everyone(),
             frame: frame(protocol::USER_JOINED, &self.card(connection, false), &origin),
         });
-        self.definition
-            .hooks
-            .on_user_connected
-            .then(|| Job { connection, origin, user, key, at: now, task: Task::Connected })
-            .and_then(|job| self.lanes.enter(job))
+        job.and_then(|job| self.lanes.enter(job))
     }
 
     /// `$getOthers`.

@@ -1,14 +1,12 @@
 //! How a connection goes.
 
-use std::rc::Rc;
-
 use super::{Core, Step};
 use crate::{
     protocol::{self, frame, quoted},
     room::{
         Millis,
         effect::{Connection, Effect},
-        job::{Job, Task},
+        job::Task,
         session::Member,
         types::Typed,
     },
@@ -23,7 +21,7 @@ impl Core {
         let presence = self.presence_of(&member.key);
         self.people.leave(&member.key, connection);
         self.seeding.leave(connection);
-        let mut step = self.gone(now, member, presence);
+        let mut step = self.gone(now, &member, presence);
         if self.members.is_empty() {
             self.emptied(now, &mut step);
         }
@@ -46,7 +44,7 @@ impl Core {
         member.connection = Connection(self.next);
         self.next += 1;
         let presence = presence.map_or_else(|| self.presence_of(&member.key), |presence| presence.typed);
-        let mut step = self.gone(now, member, presence);
+        let mut step = self.gone(now, &member, presence);
         if self.members.is_empty() {
             self.emptied(now, &mut step);
         }
@@ -54,7 +52,7 @@ impl Core {
     }
 
     /// Tells everyone that a connection is gone.
-    fn gone(&mut self, now: Millis, member: Member, presence: Typed) -> Step {
+    fn gone(&mut self, now: Millis, member: &Member, presence: Typed) -> Step {
         let mut effects = Vec::new();
         if member.spilled {
             effects.push(Effect::Forget { session: member.id().to_string() });
@@ -64,21 +62,7 @@ impl Core {
         }
         let data = format!(r#"{{"sessionId":{}}}"#, quoted(member.id()));
         effects.push(Effect::Send { to: self.everyone(), frame: frame(protocol::EXIT, &data, &member.origin) });
-        let jobs = self
-            .definition
-            .hooks
-            .on_user_disconnected
-            .then(|| Job {
-                connection: member.connection,
-                origin: Rc::clone(&member.origin),
-                user: member.user,
-                key: member.key,
-                at: now,
-                task: Task::Disconnected { presence },
-            })
-            .and_then(|job| self.lanes.enter(job))
-            .into_iter()
-            .collect();
-        Step { effects, jobs }
+        let job = self.definition.hooks.on_user_disconnected.then(|| member.job(now, Task::Disconnected { presence }));
+        Step { effects, jobs: job.and_then(|job| self.lanes.enter(job)).into_iter().collect() }
     }
 }

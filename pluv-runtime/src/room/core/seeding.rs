@@ -105,15 +105,7 @@ impl Core {
 
     /// Asks the room's code for the beginning of the document.
     fn ask(&mut self, now: Millis, newcomer: Newcomer) -> Option<Job> {
-        let member = self.members.get(&newcomer.connection)?;
-        let job = Job {
-            connection: newcomer.connection,
-            origin: Rc::clone(&member.origin),
-            user: member.user.clone(),
-            key: Rc::clone(&member.key),
-            at: now,
-            task: Task::InitialStorage,
-        };
+        let job = self.members.get(&newcomer.connection)?.job(now, Task::InitialStorage);
         self.seeding = Seeding::Asked(vec![newcomer]);
         self.lanes.enter(job)
     }

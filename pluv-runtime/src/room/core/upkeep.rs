@@ -18,7 +18,6 @@ use crate::{
         effect::{Connection, Effect},
         job::{Job, Task},
         retention::Retention,
-        session::Member,
         types::Typed,
     },
     storage::StoreError,
@@ -151,7 +150,7 @@ impl Core {
             Ok(member) => {
                 // It stays noted until the hook has ended well: after a crash the alarm comes again.
                 self.upkeep.telling = Some(changed);
-                step.jobs.extend(self.lanes.enter(job(member, now, Task::StorageUpdated)));
+                step.jobs.extend(self.lanes.enter(Job { connection: NOBODY, ..member.job(now, Task::StorageUpdated) }));
             }
             // The room's users are of another type now.
             Err(_) => self.note(CHANGED, step),
@@ -258,10 +257,6 @@ impl Core {
             step.effects.push(Effect::Alarm(due));
         }
     }
-}
-
-fn job(member: Member, now: Millis, task: Task) -> Job {
-    Job { connection: NOBODY, origin: member.origin, user: member.user, key: member.key, at: now, task }
 }
 
 /// How long to wait after so many failures, in milliseconds.
