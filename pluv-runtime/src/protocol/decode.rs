@@ -1,12 +1,12 @@
 //! JSON to a type, with an error that names the field.
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 /// Reads `json` as a `T`; `root` is what the error calls it.
 ///
 /// # Errors
 /// A message that names the field, as in "`data.message`: invalid type: integer `5`, expected a string".
-pub(crate) fn decode<T: DeserializeOwned>(json: &str, root: &str) -> Result<T, String> {
+pub(crate) fn decode<'a, T: Deserialize<'a>>(json: &'a str, root: &str) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

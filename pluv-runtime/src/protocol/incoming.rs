@@ -82,11 +82,11 @@ fn diagnose(text: &str) -> String {
 
 /// The data of `$initializeSession`.
 #[derive(Debug, Deserialize)]
-pub(crate) struct InitializeSession {
+pub(crate) struct InitializeSession<'a> {
     #[serde(default)]
     pub(crate) presence: Option<Json>,
-    #[serde(default)]
-    pub(crate) update: Option<String>,
+    #[serde(borrow, default)]
+    pub(crate) update: Option<Text<'a>>,
 }
 
 /// The data of `$updatePresence`.
@@ -97,14 +97,23 @@ pub(crate) struct UpdatePresence {
 
 /// The data of `$updateStorage`.
 #[derive(Debug, Deserialize)]
-pub(crate) struct UpdateStorage {
+pub(crate) struct UpdateStorage<'a> {
     pub(crate) origin: Option<String>,
-    pub(crate) update: String,
+    #[serde(borrow)]
+    pub(crate) update: Text<'a>,
 }
+
+/// A string that may be long, and is not copied where it has no escapes.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
-    use super::Incoming;
+    use std::borrow::Cow;
+
+    use super::{Incoming, InitializeSession, Text, UpdateStorage};
+    use crate::protocol::decode;
 
     fn error(text: &str) -> String {
         Incoming::parse(text).expect_err("it is malformed")
@@ -173,6 +182,16 @@ mod tests {
     #[test]
     fn a_field_that_stands_twice_is_named() {
         assert!(error(r#"{"type":"a","type":"b"}"#).contains("duplicate field `type`"));
+    }
+
+    #[test]
+    fn a_long_string_is_not_copied() {
+        let update = |json| decode::<UpdateStorage<'_>>(json, "data").expect("it is well formed").update.0;
+        assert!(matches!(update(r#"{"update":"AAA="}"#), Cow::Borrowed("AAA=")));
+        assert_eq!(update(r#"{"update":"A\/A="}"#), "A/A=");
+        let json = r#"{"update":"AAA="}"#;
+        let data: InitializeSession<'_> = decode(json, "data").expect("it is well formed");
+        assert!(matches!(data.update, Some(Text(Cow::Borrowed("AAA=")))));
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Core {
 
     /// `$initializeSession`.
     pub(super) fn initialize(&mut self, now: Millis, connection: Connection, data: &str) -> Result<Step, String> {
-        let data: InitializeSession = decode(data, "data")?;
+        let data: InitializeSession<'_> = decode(data, "data")?;
         let Some(member) = self.members.get(&connection) else {
             return Ok(Step::default());
         };
@@ -97,7 +97,7 @@ impl Core {
         } else {
             None
         };
-        let newcomer = Newcomer { connection, presence, update: self.seed_of(data.update.as_deref())? };
+        let newcomer = Newcomer { connection, presence, update: self.seed_of(data.update.as_ref().map(|text| &*text.0))? };
         Ok(self.admit(now, newcomer))
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Edit<U> {
 impl Core {
     /// `$updateStorage`.
     pub(super) fn update_storage(&mut self, now: Millis, connection: Connection, data: &str) -> Result<Step, String> {
-        let data: protocol::UpdateStorage = decode(data, "data")?;
+        let data: protocol::UpdateStorage<'_> = decode(data, "data")?;
         let is_echo = data.origin.as_deref() == Some(protocol::ORIGIN_INITIALIZED);
         let Some(document) = &self.document else {
             // Every client echoes what it was given, also the nothing that a room without storage gives.
@@ -53,7 +53,7 @@ impl Core {
         if !is_echo && member.access == Access::Read {
             return Err("this connection may only read".to_owned());
         }
-        let update = admit(&**document, &data.update)?;
+        let update = admit(&**document, &data.update.0)?;
         let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
         let mut step = Step::default();
         if is_echo {
