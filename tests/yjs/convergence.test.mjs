@@ -172,7 +172,7 @@ test('an echo of a document that waits for a change is shown to nobody', () => w
   const before = bob.of('$storageUpdated').length;
   for (let count = 0; count < 5; count += 1) {
     const again = await join('again');
-    assert.ok(again.doc.store.pendingStructs, 'the newcomer has what waits');
+    await until(() => again.doc.store.pendingStructs, 'the newcomer has what waits');
     await again.settled();
     again.drop();
   }

@@ -59,12 +59,21 @@ pub struct Admitted {
     bytes: Vec<u8>,
     /// How much memory it takes once it is applied, in bytes, at most.
     heap: u64,
+    /// How many shared types it makes.
+    types: u32,
+}
+
+impl Admitted {
+    /// How long it is, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 impl Default for Admitted {
     /// An update that says nothing.
     fn default() -> Self {
-        Self { bytes: vec![0, 0], heap: 0 }
+        Self { bytes: vec![0, 0], heap: 0, types: 0 }
     }
 }
 
@@ -83,7 +92,7 @@ pub trait Document: fmt::Debug {
     /// What it takes. Reads no row of the document.
     fn usage(&mut self) -> Result<Usage, StoreError>;
 
-    /// All of it, as one update. Loads it.
+    /// All of it, as one update, but for what waits for changes that have not come. Loads it.
     fn state(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
 
     /// An update of a client as it may be applied and stored; none where it says nothing.
@@ -103,15 +112,16 @@ pub trait Document: fmt::Debug {
     fn store(&mut self, now: Millis, updates: &[&Admitted]) -> Result<News, StoreError>;
 
     /// Stores a change that was made in [`doc`](Self::doc).
-    fn keep(&mut self, now: Millis, update: &[u8]) -> Result<(), StoreError>;
+    fn keep(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError>;
 
     /// Whether an update says something that is not known yet; nothing is changed. Loads the document.
     fn is_news(&mut self, now: Millis, update: &Admitted) -> Result<bool, StoreError>;
 
-    /// What a client does not have whose whole document is `update`, as one update. Loads the document.
-    fn missed(&mut self, now: Millis, update: &Admitted) -> Result<Vec<u8>, StoreError>;
+    /// What a client does not have whose whole document is `update`, as updates; `shown` is the [`mark`](Self::mark) of
+    /// what it was given. Loads the document.
+    fn missed(&mut self, now: Millis, update: &Admitted, shown: Option<u64>) -> Result<Vec<Vec<u8>>, StoreError>;
 
-    /// A number that is another one when the document is. Loads it.
+    /// A number that is another one when the [`state`](Self::state) is. Loads the document.
     fn mark(&mut self, now: Millis) -> Result<u64, StoreError>;
 
     /// Does what can wait until an update has been shown: folds the log, lets go of what nobody uses. Returns what the
@@ -161,6 +171,16 @@ pub enum StoreError {
         /// What it may take.
         limit: u64,
     },
+    /// It would have more shared types inside each other than this.
+    TooDeep {
+        /// How many it may have.
+        limit: u32,
+    },
+    /// Too much waits for changes that have not come.
+    TooManyWaiting {
+        /// How many updates may.
+        limit: usize,
+    },
     /// The update does not fit the document.
     Unfit,
     /// The storage failed; for the log.
@@ -176,6 +196,17 @@ impl fmt::Display for StoreError {
             Self::TooHeavy { size, limit } => {
                 write!(f, "the document would take {size} bytes of memory: the limit is {limit}")
             }
+            Self::TooDeep { limit } => {
+                write!(
+                    f,
+                    "the document would have shared types nested too deep: the limit is {limit} inside each other"
+                )
+            }
+            Self::TooManyWaiting { limit } => write!(
+                f,
+                "the update depends on changes that the room never got: only {limit} of such may wait, so send the \
+                 whole document"
+            ),
             Self::Unfit => f.write_str("the update does not fit the document"),
             Self::Failed(reason) => write!(f, "the storage failed: {reason}"),
         }

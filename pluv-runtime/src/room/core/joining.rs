@@ -97,7 +97,8 @@ impl Core {
         } else {
             None
         };
-        let newcomer = Newcomer { connection, presence, update: self.seed_of(data.update.as_ref().map(|text| &*text.0))? };
+        let newcomer =
+            Newcomer { connection, presence, update: self.seed_of(data.update.as_ref().map(|text| &*text.0))? };
         Ok(self.admit(now, newcomer))
     }
 

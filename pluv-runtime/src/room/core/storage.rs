@@ -16,12 +16,17 @@ use crate::{
     storage::{Admitted, Document, StoreError, Usage, decode_base64, encode_base64},
 };
 
+/// How many bytes of edits may wait to be stored together.
+const MAX_GROUP: usize = 1 << 20;
+
 /// The edits that come while another is being committed. They are stored and shown together: each commit costs as much
 /// as many edits.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     is_committing: bool,
     waiting: Vec<Edit<Admitted>>,
+    /// How many bytes wait.
+    bytes: usize,
 }
 
 /// A change of the document.
@@ -72,8 +77,7 @@ impl Core {
         let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
         let (shown, access) = (member.shown, member.access);
         let catch_up = |document: &mut dyn Document| {
-            let missed = if shown == Some(document.mark(now)?) { None } else { Some(document.missed(now, &update)?) };
-            Ok((missed, access == Access::Write || document.is_news(now, &update)?))
+            Ok((document.missed(now, &update, shown)?, access == Access::Write || document.is_news(now, &update)?))
         };
         let (missed, is_news) = match catch_up(&mut **document) {
             Ok(found) => found,
@@ -82,7 +86,7 @@ impl Core {
         if !member.ready {
             member.ready = true;
             member.shown = None;
-            if let Some(missed) = missed {
+            for missed in missed {
                 step.effects.push(storage_updated(To::One(connection), &missed, &origin));
             }
             self.attach(connection, &mut step.effects);
@@ -97,10 +101,10 @@ impl Core {
 
     /// Stores an edit and shows it to everyone else, at once or with those that follow.
     pub(super) fn edit(&mut self, now: Millis, edit: Edit<Admitted>, step: &mut Step) {
-        if self.group.is_committing {
-            self.group.waiting.push(edit);
-        } else {
-            self.flush(now, vec![edit], step);
+        self.group.bytes += edit.update.len();
+        self.group.waiting.push(edit);
+        if !self.group.is_committing || self.group.bytes > MAX_GROUP {
+            self.flush(now, step);
         }
     }
 
@@ -108,10 +112,7 @@ impl Core {
     pub(crate) fn committed(&mut self, now: Millis) -> Step {
         let mut step = Step::default();
         self.group.is_committing = false;
-        let waiting = std::mem::take(&mut self.group.waiting);
-        if !waiting.is_empty() {
-            self.flush(now, waiting, &mut step);
-        }
+        self.flush(now, &mut step);
         if let Some(document) = &mut self.document {
             match document.tidy(now) {
                 Ok(notes) => {
@@ -141,10 +142,7 @@ impl Core {
     /// Makes a change that a handler asked for.
     pub(super) fn change(&mut self, now: Millis, job: &Job, change: Change, step: &mut Step) {
         // It is made in what is loaded, which nobody may be shown before it is stored: so it does not wait.
-        let waiting = std::mem::take(&mut self.group.waiting);
-        if !waiting.is_empty() {
-            self.flush(now, waiting, step);
-        }
+        self.flush(now, step);
         let update = match self.document(now) {
             Ok(doc) => change(doc),
             Err(error) => return self.fail(job, &Error::internal(error.to_string()), &mut step.effects),
@@ -152,7 +150,7 @@ impl Core {
         let (Some(update), Some(document)) = (update, &mut self.document) else { return };
         let (origin, user) = (Rc::clone(&job.origin), Rc::clone(&job.user.json));
         let edit = Edit { connection: None, origin, user, update };
-        match document.keep(now, &edit.update) {
+        match document.keep(now, edit.update.clone()) {
             Ok(()) => self.show_stored(now, &[edit], step),
             Err(error) => {
                 document.forget();
@@ -165,9 +163,11 @@ impl Core {
         }
     }
 
-    /// Stores edits together, and shows to each connection what the others changed.
-    pub(super) fn flush(&mut self, now: Millis, edits: Vec<Edit<Admitted>>, step: &mut Step) {
-        let Some(document) = &mut self.document else { return };
+    /// Stores the edits that wait together, and shows to each connection what the others changed.
+    fn flush(&mut self, now: Millis, step: &mut Step) {
+        self.group.bytes = 0;
+        let edits = std::mem::take(&mut self.group.waiting);
+        let Some(document) = self.document.as_mut().filter(|_| !edits.is_empty()) else { return };
         let updates: Vec<_> = edits.iter().map(|edit| &edit.update).collect();
         let results = match document.store(now, &updates) {
             Ok(results) => results,
@@ -254,13 +254,11 @@ impl Core {
 
     /// What a client is told of an error of the storage; the log gets the rest.
     pub(super) fn report(&self, error: &StoreError, step: &mut Step) -> String {
-        match error {
-            StoreError::TooBig { .. } | StoreError::TooHeavy { .. } | StoreError::Unfit => error.to_string(),
-            StoreError::Failed(_) => {
-                step.effects.push(Effect::Log { message: format!("room `{}`: {error}", self.name) });
-                INTERNAL.to_owned()
-            }
+        if let StoreError::Failed(_) = error {
+            step.effects.push(Effect::Log { message: format!("room `{}`: {error}", self.name) });
+            return INTERNAL.to_owned();
         }
+        error.to_string()
     }
 }
 

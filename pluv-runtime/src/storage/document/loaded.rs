@@ -11,6 +11,12 @@ use super::{
     waiting::Waiting,
 };
 
+/// How many shared types may be inside each other.
+///
+/// `yrs` deletes them by recursion: with the 1 MB of stack that a worker has, 2,000 went well natively and 4,000 did
+/// not. Besides, each edit takes time for each of those that it is in. Editors nest some tens.
+pub(super) const MAX_NESTING: u32 = 500;
+
 /// A document in memory, with all that is stored of it.
 #[derive(Debug)]
 pub(super) struct Loaded {
@@ -19,6 +25,8 @@ pub(super) struct Loaded {
     /// How much of each client it has; none if its developer's code may have changed it. `yrs` collects it anew each time
     /// that it is asked, which would make an edit of a document that had many clients a slow one.
     known: Option<StateVector>,
+    /// How many shared types are inside each other, at most.
+    nesting: u32,
     /// What it takes in memory, in bytes, at most.
     pub(super) heap: u64,
 }
@@ -37,16 +45,37 @@ impl Loaded {
     pub(super) fn new() -> Self {
         // No history of what was deleted, and positions as stock clients count them.
         let options = Options { skip_gc: false, offset_kind: OffsetKind::Utf16, ..Options::default() };
-        Self { doc: Doc::with_options(options), waiting: Waiting::default(), known: None, heap: 0 }
+        Self { doc: Doc::with_options(options), waiting: Waiting::default(), known: None, nesting: 0, heap: 0 }
+    }
+
+    /// Makes sure that an update nests shared types not too deep, before it is applied.
+    ///
+    /// # Errors
+    /// When it does.
+    pub(super) fn deepen(&mut self, update: &Admitted) -> Result<(), StoreError> {
+        let mut more = update.types;
+        if self.nesting + more > MAX_NESTING {
+            // Most types are beside each other.
+            let count = |update: &[u8]| update::nesting(update).map_err(|error| StoreError::Failed(error.to_string()));
+            more = count(&update.bytes)?;
+            if self.nesting + more > MAX_NESTING {
+                self.nesting = count(&self.snapshot())?;
+            }
+            if self.nesting + more > MAX_NESTING {
+                return Err(StoreError::TooDeep { limit: MAX_NESTING });
+            }
+        }
+        self.nesting += more;
+        Ok(())
     }
 
     /// Applies an update; what of it was not known. When it fails, a part of it may have been applied.
     ///
     /// # Errors
     /// Why it does not fit.
-    pub(super) fn apply(&mut self, admitted: &Admitted) -> Result<Option<Vec<u8>>, String> {
-        let Admitted { bytes, heap } = admitted;
-        let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
+    pub(super) fn apply(&mut self, admitted: &Admitted) -> Result<Option<Vec<u8>>, StoreError> {
+        let Admitted { bytes, heap, .. } = admitted;
+        let update = Update::decode_v1(bytes).map_err(unfit)?;
         let known = self.known();
         let repeats = update.insertions(true).iter().any(|(client, ranges)| {
             let known = known.get(client);
@@ -59,7 +88,7 @@ impl Loaded {
             // As its client wrote it: `yrs` writes some values in another way.
             _ if !repeats => bytes.clone(),
             (Some(update), None) | (None, Some(update)) => update.clone(),
-            (Some(changes), Some(rest)) => merge(&[changes, rest])?,
+            (Some(changes), Some(rest)) => super::merge(&[changes, rest])?,
         };
         self.heap += heap;
         if let Some(rest) = rest {
@@ -70,16 +99,16 @@ impl Loaded {
     }
 
     /// Applies what of an update can be.
-    fn take(&mut self, bytes: &[u8], update: Update) -> Result<Taken, String> {
+    fn take(&mut self, bytes: &[u8], update: Update) -> Result<Taken, StoreError> {
         let known = self.known();
         let (update, beyond) = if update::leaves_hole(&update, known) {
-            let (ready, beyond) = update::cut(bytes, known).map_err(|error| error.to_string())?;
-            (Update::decode_v1(&ready).map_err(|error| error.to_string())?, Some(beyond))
+            let (ready, beyond) = update::cut(bytes, known).map_err(unfit)?;
+            (Update::decode_v1(&ready).map_err(unfit)?, Some(beyond))
         } else {
             (update, None)
         };
         let mut transaction = self.doc.transact_mut();
-        transaction.apply_update(update).map_err(|error| error.to_string())?;
+        transaction.apply_update(update).map_err(unfit)?;
         let dependent = transaction.prune_pending().map(|update| update.encode_v1());
         let changes = has_changed(&transaction).then(|| transaction.encode_update_v1());
         let mut advanced = Vec::new();
@@ -91,14 +120,14 @@ impl Loaded {
         }
         drop(transaction);
         let rest = match (beyond, dependent) {
-            (Some(beyond), Some(dependent)) => Some(merge(&[&beyond, &dependent])?),
+            (Some(beyond), Some(dependent)) => Some(super::merge(&[&beyond, &dependent])?),
             (beyond, dependent) => beyond.or(dependent),
         };
         Ok(Taken { changes, rest, advanced })
     }
 
     /// Applies what has waited for one of these clients, as far as what it waited for is there.
-    fn retry(&mut self, mut advanced: Vec<ClientID>) -> Result<(), String> {
+    fn retry(&mut self, mut advanced: Vec<ClientID>) -> Result<(), StoreError> {
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -108,7 +137,7 @@ impl Loaded {
                 advanced.pop();
                 continue;
             };
-            let update = Update::decode_v1(&bytes).map_err(|error| error.to_string())?;
+            let update = Update::decode_v1(&bytes).map_err(unfit)?;
             let taken = self.take(&bytes, update)?;
             advanced.extend(taken.advanced);
             if let Some(rest) = taken.rest {
@@ -118,7 +147,7 @@ impl Loaded {
         Ok(())
     }
 
-    fn wait(&mut self, update: Vec<u8>) -> Result<(), String> {
+    fn wait(&mut self, update: Vec<u8>) -> Result<(), StoreError> {
         let known = known(&mut self.known, &self.doc);
         self.waiting.push(update, known)
     }
@@ -127,19 +156,14 @@ impl Loaded {
         known(&mut self.known, &self.doc)
     }
 
-    /// What a client does not have that knows this much, as one update.
-    pub(super) fn since(&self, known: &StateVector) -> Result<Vec<u8>, StoreError> {
-        let update = self.doc.transact().encode_state_as_update_v1(known);
-        if self.waiting.is_empty() {
-            return Ok(update);
-        }
-        let all: Vec<_> = std::iter::once(&*update).chain(self.waiting.updates()).collect();
-        merge(&all).map_err(StoreError::Failed)
+    /// What a client does not have that knows this much, but for what waits, as one update.
+    pub(super) fn since(&self, known: &StateVector) -> Vec<u8> {
+        self.doc.transact().encode_state_as_update_v1(known)
     }
 
     /// All of it but what waits, as one update.
     pub(super) fn snapshot(&self) -> Vec<u8> {
-        self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+        self.since(&StateVector::default())
     }
 
     /// What waits for what has not come.
@@ -173,6 +197,6 @@ pub(crate) fn has_changed(transaction: &TransactionMut<'_>) -> bool {
     !(transaction.insert_set().is_empty() && transaction.delete_set().is_empty())
 }
 
-fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, String> {
-    yrs::merge_updates_v1(updates).map_err(|error| error.to_string())
+fn unfit<E>(_: E) -> StoreError {
+    StoreError::Unfit
 }

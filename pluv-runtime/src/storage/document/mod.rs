@@ -8,7 +8,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use yrs::{ReadTxn as _, StateVector, Transact as _, Update, updates::decoder::Decode as _};
+use yrs::{ReadTxn as _, Transact as _, Update, updates::decoder::Decode as _};
 
 use self::loaded::Loaded;
 pub(crate) use self::loaded::has_changed;
@@ -81,7 +81,9 @@ impl<S: Sql> YrsDocument<S> {
             let snapshot = snapshot.into_iter().map(|data| (Place::SNAPSHOT, data));
             let entries = entries.into_iter().map(|entry| (Place::Entry(entry.span), entry.data));
             for (place, data) in snapshot.chain(entries) {
-                let applied = read_back(data).and_then(|update| loaded.apply(&update));
+                let applied = read_back(data).and_then(|update| {
+                    loaded.deepen(&update).and_then(|()| loaded.apply(&update)).map_err(|error| error.to_string())
+                });
                 if let Err(reason) = applied {
                     self.set_aside(&place, &reason)?;
                     // A part of it may have been applied.
@@ -137,23 +139,24 @@ impl<S: Sql> YrsDocument<S> {
             })
         };
         // What is stored may say things twice, or say what was deleted since; but not what is not stored yet.
-        match weigh(self)? {
+        let fits = match weigh(self)? {
             Err(_) if more == 0 && self.log.weight()?.log > 0 => {
                 self.fold()?;
-                weigh(self)
+                weigh(self)?
             }
-            fits => Ok(fits),
-        }
+            fits => fits,
+        };
+        Ok(fits.and_then(|()| self.load(now)?.deepen(update)))
     }
 
     fn apply_all(&mut self, now: Millis, updates: &[&Admitted]) -> Result<News, StoreError> {
-        let mut unfit = vec![false; updates.len()];
+        let mut unfit = vec![None; updates.len()];
         'again: loop {
             let mut results = Vec::with_capacity(updates.len());
             let mut more = 0;
             for (index, update) in updates.iter().enumerate() {
-                if unfit[index] {
-                    results.push(Err(StoreError::Unfit));
+                if let Some(error) = &unfit[index] {
+                    results.push(Err(StoreError::clone(error)));
                     continue;
                 }
                 if let Err(error) = self.fits(now, update, more)? {
@@ -165,10 +168,10 @@ impl<S: Sql> YrsDocument<S> {
                         more += news.as_ref().map_or(0, Vec::len);
                         results.push(Ok(news));
                     }
-                    Err(_) => {
+                    Err(error) => {
                         // A part of it may have been applied.
                         self.loaded = None;
-                        unfit[index] = true;
+                        unfit[index] = Some(error);
                         continue 'again;
                     }
                 }
@@ -178,10 +181,14 @@ impl<S: Sql> YrsDocument<S> {
     }
 }
 
+fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
+    yrs::merge_updates_v1(updates).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
 /// What came out of storage, where it may have been damaged.
 fn read_back(bytes: Vec<u8>) -> Result<Admitted, String> {
     let facts = update::check(&bytes).map_err(|error| error.to_string())?;
-    Ok(Admitted { heap: facts.heap_if_cut(), bytes })
+    Ok(Admitted { heap: facts.heap_if_cut(), types: facts.types, bytes })
 }
 
 impl<S: Sql + 'static> Document for YrsDocument<S> {
@@ -198,16 +205,16 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn state(&mut self, now: Millis) -> Result<Vec<u8>, StoreError> {
-        self.load(now)?.since(&StateVector::default())
+        Ok(self.load(now)?.snapshot())
     }
 
     fn admit(&self, update: Vec<u8>) -> Result<Option<Admitted>, String> {
         let (bytes, facts) = update::admit(update).map_err(|error| error.to_string())?;
-        Ok((!facts.empty).then(|| Admitted { bytes, heap: facts.heap_if_cut() }))
+        Ok((!facts.empty).then(|| Admitted { bytes, heap: facts.heap_if_cut(), types: facts.types }))
     }
 
     fn merge(&self, updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
-        yrs::merge_updates_v1(updates).map_err(|error| StoreError::Failed(error.to_string()))
+        merge(updates)
     }
 
     fn store(&mut self, now: Millis, updates: &[&Admitted]) -> Result<News, StoreError> {
@@ -221,18 +228,19 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         Ok(results)
     }
 
-    fn keep(&mut self, now: Millis, update: &[u8]) -> Result<(), StoreError> {
-        let size = self.stored_bytes()? + update.len();
+    fn keep(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError> {
+        let update = read_back(update).map_err(StoreError::Failed)?;
+        let size = self.stored_bytes()? + update.bytes.len();
         if size > self.limit {
             return Err(StoreError::TooBig { size, limit: self.limit });
         }
-        let heap = update::check(update).map_or(0, |facts| facts.heap_if_cut());
         let loaded = self.load(now)?;
-        loaded.heap += heap;
+        loaded.deepen(&update)?;
+        loaded.heap += update.heap;
         if loaded.heap > MAX_HEAP {
             return Err(StoreError::TooHeavy { size: loaded.heap, limit: MAX_HEAP });
         }
-        self.log.append(update)?;
+        self.log.append(&update.bytes)?;
         Ok(())
     }
 
@@ -245,9 +253,18 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         Ok(is_news)
     }
 
-    fn missed(&mut self, now: Millis, update: &Admitted) -> Result<Vec<u8>, StoreError> {
-        let known = Update::decode_v1(&update.bytes).map_err(|_| StoreError::Unfit)?.state_vector();
-        self.load(now)?.since(&known)
+    fn missed(&mut self, now: Millis, update: &Admitted, shown: Option<u64>) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut missed = Vec::new();
+        if shown != Some(self.mark(now)?) {
+            let known = Update::decode_v1(&update.bytes).map_err(|_| StoreError::Unfit)?.state_vector();
+            missed.push(self.load(now)?.since(&known));
+        }
+        // Apart, as to join it with much would take the memory of the document once more.
+        let waiting: Vec<_> = self.load(now)?.waiting().collect();
+        if !waiting.is_empty() {
+            missed.push(merge(&waiting)?);
+        }
+        Ok(missed)
     }
 
     fn mark(&mut self, now: Millis) -> Result<u64, StoreError> {
@@ -257,7 +274,6 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         let mut hasher = DefaultHasher::new();
         // What is deleted, as all else is known.
         transaction.encode_state_as_update_v1(&known).hash(&mut hasher);
-        loaded.waiting().for_each(|update| update.hash(&mut hasher));
         // The order of clients in a state vector is none.
         let mut known: Vec<_> = known.iter().collect();
         known.sort_unstable();

@@ -4,13 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use yrs::{IdSet, StateVector, Update, block::ClientID, updates::decoder::Decode as _};
 
-use super::super::update;
+use super::super::{StoreError, update};
+
+/// How many updates may wait, and how many bytes of them. A client sends what it changed in order, so that almost never
+/// one does; and what came while it was away, it brings all at once.
+const MAX_ENTRIES: usize = 1_000;
+const MAX_BYTES: usize = 1 << 20;
 
 /// Stored updates, or parts of them, that can't be applied yet.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     entries: BTreeMap<u64, Entry>,
     next: u64,
+    bytes: usize,
     /// What the entries wait for: a client's clock, and the entry.
     needs: BTreeSet<(ClientID, u32, u64)>,
     /// What they insert and delete.
@@ -42,13 +48,17 @@ impl Waiting {
     }
 
     /// Adds an update that a document which has `known` can't take.
-    pub(super) fn push(&mut self, update: Vec<u8>, known: &StateVector) -> Result<(), String> {
-        let decoded = Update::decode_v1(&update).map_err(|error| error.to_string())?;
-        let needs = update::needs(&update, &decoded, known).map_err(|error| error.to_string())?;
+    pub(super) fn push(&mut self, update: Vec<u8>, known: &StateVector) -> Result<(), StoreError> {
+        if self.entries.len() == MAX_ENTRIES || self.bytes + update.len() > MAX_BYTES {
+            return Err(StoreError::TooManyWaiting { limit: MAX_ENTRIES });
+        }
+        let decoded = Update::decode_v1(&update).map_err(|_| StoreError::Unfit)?;
+        let needs = update::needs(&update, &decoded, known).map_err(|_| StoreError::Unfit)?;
         let needs: Vec<_> = needs.into_iter().map(|id| (id.client, id.clock)).collect();
         self.insertions.merge_with(decoded.insertions(true));
         self.deletions.merge_with(decoded.delete_set().clone());
         self.needs.extend(needs.iter().map(|&(client, clock)| (client, clock, self.next)));
+        self.bytes += update.len();
         self.entries.insert(self.next, Entry { update, needs });
         self.next += 1;
         Ok(())
@@ -61,6 +71,7 @@ impl Waiting {
         for (client, clock) in needs {
             self.needs.remove(&(client, clock, key));
         }
+        self.bytes -= update.len();
         if let Ok(update) = Update::decode_v1(&update) {
             // Another entry may say the same; then it only is not found again.
             self.insertions.diff_with(&update.insertions(true));

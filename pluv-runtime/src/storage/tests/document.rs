@@ -2,11 +2,12 @@
 
 use yrs::{
     Doc, GetString as _, OffsetKind, Options, ReadTxn as _, StateVector, Text as _, Transact as _, Update,
-    block::ClientID, merge_updates_v1, updates::decoder::Decode as _,
+    XmlElementPrelim, XmlFragment as _, XmlTextPrelim, block::ClientID, merge_updates_v1,
+    updates::decoder::Decode as _,
 };
 
 use super::host::Host;
-use crate::storage::{Document, Storage as _, StoreError, Yrs};
+use crate::storage::{Document, Storage as _, StoreError, Yrs, update::write_number};
 
 /// A client that has this id.
 fn client(id: u64) -> Doc {
@@ -64,14 +65,17 @@ impl Subject {
 
     /// What of an update is news.
     fn store(&mut self, update: &[u8]) -> Option<Vec<u8>> {
-        let document = self.document();
-        let admitted = document.admit(update.to_vec()).unwrap().unwrap();
-        document.store(0, &[&admitted]).unwrap().remove(0).unwrap()
+        store(self.document(), update)
     }
 
     fn text(&mut self) -> String {
         text(&self.document().state(0).unwrap())
     }
+}
+
+fn store(document: &mut dyn Document, update: &[u8]) -> Option<Vec<u8>> {
+    let admitted = document.admit(update.to_vec()).unwrap().unwrap();
+    document.store(0, &[&admitted]).unwrap().remove(0).unwrap()
 }
 
 fn open(host: &Host) -> Box<dyn Document> {
@@ -187,7 +191,7 @@ fn the_rooms_own_edits_count_as_known() {
     subject.store(&insert(&ada, 0, "one"));
     let doc = subject.document().doc(0).unwrap().downcast_ref::<Doc>().unwrap();
     let update = insert(doc, 3, " two");
-    subject.document().keep(0, &update).unwrap();
+    subject.document().keep(0, update.clone()).unwrap();
     apply(&ada, &update);
     assert_eq!(subject.store(&all_of(&ada)), None);
     let third = insert(&ada, 7, " three");
@@ -199,5 +203,67 @@ fn the_rooms_own_edits_count_as_known() {
 fn an_edit_of_the_room_beyond_the_limit_is_refused() {
     let mut document = Yrs::open(Host::new(), 1_000).unwrap();
     let update = insert(document.doc(0).unwrap().downcast_ref().unwrap(), 0, &"x".repeat(2_000));
-    assert!(matches!(document.keep(0, &update), Err(StoreError::TooBig { limit: 1_000, .. })));
+    assert!(matches!(document.keep(0, update), Err(StoreError::TooBig { limit: 1_000, .. })));
+}
+
+/// An update of client 1 that puts an array into the one of the clock before, `count` times from a clock on.
+fn nested(from: u32, count: u32) -> Vec<u8> {
+    let mut update = vec![1];
+    write_number(&mut update, count.into());
+    update.push(1);
+    write_number(&mut update, from.into());
+    for clock in from..from + count {
+        match clock.checked_sub(1) {
+            None => update.extend([7, 1, 1, b'a', 0]),
+            Some(outer) => {
+                update.extend([7, 0, 1]);
+                write_number(&mut update, outer.into());
+                update.push(0);
+            }
+        }
+    }
+    update.push(0);
+    update
+}
+
+#[test]
+fn shared_types_are_nested_only_so_deep_over_many_updates() {
+    awake_and_asleep(|subject| {
+        for clock in 0..500 {
+            if clock % 10 == 0 {
+                subject.document();
+            }
+            assert!(store(&mut *subject.document, &nested(clock, 1)).is_some());
+        }
+        for count in [1, 1_000] {
+            let admitted = subject.document().admit(nested(500, count)).unwrap().unwrap();
+            let stored = subject.document().store(0, &[&admitted]).unwrap().remove(0);
+            assert_eq!(stored, Err(StoreError::TooDeep { limit: 500 }));
+        }
+        // All of it can be deleted, and then there is room again.
+        assert!(subject.store(&[0, 1, 1, 1, 0, 1]).is_some());
+        assert!(subject.store(&insert(&client(2), 0, "goes on")).is_some());
+        assert_eq!(subject.text(), "goes on");
+    });
+}
+
+#[test]
+fn shared_types_beside_each_other_are_as_many_as_one_likes() {
+    awake_and_asleep(|subject| {
+        let xml = |doc: &Doc, count: u32| {
+            let root = doc.get_or_insert_xml_fragment("x");
+            let mut transaction = doc.transact_mut();
+            for _ in 0..count {
+                let paragraph = root.push_back(&mut transaction, XmlElementPrelim::empty("p"));
+                paragraph.push_back(&mut transaction, XmlTextPrelim::new("text"));
+            }
+            transaction.encode_update_v1()
+        };
+        let ada = client(1);
+        assert!(subject.store(&xml(&ada, 1_000)).is_some());
+        for _ in 0..600 {
+            assert!(store(&mut *subject.document, &xml(&ada, 1)).is_some());
+        }
+        assert_eq!(subject.store(&all_of(&ada)), None);
+    });
 }

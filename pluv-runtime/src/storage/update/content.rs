@@ -16,7 +16,7 @@ const BINARY: u8 = 3;
 pub(super) const STRING: u8 = 4;
 const EMBED: u8 = 5;
 const FORMAT: u8 = 6;
-const TYPE: u8 = 7;
+pub(super) const TYPE: u8 = 7;
 const VALUES: u8 = 8;
 const SUBDOCUMENT: u8 = 9;
 

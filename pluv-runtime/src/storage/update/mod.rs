@@ -11,15 +11,19 @@ mod error;
 mod heap;
 mod join;
 mod needs;
+mod nesting;
 mod reader;
 #[cfg(test)]
 mod tests;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+#[cfg(test)]
+pub(super) use self::reader::write_number;
 pub(crate) use self::{
     error::{Problem, UpdateError},
     needs::{cut, leaves_hole, needs},
+    nesting::nesting,
 };
 use self::{heap::Tally, reader::Reader};
 
@@ -181,6 +185,8 @@ struct Struct {
     right_origin: Option<Id>,
     /// The type that it is in, where neither of its neighbours says so.
     parent: Option<Id>,
+    /// Whether it is a shared type.
+    is_type: bool,
     /// Text or plain values, which `yrs` joins with those that follow.
     piece: Option<Piece>,
 }
@@ -222,7 +228,9 @@ fn read_struct<'a>(reader: &mut Reader<'a>, tally: &mut Tally<'a>) -> Result<Str
         }
     }
     // The lower five bits, of which no content uses the fifth: Yjs reads it and `yrs` ignores it.
-    (item.len, item.piece) = content::read(reader, tally, info & 0b1_1111, at)?;
+    let kind = info & 0b1_1111;
+    item.is_type = kind == content::TYPE;
+    (item.len, item.piece) = content::read(reader, tally, kind, at)?;
     Ok(item)
 }
 

@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes `number` in its shortest form, as [`Reader`] reads one.
-pub(super) fn write_number(into: &mut Vec<u8>, mut number: u64) {
+pub(in crate::storage) fn write_number(into: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         into.push(number as u8 | 0x80);
         number >>= 7;
