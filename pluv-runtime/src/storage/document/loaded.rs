@@ -1,5 +1,7 @@
 //! A document in memory.
 
+use std::{borrow::Cow, error::Error};
+
 use yrs::{
     Doc, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, TransactionMut, Update, WriteTxn as _,
     block::ClientID,
@@ -100,15 +102,11 @@ impl Loaded {
 
     /// Applies what of an update can be.
     fn take(&mut self, bytes: &[u8], update: Update) -> Result<Taken, StoreError> {
-        let known = self.known();
-        let (update, beyond) = if update::leaves_hole(&update, known) {
-            let (ready, beyond) = update::cut(bytes, known).map_err(unfit)?;
-            (Update::decode_v1(&ready).map_err(unfit)?, Some(beyond))
-        } else {
-            (update, None)
-        };
+        let Parts { ready, beyond } = parts(bytes, update, self.known()).map_err(unfit)?;
         let mut transaction = self.doc.transact_mut();
-        transaction.apply_update(update).map_err(unfit)?;
+        for update in ready {
+            transaction.apply_update(update).map_err(unfit)?;
+        }
         let dependent = transaction.prune_pending().map(|update| update.encode_v1());
         let changes = has_changed(&transaction).then(|| transaction.encode_update_v1());
         let mut advanced = Vec::new();
@@ -119,9 +117,11 @@ impl Loaded {
             }
         }
         drop(transaction);
-        let rest = match (beyond, dependent) {
-            (Some(beyond), Some(dependent)) => Some(super::merge(&[&beyond, &dependent])?),
-            (beyond, dependent) => beyond.or(dependent),
+        let mut rests = beyond;
+        rests.extend(dependent);
+        let rest = match &*rests {
+            [_, _, ..] => Some(super::merge(&rests.iter().map(Vec::as_slice).collect::<Vec<_>>())?),
+            _ => rests.pop(),
         };
         Ok(Taken { changes, rest, advanced })
     }
@@ -186,6 +186,33 @@ impl Loaded {
         self.known = None;
         &self.doc
     }
+}
+
+/// An update as `yrs` can take it.
+struct Parts {
+    /// To be applied one after another.
+    ready: Vec<Update>,
+    /// What has to wait.
+    beyond: Vec<Vec<u8>>,
+}
+
+fn parts(bytes: &[u8], update: Update, known: &StateVector) -> Result<Parts, Box<dyn Error>> {
+    let mut beyond = Vec::new();
+    let (mut bytes, mut update) = (Cow::Borrowed(bytes), update);
+    if update::leaves_hole(&update, known) {
+        let (ready, rest) = update::cut(&bytes, known)?;
+        beyond.push(rest);
+        update = Update::decode_v1(&ready)?;
+        bytes = Cow::Owned(ready);
+    }
+    if update.insertions(true).iter().count() <= update::MAX_CLIENTS {
+        return Ok(Parts { ready: vec![update], beyond });
+    }
+    drop(update);
+    let (batches, rest) = update::batches(&bytes, known)?;
+    beyond.extend(rest);
+    let ready = batches.iter().map(|update| Update::decode_v1(update)).collect::<Result<_, _>>()?;
+    Ok(Parts { ready, beyond })
 }
 
 fn known<'a>(known: &'a mut Option<StateVector>, doc: &Doc) -> &'a StateVector {

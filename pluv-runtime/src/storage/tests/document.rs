@@ -267,3 +267,30 @@ fn shared_types_beside_each_other_are_as_many_as_one_likes() {
         assert_eq!(subject.store(&all_of(&ada)), None);
     });
 }
+
+#[test]
+fn a_document_may_have_had_any_number_of_clients() {
+    let mut subject = Subject::new(false);
+    // Each goes on from what the last one wrote, as a client that comes for a moment.
+    let id = |session: u64| session * 1_000_003 % 100_000_007;
+    for session in 1..=5_000 {
+        let mut update = vec![1, 1];
+        write_number(&mut update, id(session));
+        update.push(0);
+        if session == 1 {
+            update.extend([4, 1, 1, b't']);
+        } else {
+            update.push(0x84);
+            write_number(&mut update, id(session - 1));
+            update.push(0);
+        }
+        update.extend([1, b'x', 0]);
+        assert_eq!(subject.store(&update), Some(update));
+        subject.document().tidy(0).unwrap();
+    }
+    subject.sleeps = true;
+    assert_eq!(subject.text(), "x".repeat(5_000));
+    let state = subject.document().state(0).unwrap();
+    assert_eq!(subject.store(&state), None);
+    assert!(Subject::new(true).store(&state).is_some());
+}

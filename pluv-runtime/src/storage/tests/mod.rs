@@ -9,6 +9,8 @@ mod damage;
 mod document;
 mod folding;
 pub(crate) mod host;
+mod hostile;
+mod memory;
 mod model;
 mod round_trips;
 mod versions;

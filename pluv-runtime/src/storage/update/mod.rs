@@ -6,6 +6,7 @@
 //! refuses the rest; [`admit`] also mends what is well-formed and would cost `yrs` too much. Both know the update
 //! alone: whether it fits the document that it is for is seen by [`leaves_hole`], and when `yrs` applies it.
 
+mod batches;
 mod content;
 mod error;
 mod heap;
@@ -21,6 +22,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 #[cfg(test)]
 pub(super) use self::reader::write_number;
 pub(crate) use self::{
+    batches::{MAX_CLIENTS, batches},
     error::{Problem, UpdateError},
     needs::{cut, leaves_hole, needs},
     nesting::nesting,

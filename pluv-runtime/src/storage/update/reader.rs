@@ -21,6 +21,11 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// Goes on at a byte.
+    pub(super) fn skip(&mut self, to: usize) {
+        self.at = to;
+    }
+
     /// How many bytes are left.
     pub(super) const fn left(&self) -> usize {
         self.bytes.len() - self.at

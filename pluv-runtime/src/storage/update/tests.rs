@@ -9,8 +9,8 @@ use yrs::{
 };
 
 use super::{
-    Facts, MAX_CLIENT, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, Problem, admit, check, decode_base64, encode_base64,
-    leaves_hole, reader::write_number,
+    Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, Problem, admit, batches, check, decode_base64,
+    encode_base64, leaves_hole, nesting, reader::write_number,
 };
 
 /// Updates of stock Yjs, each after its length: see `updates.mjs` there.
@@ -410,4 +410,86 @@ fn yrs_takes_whatever_passes() {
         }
     }
     assert!(passed > 300, "{passed} of them say little");
+}
+
+/// An update of as many clients, each of which puts a letter after that of the one before; `ids` says who they are.
+fn chain(ids: &[u64]) -> Vec<u8> {
+    let mut sections: Vec<_> = ids
+        .iter()
+        .enumerate()
+        .map(|(index, id)| {
+            let letter = b'a' + u8::try_from(index % 26).expect("it is a letter");
+            let item = match index.checked_sub(1) {
+                None => vec![4, 1, 1, b't', 1, letter],
+                Some(before) => [&[0x84], &*number(ids[before]), &[0, 1, letter]].concat(),
+            };
+            (*id, [&[1], &*number(*id), &[0], &*item].concat())
+        })
+        .collect();
+    sections.sort_unstable_by_key(|(id, _)| std::cmp::Reverse(*id));
+    let sections: Vec<u8> = sections.into_iter().flat_map(|(_, section)| section).collect();
+    [&*number(ids.len() as u64), &*sections, &[0]].concat()
+}
+
+#[test]
+fn an_update_of_many_clients_is_parted_so_that_each_part_depends_on_those_before() {
+    let text = |doc: &Doc| doc.get_or_insert_text("t").get_string(&doc.transact());
+    let ascending: Vec<u64> = (1..=5_000).collect();
+    let mut mixed = ascending.clone();
+    let mut random = Random(3);
+    (1..mixed.len()).for_each(|index| mixed.swap(index, random.below(index + 1)));
+    for ids in [ascending.clone(), ascending.into_iter().rev().collect(), mixed] {
+        let update = chain(&ids);
+        let (parts, rest) = batches(&update, &StateVector::default()).expect("it is well-formed");
+        assert_eq!((parts.len(), rest), (3, None));
+        let doc = document();
+        for part in &parts {
+            assert!(check(part).expect("it is well-formed").clients as usize <= MAX_CLIENTS);
+            apply(&doc, part);
+            assert!(!doc.transact().has_missing_updates());
+        }
+        let expected: String = (0..5_000_u32).map(|index| char::from(b'a' + (index % 26) as u8)).collect();
+        assert_eq!(text(&doc), expected);
+        // Of what it begins with there is nothing, so all the rest waits.
+        let headless =
+            diff_updates_v1(&update, &encode_state_vector_from_update_v1(&chain(&ids[..1])).expect("it has one"));
+        let headless = headless.expect("it can be compared");
+        let (parts, rest) = batches(&headless, &StateVector::default()).expect("it is well-formed");
+        assert!(parts.iter().all(|part| check(part).is_ok_and(|facts| facts.empty)));
+        assert_eq!(check(&rest.expect("all of it")).expect("it is well-formed").clients, 4_999);
+        // And with it, all of it is there.
+        let doc = document();
+        apply(&doc, &chain(&ids[..1]));
+        let (parts, rest) = batches(&headless, &doc.transact().state_vector()).expect("it is well-formed");
+        assert_eq!(rest, None);
+        parts.iter().for_each(|part| apply(&doc, part));
+        assert_eq!(text(&doc), expected);
+    }
+}
+
+#[test]
+fn what_depends_on_itself_in_a_circle_is_no_part() {
+    // Two clients, each of whose letters is after that of the other; and a third that is well.
+    let update = [3, 1, 3, 0, 4, 1, 1, b't', 1, b'c', 1, 2, 0, 0x84, 1, 0, 1, b'b', 1, 1, 0, 0x84, 2, 0, 1, b'a', 0];
+    assert!(check(&update).is_ok());
+    let (parts, rest) = batches(&update, &StateVector::default()).expect("it is well-formed");
+    assert_eq!(parts, [[1, 1, 3, 0, 4, 1, 1, b't', 1, b'c', 0]]);
+    assert_eq!(check(&rest.expect("the other two")).map(|facts| facts.clients), Ok(2));
+}
+
+#[test]
+fn nesting_is_counted_through_neighbours_and_over_clients() {
+    assert_eq!(nesting(&structs(1, &[7, 1, 1, b'a', 0])), Ok(1));
+    assert_eq!(nesting(&structs(2, &[7, 1, 1, b'a', 0, 7, 1, 1, b'a', 0])), Ok(1));
+    assert_eq!(nesting(&structs(2, &[7, 1, 1, b'a', 0, 7, 0, 1, 0, 0])), Ok(2));
+    // In the first, text, and after it an array.
+    assert_eq!(nesting(&structs(3, &[7, 1, 1, b'a', 2, 4, 0, 1, 0, 2, b'h', b'i', 0x87, 1, 2, 0])), Ok(2));
+    // In one of another client, of which nothing is here but one of a third.
+    let over = [2, 1, 2, 0, 7, 0, 1, 5, 0, 1, 1, 5, 7, 0, 9, 0, 0, 0];
+    assert_eq!(nesting(&over), Ok(2));
+    // In each other, which no client writes.
+    assert!(nesting(&[2, 1, 2, 0, 7, 0, 1, 0, 0, 1, 1, 0, 7, 0, 2, 0, 0, 0]).is_ok());
+    for update in updates() {
+        assert!(nesting(update).is_ok_and(|depth| depth < 10), "{update:?}");
+    }
 }

@@ -1,0 +1,83 @@
+//! What documents take of the memory that a worker has.
+
+use std::{alloc::System, env, process::Command};
+
+use cap::Cap;
+
+use super::{
+    host::Host,
+    hostile::{KINDS, Kind, Structs},
+};
+use crate::storage::{Document, Storage as _, StoreError, Yrs};
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+/// What the platform gives an isolate, in bytes. Here pointers are twice as long as in a worker.
+const MEMORY: usize = 128_000_000;
+
+/// The largest document that a room may ask for.
+const LIMIT: usize = 10_000_000;
+
+/// Names the kind of document to a process of its own, in which nothing else takes memory.
+const KIND: &str = "PLUV_TEST_HOSTILE";
+
+#[test]
+fn a_hostile_document_is_refused_before_it_takes_more_memory_than_there_is() {
+    if let Ok(kind) = env::var(KIND) {
+        let (_, kind) = KINDS.iter().find(|(name, _)| *name == kind).unwrap();
+        ALLOCATOR.set_limit(ALLOCATOR.allocated() + MEMORY).unwrap();
+        return grow(*kind);
+    }
+    for (name, _) in KINDS {
+        let test = "storage::tests::memory::a_hostile_document_is_refused_before_it_takes_more_memory_than_there_is";
+        let output = Command::new(env::current_exe().unwrap())
+            .args([test, "--exact", "--nocapture"])
+            .env(KIND, name)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{name}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        said.lines().filter(|line| line.starts_with("up to ")).for_each(|line| println!("{name}: {line}"));
+    }
+}
+
+/// Lets a document grow until it is refused; then folds it, hands it out, reads it back, and edits it.
+fn grow(kind: Kind) {
+    let host = Host::new();
+    let before = ALLOCATOR.allocated();
+    let mut document = Yrs::open(host.clone(), LIMIT).unwrap();
+    let mut structs = Structs::new();
+    let mut stored = 0;
+    for len in [300_000, 30_000, 3_000] {
+        loop {
+            let mut next = structs.clone();
+            if store(&mut *document, next.update(kind, len)).is_err() {
+                break;
+            }
+            structs = next;
+            stored += len;
+            document.tidy(0).unwrap();
+        }
+    }
+    assert!(stored > 100_000, "only {stored} bytes were taken");
+    let state = document.state(0).unwrap();
+    let state = state.len();
+    let mut document = Yrs::open(host, LIMIT).unwrap();
+    assert_eq!(document.state(0).unwrap().len(), state);
+    let held = ALLOCATOR.allocated() - before;
+    let _ = store(&mut *document, vec![1, 1, 9, 0, 4, 1, 1, b'b', 1, b'x', 0]);
+    document.tidy(0).unwrap();
+    println!(
+        "up to {:.0} MB, at rest {:.1} MB, for {:.1} MB stored and {:.1} MB handed out",
+        (ALLOCATOR.max_allocated() - before) as f64 / 1e6,
+        held as f64 / 1e6,
+        stored as f64 / 1e6,
+        state as f64 / 1e6
+    );
+}
+
+fn store(document: &mut dyn Document, update: Vec<u8>) -> Result<(), StoreError> {
+    let admitted = document.admit(update).unwrap().unwrap();
+    document.store(0, &[&admitted])?.remove(0).map(drop)
+}
