@@ -3,10 +3,12 @@
 //! What the recorded server answered is one server's behaviour, so it is not compared; the clients' frames are the
 //! truth, and a model of the room says what must follow from each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tests::{Client, chat, fresh};
+use yrs::{Doc, ReadTxn as _, Snapshot, Transact as _, Update, updates::decoder::Decode as _};
 
 /// What a joined connection is to the others.
 #[derive(Clone, Debug)]
@@ -24,6 +26,11 @@ struct Replay {
     users: BTreeMap<String, String>,
     /// Who has joined, by session.
     shown: BTreeMap<String, Shown>,
+    document: Doc,
+    /// What each client has of the document, by the name of its connection.
+    copies: BTreeMap<String, Doc>,
+    /// Which of them have answered with their document, and so are ready for what others change.
+    ready: BTreeSet<String>,
 }
 
 async fn replay(recording: &str) {
@@ -56,6 +63,7 @@ async fn replay(recording: &str) {
         }
     }
     assert!(frames > 0, "a recording has frames of clients");
+    replay.check_newcomer().await;
 }
 
 /// The first frame that a connection was sent.
@@ -71,6 +79,24 @@ fn user(id: &str) -> Value {
     json!({ "id": id, "name": id })
 }
 
+/// Applies an update of a frame; whether it brought something new.
+fn apply(document: &Doc, update: &Value) -> bool {
+    let bytes = STANDARD.decode(update.as_str().expect("an update is text")).expect("an update is base64");
+    let before = known(document);
+    let update = Update::decode_v1(&bytes).expect("an update can be read");
+    document.transact_mut().apply_update(update).expect("an update can be applied");
+    known(document) != before
+}
+
+/// What was inserted and what was deleted: two documents that know the same are the same.
+fn known(document: &Doc) -> Snapshot {
+    document.transact().snapshot()
+}
+
+fn is_empty(document: &Doc) -> bool {
+    document.transact().root_refs().next().is_none()
+}
+
 impl Replay {
     async fn open(&mut self, connection: &str, id: &str) {
         let answer = tests::get(&chat(), &format!("/api/pluv/authorize?room={}&user_id={id}", self.room)).await;
@@ -82,7 +108,8 @@ impl Replay {
         self.check_envelope(&registered, &client.id, id);
         let shared = self.shown.values().find(|shown| shown.user == id).map(|shown| shown.presence.clone());
         assert_eq!(registered["data"]["presence"], shared.unwrap_or(Value::Null));
-        assert_eq!(registered["data"]["state"], Value::Null, "this room has no document");
+        let state = registered["data"]["state"].as_str();
+        assert_eq!(state.is_none_or(str::is_empty), is_empty(&self.document), "it says whether there is a document");
         self.clients.insert(connection.to_owned(), client);
         self.users.insert(connection.to_owned(), id.to_owned());
         self.nothing_came().await;
@@ -93,6 +120,8 @@ impl Replay {
         let (session, id) = (client.id.clone(), self.users[connection].clone());
         assert_eq!(client.leave(4001).await.code, 4001);
         self.shown.remove(&session);
+        self.copies.remove(connection);
+        self.ready.remove(connection);
         for name in self.names() {
             let exit = self.only_frame(&name, "$exit").await;
             assert_eq!(exit["data"], json!({ "sessionId": session }));
@@ -113,8 +142,7 @@ impl Replay {
                 self.check_others(&frame["data"]["others"], &session);
             }
             "$updatePresence" => self.presence_updated(&session, &id, data).await,
-            "$updateStorage" if data["origin"] == "$initialized" => self.nothing_came().await,
-            "$updateStorage" => self.refused(connection, "this room has no storage").await,
+            "$updateStorage" => self.document_updated(connection, &session, &id, data).await,
             "$ping" => {
                 let pong = self.clients.get_mut(connection).expect("it is connected").receive().await;
                 assert_eq!(pong, json!({ "type": "$pong", "data": {} }));
@@ -137,7 +165,20 @@ impl Replay {
         self.shown.insert(session.to_owned(), Shown { user: id.to_owned(), presence: presence.clone() });
         let stored = self.clients.get_mut(connection).expect("it is connected").receive().await;
         assert_eq!(stored["type"], "$storageReceived", "storage comes before the join");
-        assert_eq!(stored["data"], json!({ "changeKind": "empty", "state": "" }));
+        let brought = data["update"].as_str().is_some_and(|update| !update.is_empty());
+        let kind = match (is_empty(&self.document), brought) {
+            (true, true) => "initialized",
+            (true, false) => "empty",
+            (false, _) => "unchanged",
+        };
+        assert_eq!(stored["data"]["changeKind"], kind);
+        if kind == "initialized" {
+            apply(&self.document, &data["update"]);
+        }
+        let copy = Doc::new();
+        apply(&copy, &stored["data"]["state"]);
+        assert_eq!(known(&copy), known(&self.document), "it brings the whole document");
+        self.copies.insert(connection.to_owned(), copy);
         self.check_envelope(&stored, session, id);
         for name in self.names() {
             let joined = self.only_frame(&name, "$userJoined").await;
@@ -164,6 +205,31 @@ impl Replay {
             assert_eq!(frame["data"]["presence"], merged);
             assert!(frame["data"]["timers"]["presence"].is_u64(), "an update has a time");
         }
+    }
+
+    async fn document_updated(&mut self, connection: &str, session: &str, id: &str, data: &Value) {
+        apply(&self.copies[connection], &data["update"]);
+        if data["origin"] == "$initialized" {
+            self.ready.insert(connection.to_owned());
+        }
+        if apply(&self.document, &data["update"]) {
+            for name in self.ready.clone().into_iter().filter(|name| name != connection) {
+                let frame = self.only_frame(&name, "$storageUpdated").await;
+                self.check_envelope(&frame, session, id);
+                apply(&self.copies[&name], &frame["data"]["state"]);
+            }
+        }
+        self.nothing_came().await;
+        for name in &self.ready {
+            assert_eq!(known(&self.copies[name]), known(&self.document), "whoever is ready has the document");
+        }
+    }
+
+    /// Holds that whoever comes last gets the document that the recorded clients made.
+    async fn check_newcomer(&mut self) {
+        let frame = json!({ "type": "$initializeSession", "data": { "presence": {}, "update": "" } });
+        self.open("newcomer", "newcomer").await;
+        self.send("newcomer", &frame).await;
     }
 
     async fn refused(&mut self, connection: &str, reason: &str) {

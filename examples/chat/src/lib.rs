@@ -54,7 +54,7 @@ pub enum Output {
 }
 
 /// A chat room.
-#[pluv::room(user = User, presence = Presence, output = Output)]
+#[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs)]
 #[derive(Debug)]
 pub struct Chat;
 
