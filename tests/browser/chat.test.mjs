@@ -103,6 +103,8 @@ class Tab {
     this.lines = page.getByTestId('line');
     this.people = page.getByTestId('person');
     this.typing = page.getByTestId('typing');
+    this.note = page.getByTestId('note');
+    this.noteStatus = page.getByTestId('note-status');
   }
 
   /** Waits until `condition` is true of `argument` in the page. */
@@ -150,6 +152,30 @@ class Tab {
       const shown = [...document.querySelectorAll('[data-test="message"]:not(.pending) [data-test="message-text"]')];
       return JSON.stringify(shown.map((node) => node.textContent)) === expected;
     }, JSON.stringify(texts));
+  }
+
+  /** Waits until the note is exactly this. */
+  async notes(text) {
+    await this.until((expected) => document.querySelector('[data-test="note"]').value === expected, text);
+  }
+
+  /** Writes in the note, as by its keys, at the caret's place. */
+  async write(text) {
+    await this.note.focus();
+    await this.page.keyboard.type(text);
+  }
+
+  /** Selects a part of the note. */
+  select(start, end = start) {
+    return this.note.evaluate((field, range) => {
+      field.focus();
+      field.setSelectionRange(...range);
+    }, [start, end]);
+  }
+
+  /** What is selected in the note. */
+  selection() {
+    return this.note.evaluate(({ selectionStart, selectionEnd }) => [selectionStart, selectionEnd]);
   }
 
   line(text) {
@@ -484,6 +510,239 @@ chatTest('the address names the room', async (chat) => {
   await other.sees(await other.name());
 });
 
+chatTest('who writes the note at once with another reads the same', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.write('begin end');
+  await bob.notes('begin end');
+  await ada.select(6);
+  await bob.select(6);
+  const texts = ['by the one ', 'by the other '];
+  await Promise.all([ada.note.pressSequentially(texts[0]), bob.note.pressSequentially(texts[1])]);
+  const length = 'begin end'.length + texts.join('').length;
+  for (const tab of [ada, bob]) {
+    await tab.until((expected) => document.querySelector('[data-test="note"]').value.length === expected, length);
+  }
+  const text = await ada.note.inputValue();
+  await bob.notes(text);
+  assert.ok(text.startsWith('begin ') && text.endsWith(' end'), text);
+  for (const written of texts) {
+    // The letters of each are there, in their order.
+    let at = 0;
+    for (const letter of written) {
+      at = text.indexOf(letter, at) + 1;
+      assert.ok(at > 0, `${written} in ${text}`);
+    }
+  }
+});
+
+chatTest('who comes later, and who comes back after everyone left, has the note', async (chat) => {
+  const ada = await chat.user('Ada');
+  await ada.write('Buy milk\nand 🥛');
+  const bob = await chat.user('Bob');
+  await bob.notes('Buy milk\nand 🥛');
+  await bob.write('!');
+  await ada.notes('!Buy milk\nand 🥛');
+  await ada.page.close();
+  await bob.page.close();
+  const eve = await chat.user('Eve');
+  await eve.notes('!Buy milk\nand 🥛');
+});
+
+chatTest('the note may not be written in before it is there', async (chat) => {
+  const page = await chat.context.newPage();
+  await page.route('**/api/pluv/authorize?*', async () => {});
+  await page.goto(`${BASE}/#${chat.room}`);
+  const tab = new Tab(page);
+  await tab.status('connecting');
+  assert.equal(await tab.note.isEditable(), false);
+  assert.equal(await tab.noteStatus.innerText(), '');
+  await page.unroute('**/api/pluv/authorize?*');
+  await page.reload();
+  await tab.online();
+  assert.equal(await tab.note.isEditable(), true);
+  assert.equal(await tab.noteStatus.innerText(), 'Everyone here can write in it');
+});
+
+chatTest('the caret and the selection stay with their text while another writes', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.write('one two three');
+  await bob.notes('one two three');
+  await ada.select(4, 7);
+
+  await bob.select(0);
+  await bob.write('zero ');
+  await ada.notes('zero one two three');
+  assert.deepEqual(await ada.selection(), [9, 12]);
+  await bob.select(18);
+  await bob.write(' four');
+  await ada.notes('zero one two three four');
+  assert.deepEqual(await ada.selection(), [9, 12]);
+  await bob.select(0, 5);
+  await bob.page.keyboard.press('Delete');
+  await ada.notes('one two three four');
+  assert.deepEqual(await ada.selection(), [4, 7]);
+
+  // Before the second of two equal letters, and where another replaces what was selected.
+  await ada.select(1);
+  await bob.select(0);
+  await bob.write('o');
+  await ada.notes('oone two three four');
+  assert.deepEqual(await ada.selection(), [2, 2]);
+  await ada.select(5, 8);
+  await bob.select(0, 19);
+  await bob.write('new');
+  await ada.notes('new');
+  await ada.write('!');
+  await bob.until(() => document.querySelector('[data-test="note"]').value.includes('!'));
+  await ada.notes(await bob.note.inputValue());
+});
+
+chatTest('it shows who writes in the note', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.sees('Ada', 'Bob');
+  await bob.write('Hello');
+  await ada.noteStatus.filter({ hasText: 'Bob is writing…' }).waitFor();
+  assert.equal(await bob.noteStatus.innerText(), 'Everyone here can write in it');
+  await ada.noteStatus.filter({ hasText: 'Everyone here can write in it' }).waitFor();
+});
+
+chatTest('what was written in the note while the connection was lost joins what the others wrote', async (chat) => {
+  const wire = await chat.useProxy();
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob', wire.url);
+  await ada.write('Milk. Bread.');
+  await bob.notes('Milk. Bread.');
+
+  wire.cut();
+  await bob.status('reconnecting');
+  await bob.noteStatus.filter({ hasText: 'Not shared until you’re back' }).waitFor();
+  await bob.select(5);
+  await bob.write(' Two of it.');
+  await ada.select(12);
+  await ada.write(' Butter.');
+  await ada.select(0, 1);
+  await ada.write('Oat m');
+  await bob.notes('Milk. Two of it. Bread.');
+
+  wire.restore();
+  await bob.online();
+  await bob.notes('Oat milk. Two of it. Bread. Butter.');
+  await ada.notes('Oat milk. Two of it. Bread. Butter.');
+});
+
+chatTest('undo takes back what I wrote in the note, and nothing of another', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.write('mine');
+  await bob.notes('mine');
+  await bob.select(0);
+  await bob.write('theirs ');
+  await ada.notes('theirs mine');
+  await ada.note.press('Control+z');
+  await ada.notes('theirs ');
+  await bob.notes('theirs ');
+  await ada.note.press('Control+Shift+z');
+  await ada.notes('theirs mine');
+  assert.deepEqual(await ada.selection(), [11, 11]);
+  await ada.note.press('Control+z');
+  await ada.note.press('Control+y');
+  await ada.write('!');
+  await bob.notes('theirs mine!');
+});
+
+chatTest('an input method composes in the note undisturbed', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.write('>');
+  await bob.notes('>');
+  const keyboard = await chat.context.newCDPSession(ada.page);
+  const compose = (text) => keyboard.send('Input.imeSetComposition', { text, selectionStart: 1, selectionEnd: 1 });
+  await compose('に');
+  await bob.notes('>に');
+  await bob.select(0);
+  await bob.write('before ');
+  // A message that comes after it, so that what Ada's note does not show by then is not under way.
+  await bob.say('done');
+  await ada.reads('done');
+  await ada.notes('>に');
+  await compose('にほ');
+  await bob.notes('before >にほ');
+  await keyboard.send('Input.insertText', { text: '日本' });
+  await ada.notes('before >日本');
+  await bob.notes('before >日本');
+  assert.deepEqual(await ada.selection(), [10, 10]);
+});
+
+chatTest('an emoji that takes the place of another stays whole', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  // Both halves of these are the same in one of the others.
+  let text = '';
+  for (const next of ['😀', '😁', '😁😀', '😀😀', '😀', '🐀', '🐀🐁', 'x😀y', 'x🨀y', 'x😀y']) {
+    text = next;
+    await ada.note.fill(text);
+    await bob.notes(text);
+  }
+  const eve = await chat.user('Eve');
+  await eve.notes(text);
+});
+
+chatTest('each room has a note of its own', async (chat) => {
+  const ada = await chat.user('Ada');
+  await ada.write('of the first');
+  const address = ada.page.url();
+  await ada.page.evaluate((room) => { location.hash = room; }, `${chat.room}-2`);
+  await ada.page.getByTestId('room-name').filter({ hasText: `${chat.room}-2` }).waitFor();
+  await ada.online();
+  await ada.notes('');
+  await ada.write('of the second');
+  await ada.page.goto(address);
+  await ada.online();
+  await ada.notes('of the first');
+});
+
+chatTest('a refusal of what was written in the note is told, and is not taken for one of a message', async (chat) => {
+  const ada = await chat.user('Ada');
+  // More than the document may take, and than a person may write.
+  await ada.note.evaluate((field) => {
+    field.value = 'x'.repeat(5_100_000);
+    field.dispatchEvent(new Event('input'));
+  });
+  await ada.say('Hello');
+  await ada.line('The room says: `$updateStorage`: the document would take');
+  await ada.reads('Hello');
+  assert.equal(await ada.page.getByTestId('unsent').count(), 0);
+});
+
+chatTest('on a phone the messages and the note take turns, and a dot tells of news of the other', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  const view = ada.page.getByTestId('view');
+  assert.equal(await view.isVisible(), false, 'on a desktop there is room for both');
+  assert.deepEqual([await ada.text.isVisible(), await ada.note.isVisible()], [true, true]);
+  await ada.page.setViewportSize(PHONE);
+  await view.waitFor();
+  assert.deepEqual([await ada.text.isVisible(), await ada.note.isVisible()], [true, false]);
+  assert.equal(await view.textContent().then((text) => text.trim()), 'Note');
+
+  await bob.write('Hello');
+  await view.filter({ hasText: 'Note (new)' }).waitFor();
+  await view.click();
+  await view.filter({ hasText: 'Chat' }).waitFor();
+  assert.deepEqual([await ada.text.isVisible(), await ada.note.isVisible()], [false, true]);
+  await ada.notes('Hello');
+
+  await bob.say('Hello');
+  await view.filter({ hasText: 'Chat (new)' }).waitFor();
+  await view.click();
+  await ada.reads('Hello');
+  assert.deepEqual([await ada.text.isVisible(), await ada.note.isVisible()], [true, false]);
+  assert.equal(await view.textContent().then((text) => text.trim()), 'Note');
+});
+
 for (const scheme of ['light', 'dark']) {
   chatTest(`a conversation fits the page, wide and narrow, ${scheme}`, async (chat) => {
     const ada = await chat.user('Ada Lovelace');
@@ -507,6 +766,9 @@ for (const scheme of ['light', 'dark']) {
     await ada.say('/double 21');
     await ada.line('doubled {value: 42}');
     await ada.text.fill('Shall we write it down?');
+    const note = `Plan for Thursday\n\n- Move the rooms over, one by one\n- Cake\n\n${'wrap'.repeat(30)}`;
+    await eve.note.fill(note);
+    await ada.notes(note);
     const { x, y, width, height } = await bob.page.locator('#conversation').boundingBox();
     await bob.page.mouse.move(x + width * 0.6, y + height / 2);
     await bob.text.pressSequentially('Let');
@@ -515,7 +777,7 @@ for (const scheme of ['light', 'dark']) {
 
     const hasNoOverflow = () => {
       const { scrollWidth, scrollHeight } = document.documentElement;
-      const parts = [...document.querySelectorAll('#scroll, .foot, .bar, .side')];
+      const parts = [...document.querySelectorAll('#scroll, .foot, .bar, .side, #note')];
       return scrollWidth <= innerWidth && scrollHeight <= innerHeight &&
         parts.every((part) => part.scrollWidth <= part.clientWidth);
     };
@@ -524,8 +786,11 @@ for (const scheme of ['light', 'dark']) {
       await ada.until((width) => innerWidth === width, size.width);
       assert.equal(await ada.page.evaluate(hasNoOverflow), true, `at ${size.width} px`);
       assert.equal(await ada.text.isVisible(), true);
-      if (size === PHONE) {
-        await ada.shot(`phone-${scheme}`);
+      if (size !== DESKTOP) {
+        await ada.shot(`phone-${size.width}-${scheme}`);
+        await ada.page.getByTestId('view').click();
+        await ada.shot(`phone-${size.width}-note-${scheme}`);
+        await ada.page.getByTestId('view').click();
       }
     }
   });

@@ -1,5 +1,6 @@
 // The page: what a person sees of the room, and does in it.
 
+import { Note } from './note.js';
 import { Room } from './room.js';
 
 const DEFAULT_ROOM = 'lobby';
@@ -17,6 +18,8 @@ const POINTER_IDLE = 2_500;
 // A message that the room has not shown by then may be lost.
 const SEND_TIMEOUT = 10_000;
 const GROUP_GAP = 5 * 60_000;
+// How long someone who changed the note is said to write in it.
+const WRITING_EXPIRY = 2_500;
 
 const ADJECTIVES = ['Amber', 'Brave', 'Calm', 'Clever', 'Coral', 'Early', 'Gentle', 'Golden', 'Happy', 'Hazel',
   'Honest', 'Ivory', 'Jolly', 'Kind', 'Lucky', 'Merry', 'Misty', 'Quiet', 'Silver', 'Sunny', 'Swift', 'Velvet', 'Warm',
@@ -106,14 +109,16 @@ function enterRoom() {
   saveIdentity();
   clearConversation();
   clearPeople();
+  clearNote();
   byId('room-name').textContent = roomName;
   byId('second-user').href = roomLink('?as=new');
   updateTitle();
 
-  room = new Room(roomName, me);
+  room = new Room(roomName, me, note);
   room.addEventListener('status', ({ detail }) => showStatus(detail));
   room.addEventListener('people', ({ detail }) => showPeople(detail));
   room.addEventListener('event', ({ detail }) => handleEvent(detail));
+  room.addEventListener('edit', ({ detail }) => noteEdited(detail.user));
   room.addEventListener('error', ({ detail }) => handleError(detail));
   room.open();
 }
@@ -126,12 +131,13 @@ function handleEvent({ type, data, user, mine }) {
   }
 }
 
-function handleError({ message }) {
+function handleError({ message, aboutDocument }) {
   const [waiting] = unconfirmed;
-  if (waiting) {
+  if (waiting && !aboutDocument) {
     markUnsent(waiting, `Not sent: ${message}`);
   } else {
     addLine(`The room says: ${message}`, 'line-error');
+    tellNews('chat');
   }
 }
 
@@ -152,6 +158,7 @@ function showStatus({ status, retryAt, message }) {
   } else {
     setNotice(null);
   }
+  showNoteStatus();
   showBanner(status, message);
   showCountdown(retryAt);
 }
@@ -545,6 +552,7 @@ function showMessage(user, text, mine) {
     unread += 1;
     updateTitle();
   }
+  tellNews('chat');
 }
 
 function addMessage(author, text) {
@@ -766,6 +774,69 @@ byId('composer').addEventListener('submit', (event) => {
   field.focus();
 });
 
+// --- The note ---
+
+let note = null;
+let writer = null;
+let writingTimer;
+
+function clearNote() {
+  note?.close();
+  note = new Note(byId('note'));
+  note.addEventListener('change', ({ detail }) => room.updateDocument(detail));
+  writer = null;
+  showNews(false);
+}
+
+function noteEdited(user) {
+  // What I wrote in another tab, or while I was away, is no news.
+  if (user.id === me.id) {
+    return;
+  }
+  writer = others.get(user.id)?.name ?? user.name;
+  clearTimeout(writingTimer);
+  writingTimer = setTimeout(() => {
+    writer = null;
+    showNoteStatus();
+  }, WRITING_EXPIRY);
+  showNoteStatus();
+  tellNews('note');
+}
+
+function showNoteStatus() {
+  let text = 'Everyone here can write in it';
+  if (!room.online) {
+    text = byId('note').readOnly ? '' : 'Not shared until you’re back';
+  } else if (writer !== null) {
+    text = `${writer} is writing…`;
+  }
+  byId('note-status').textContent = text;
+}
+
+// --- The messages or the note, where there is no room for both ---
+
+function showView(view) {
+  const isChat = view === 'chat';
+  document.body.dataset.view = view;
+  byId('view-label').textContent = isChat ? 'Note' : 'Chat';
+  byId('view').querySelector('use').setAttribute('href', isChat ? '#icon-note' : '#icon-chat');
+  showNews(false);
+}
+
+/** Something came to `view`, which may be the one that does not show. */
+function tellNews(view) {
+  if (document.body.dataset.view !== view) {
+    showNews(true);
+  }
+}
+
+function showNews(news) {
+  byId('view').classList.toggle('news', news);
+  byId('view-news').textContent = news ? ' (new)' : '';
+}
+
+byId('view').addEventListener('click', () => showView(document.body.dataset.view === 'chat' ? 'note' : 'chat'));
+
 // --- The link ---
 
 let copiedTimer;
@@ -790,6 +861,7 @@ function showCopied(copied) {
 }
 
 addEventListener('hashchange', enterRoom);
+showView('chat');
 enterRoom();
 if (matchMedia('(hover: hover)').matches) {
   field.focus();

@@ -1,4 +1,5 @@
-// A connection to a room: the protocol's frames, who is here, and coming back after the connection was lost.
+// A connection to a room: the protocol's frames, who is here, the document, and coming back after the connection was
+// lost.
 // It knows nothing of the page.
 
 // The platform answers exactly these bytes by itself, without waking the room.
@@ -15,17 +16,30 @@ const FINAL_CODES = new Set([1000, 3000, 4000]);
 /** The server said no, and would say it again. */
 class Refusal extends Error {}
 
+// In a frame an update of the document is base64.
+function encode(bytes) {
+  let text = '';
+  for (const byte of bytes) {
+    text += String.fromCharCode(byte);
+  }
+  return btoa(text);
+}
+
+const decode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+
 /**
  * Events, each a `CustomEvent`:
  * - `status`: `{status, retryAt, message}`. `status` is `connecting`, `online`, `reconnecting`, `offline` or `refused`;
  *   `retryAt` is when it tries again, by `Date.now()`, or null; `message` is the server's reason for `refused`.
  * - `people`: `[{id, name, presence, you}]`, a user with several tabs once.
  * - `event`: an event of the application, `{type, data, user, mine}`. `mine` says that this connection caused it.
- * - `error`: `{message}`, what the server did not take.
+ * - `edit`: `{user}`, who changed the document.
+ * - `error`: `{message, aboutDocument}`, what the server did not take.
  */
 export class Room extends EventTarget {
   #name;
   #user;
+  #copy;
   #presence = {};
   #status = { status: 'closed', retryAt: null, message: null };
 
@@ -45,13 +59,19 @@ export class Room extends EventTarget {
   // By user id: presence belongs to a user, not to a tab.
   #presences = new Map();
   #synced = false;
+  // Whether this connection has the document, and so may send what changes of it.
+  #shares = false;
   #lifetime = new AbortController();
 
-  /** `user` is `{id, name}`. */
-  constructor(name, user) {
+  /**
+   * `user` is `{id, name}`, and `copy` their copy of the room's document: `copy.encode()` is all of it as one update,
+   * and `copy.apply(update)` takes in what the room has.
+   */
+  constructor(name, user, copy) {
     super();
     this.#name = name;
     this.#user = { ...user };
+    this.#copy = copy;
   }
 
   get status() {
@@ -107,6 +127,13 @@ export class Room extends EventTarget {
   updatePresence(patch) {
     Object.assign(this.#presence, patch);
     this.send('$updatePresence', { presence: patch });
+  }
+
+  /** Sends a change of the document. Without a connection it stays in the copy, which goes out with the next one. */
+  updateDocument(update) {
+    if (this.#shares) {
+      this.#write('$updateStorage', { origin: null, update: encode(update) });
+    }
   }
 
   // --- Connecting ---
@@ -194,6 +221,7 @@ export class Room extends EventTarget {
     this.#lastError = null;
     // Whoever was here stays shown until the next connection tells who is.
     this.#synced = false;
+    this.#shares = false;
   }
 
   /** The browser's network or this tab came or went: find out what that means for the connection. */
@@ -248,7 +276,18 @@ export class Room extends EventTarget {
         this.#sessionId = data.sessionId;
         // Another tab of this user may be here already: its presence is this one's too.
         Object.assign(this.#presence, data.presence);
-        this.#write('$initializeSession', { presence: this.#presence, update: null });
+        // The copy is no beginning for the room's document: it follows when that has come.
+        this.#write('$initializeSession', { presence: this.#presence, update: '' });
+        break;
+      case '$storageReceived':
+        this.#copy.apply(decode(data.state));
+        // All of it, with what was changed while there was no connection.
+        this.#write('$updateStorage', { origin: '$initialized', update: encode(this.#copy.encode()) });
+        this.#shares = true;
+        break;
+      case '$storageUpdated':
+        this.#copy.apply(decode(data.state));
+        this.#emit('edit', { user });
         break;
       case '$userJoined':
         this.#joined(data);
@@ -270,7 +309,7 @@ export class Room extends EventTarget {
       case '$error':
         this.#lastError = data.message;
         if (this.online) {
-          this.#emit('error', { message: data.message });
+          this.#emit('error', { message: data.message, aboutDocument: data.message.startsWith('`$updateStorage`') });
         }
         break;
       case '$pong':

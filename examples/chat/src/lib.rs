@@ -1,4 +1,4 @@
-//! A chat room: who is here, who types, and what they say.
+//! A chat room: who is here, who types, what they say, and a note that all of them write.
 
 use pluv::prelude::*;
 
@@ -53,7 +53,7 @@ pub enum Output {
     },
 }
 
-/// A chat room.
+/// A chat room. The note of its page is a text of its document, in which clients share whatever else they like.
 #[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs)]
 #[derive(Debug)]
 pub struct Chat;
