@@ -9,7 +9,10 @@ use yrs::{
 };
 
 use super::{
-    super::{Admitted, StoreError, update},
+    super::{
+        Admitted, StoreError,
+        update::{self, Batches},
+    },
     waiting::Waiting,
 };
 
@@ -209,9 +212,9 @@ fn parts(bytes: &[u8], update: Update, known: &StateVector) -> Result<Parts, Box
         return Ok(Parts { ready: vec![update], beyond });
     }
     drop(update);
-    let (batches, rest) = update::batches(&bytes, known)?;
+    let Batches { parts, rest } = update::batches(&bytes, known)?;
     beyond.extend(rest);
-    let ready = batches.iter().map(|update| Update::decode_v1(update)).collect::<Result<_, _>>()?;
+    let ready = parts.iter().map(|update| Update::decode_v1(update)).collect::<Result<_, _>>()?;
     Ok(Parts { ready, beyond })
 }
 

@@ -17,12 +17,20 @@ use super::{
 /// depend on them. 10,000 in a row were fine natively with the 1 MB of stack that a worker has, and 20,000 were not.
 pub(crate) const MAX_CLIENTS: usize = 2_000;
 
-/// Parts an update that leaves no hole: each part depends on those before it alone and has at most [`MAX_CLIENTS`], the
-/// last one has all deletions. Beside them, what a document with `known` can't take yet.
+/// An update in parts.
+#[derive(Debug)]
+pub(crate) struct Batches {
+    /// Each depends on those before it alone; the last has all deletions.
+    pub(crate) parts: Vec<Vec<u8>>,
+    /// What a document can't take yet.
+    pub(crate) rest: Option<Vec<u8>>,
+}
+
+/// Parts an update that leaves no hole in a document with `known`, each part of at most [`MAX_CLIENTS`].
 ///
 /// # Errors
 /// Those of [`check`](super::check), which `update` has passed.
-pub(crate) fn batches(update: &[u8], known: &StateVector) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>), UpdateError> {
+pub(crate) fn batches(update: &[u8], known: &StateVector) -> Result<Batches, UpdateError> {
     let mut order = Order::new(update, known)?;
     for index in 0..order.sections.len() {
         order.take(index)?;
@@ -34,7 +42,7 @@ pub(crate) fn batches(update: &[u8], known: &StateVector) -> Result<(Vec<Vec<u8>
         (section.client, rest)
     });
     let left: BTreeMap<_, _> = left.collect();
-    Ok((done, (!left.is_empty()).then(|| encode(&left, &[0]))))
+    Ok(Batches { parts: done, rest: (!left.is_empty()).then(|| encode(&left, &[0])) })
 }
 
 /// The structs of one client.

@@ -22,7 +22,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 #[cfg(test)]
 pub(super) use self::reader::write_number;
 pub(crate) use self::{
-    batches::{MAX_CLIENTS, batches},
+    batches::{Batches, MAX_CLIENTS, batches},
     error::{Problem, UpdateError},
     needs::{cut, leaves_hole, needs},
     nesting::nesting,

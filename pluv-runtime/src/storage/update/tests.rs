@@ -9,8 +9,8 @@ use yrs::{
 };
 
 use super::{
-    Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, Problem, admit, batches, check, decode_base64,
-    encode_base64, leaves_hole, nesting, reader::write_number,
+    Batches, Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, Problem, admit, batches, check,
+    decode_base64, encode_base64, leaves_hole, nesting, reader::write_number,
 };
 
 /// Updates of stock Yjs, each after its length: see `updates.mjs` there.
@@ -440,7 +440,7 @@ fn an_update_of_many_clients_is_parted_so_that_each_part_depends_on_those_before
     (1..mixed.len()).for_each(|index| mixed.swap(index, random.below(index + 1)));
     for ids in [ascending.clone(), ascending.into_iter().rev().collect(), mixed] {
         let update = chain(&ids);
-        let (parts, rest) = batches(&update, &StateVector::default()).expect("it is well-formed");
+        let Batches { parts, rest } = batches(&update, &StateVector::default()).expect("it is well-formed");
         assert_eq!((parts.len(), rest), (3, None));
         let doc = document();
         for part in &parts {
@@ -454,13 +454,13 @@ fn an_update_of_many_clients_is_parted_so_that_each_part_depends_on_those_before
         let headless =
             diff_updates_v1(&update, &encode_state_vector_from_update_v1(&chain(&ids[..1])).expect("it has one"));
         let headless = headless.expect("it can be compared");
-        let (parts, rest) = batches(&headless, &StateVector::default()).expect("it is well-formed");
+        let Batches { parts, rest } = batches(&headless, &StateVector::default()).expect("it is well-formed");
         assert!(parts.iter().all(|part| check(part).is_ok_and(|facts| facts.empty)));
         assert_eq!(check(&rest.expect("all of it")).expect("it is well-formed").clients, 4_999);
         // And with it, all of it is there.
         let doc = document();
         apply(&doc, &chain(&ids[..1]));
-        let (parts, rest) = batches(&headless, &doc.transact().state_vector()).expect("it is well-formed");
+        let Batches { parts, rest } = batches(&headless, &doc.transact().state_vector()).expect("it is well-formed");
         assert_eq!(rest, None);
         parts.iter().for_each(|part| apply(&doc, part));
         assert_eq!(text(&doc), expected);
@@ -472,7 +472,7 @@ fn what_depends_on_itself_in_a_circle_is_no_part() {
     // Two clients, each of whose letters is after that of the other; and a third that is well.
     let update = [3, 1, 3, 0, 4, 1, 1, b't', 1, b'c', 1, 2, 0, 0x84, 1, 0, 1, b'b', 1, 1, 0, 0x84, 2, 0, 1, b'a', 0];
     assert!(check(&update).is_ok());
-    let (parts, rest) = batches(&update, &StateVector::default()).expect("it is well-formed");
+    let Batches { parts, rest } = batches(&update, &StateVector::default()).expect("it is well-formed");
     assert_eq!(parts, [[1, 1, 3, 0, 4, 1, 1, b't', 1, b'c', 0]]);
     assert_eq!(check(&rest.expect("the other two")).map(|facts| facts.clients), Ok(2));
 }
