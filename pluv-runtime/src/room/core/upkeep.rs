@@ -47,6 +47,8 @@ pub(super) struct Upkeep {
     deletion: Option<Deletion>,
     /// When the alarm is set for, as far as is known.
     alarm: Option<Millis>,
+    /// Whether it may be set for something else: a crash may have come between what was noted and its alarm.
+    is_unsure: bool,
 }
 
 impl Upkeep {
@@ -133,6 +135,12 @@ impl Core {
         let mut step = Step::default();
         self.read_notes(&mut step);
         self.upkeep.alarm = None;
+        if self.document.is_some() && !self.upkeep.is_read {
+            // What it came for is not known.
+            self.upkeep.is_unsure = true;
+            step.effects.push(Effect::Alarm(Some(now + RETRY)));
+            return step;
+        }
         if self.upkeep.changed.as_ref().is_some_and(|changed| changed.due <= now) {
             self.tell_changed(now, &mut step);
         }
@@ -160,7 +168,12 @@ impl Core {
     fn delete(&mut self, now: Millis, step: &mut Step) {
         let is_empty = self.members.is_empty();
         let Some(deletion) = self.upkeep.deletion.as_mut().filter(|deletion| deletion.due <= now) else { return };
-        if !is_empty || deletion.is_running {
+        if !is_empty {
+            // It was not called off when someone came, as the storage failed.
+            self.upkeep.deletion = None;
+            return self.note(DELETION, step);
+        }
+        if deletion.is_running {
             return;
         }
         deletion.is_running = true;
@@ -233,6 +246,7 @@ impl Core {
                 self.upkeep.changed = changed.and_then(|json| serde_json::from_str(&json).ok());
                 self.upkeep.deletion = deletion.and_then(|json| serde_json::from_str(&json).ok());
                 self.upkeep.alarm = self.upkeep.due();
+                self.upkeep.is_unsure = self.upkeep.alarm.is_some();
             }
             Err(error) => drop(self.report(&error, step)),
         }
@@ -252,7 +266,7 @@ impl Core {
     /// Sets the alarm for what is due first, where that is not what it is set for.
     fn set_alarm(&mut self, step: &mut Step) {
         let due = self.upkeep.due();
-        if self.upkeep.alarm != due {
+        if std::mem::take(&mut self.upkeep.is_unsure) || self.upkeep.alarm != due {
             self.upkeep.alarm = due;
             step.effects.push(Effect::Alarm(due));
         }
