@@ -75,7 +75,7 @@ impl<R: Handlers> Driver<R> {
                 self.handlers.on_storage_updated(&cx).await?;
                 Outcome(Kind::Done)
             }
-            Task::Deleted { state } => {
+            Task::Deleted { state, .. } => {
                 let room = cx.room();
                 self.handlers.on_room_deleted(&Deleted { room: &room, state }).await?;
                 Outcome(Kind::Done)

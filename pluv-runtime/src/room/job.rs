@@ -37,6 +37,8 @@ pub(crate) enum Task {
     Deleted {
         /// All of it.
         state: Vec<u8>,
+        /// Its mark.
+        mark: u64,
     },
     /// With the last presence, as the user may be gone.
     Disconnected {

@@ -117,11 +117,14 @@ pub trait Document: fmt::Debug {
     /// Whether an update says something that is not known yet; nothing is changed. Loads the document.
     fn is_news(&mut self, now: Millis, update: &Admitted) -> Result<bool, StoreError>;
 
+    /// All of it, as one update, with what waits. Loads it.
+    fn whole(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
+
     /// What a client does not have whose whole document is `update`, as updates; `shown` is the [`mark`](Self::mark) of
     /// what it was given. Loads the document.
     fn missed(&mut self, now: Millis, update: &Admitted, shown: Option<u64>) -> Result<Vec<Vec<u8>>, StoreError>;
 
-    /// A number that is another one when the [`state`](Self::state) is. Loads the document.
+    /// A number that is another one when [`whole`](Self::whole) is. Loads the document.
     fn mark(&mut self, now: Millis) -> Result<u64, StoreError>;
 
     /// Does what can wait until an update has been shown: folds the log, lets go of what nobody uses. Returns what the

@@ -33,21 +33,21 @@ impl Core {
     pub(crate) fn finish(&mut self, now: Millis, job: &Job, result: Result<(Outcome, Outbox), Error>) -> Step {
         let mut step = Step::default();
         let result = result.and_then(|(outcome, outbox)| Ok((outcome, outbox.into_wishes()?)));
-        match result {
-            Ok((Outcome(Kind::Initial(update)), _)) => self.begun(now, job, Ok(update), &mut step),
-            Err(error) if matches!(job.task, Task::InitialStorage) => self.begun(now, job, Err(error), &mut step),
-            result if matches!(job.task, Task::Deleted { .. }) => self.told_deleted(now, result.map(drop), &mut step),
-            Err(error) if matches!(job.task, Task::StorageUpdated) => self.told_changed(now, Err(error), &mut step),
-            Ok((outcome, wishes)) => {
+        match (&job.task, result) {
+            (_, Ok((Outcome(Kind::Initial(update)), _))) => self.begun(now, job, Ok(update), &mut step),
+            (Task::InitialStorage, Err(error)) => self.begun(now, job, Err(error), &mut step),
+            (Task::Deleted { mark, .. }, result) => self.told_deleted(now, *mark, result.map(drop), &mut step),
+            (Task::StorageUpdated, Err(error)) => self.told_changed(now, Err(error), &mut step),
+            (task, Ok((outcome, wishes))) => {
                 for wish in wishes {
                     self.grant(now, job, wish, &mut step);
                 }
                 self.conclude(job, outcome, &mut step.effects);
-                if matches!(job.task, Task::StorageUpdated) {
+                if matches!(task, Task::StorageUpdated) {
                     self.told_changed(now, Ok(()), &mut step);
                 }
             }
-            Err(error) => self.fail(job, &error, &mut step.effects),
+            (_, Err(error)) => self.fail(job, &error, &mut step.effects),
         }
         step.jobs.extend(self.lanes.next(job.connection));
         step

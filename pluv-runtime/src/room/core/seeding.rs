@@ -129,6 +129,10 @@ impl Core {
         for newcomer in waiting {
             self.receive(now, newcomer, step);
         }
+        if self.members.is_empty() {
+            // They have all left, and nobody else will.
+            self.emptied(now, step);
+        }
     }
 
     fn begin(&mut self, now: Millis, origin: &Rc<Origin>, update: Vec<u8>, step: &mut Step) -> Result<(), Error> {

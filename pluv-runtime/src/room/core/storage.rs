@@ -164,7 +164,7 @@ impl Core {
     }
 
     /// Stores the edits that wait together, and shows to each connection what the others changed.
-    fn flush(&mut self, now: Millis, step: &mut Step) {
+    pub(super) fn flush(&mut self, now: Millis, step: &mut Step) {
         self.group.bytes = 0;
         let edits = std::mem::take(&mut self.group.waiting);
         let Some(document) = self.document.as_mut().filter(|_| !edits.is_empty()) else { return };

@@ -20,7 +20,7 @@ use crate::{
         retention::Retention,
         types::Typed,
     },
-    storage::StoreError,
+    storage::{Document, StoreError},
 };
 
 /// How long changes of the document are gathered before the room's code is told, in milliseconds.
@@ -77,9 +77,9 @@ struct Deletion {
     due: Millis,
     #[serde(default)]
     failures: u32,
-    /// Whether the room's code is being told.
+    /// The mark of the document that the room's code is being given.
     #[serde(skip)]
-    is_running: bool,
+    given: Option<u64>,
 }
 
 impl Core {
@@ -103,6 +103,8 @@ impl Core {
     /// The last connection has left.
     pub(super) fn emptied(&mut self, now: Millis, step: &mut Step) {
         let Retention::Delete { after } = self.definition.retention else { return };
+        // The last edits of those who have left are a part of the document.
+        self.flush(now, step);
         let Some(document) = &mut self.document else { return };
         match document.is_blank() {
             Ok(true) => return,
@@ -110,7 +112,7 @@ impl Core {
             Err(error) => return drop(self.report(&error, step)),
         }
         self.read_notes(step);
-        self.upkeep.deletion = Some(Deletion { due: now + after, failures: 0, is_running: false });
+        self.upkeep.deletion = Some(Deletion { due: now + after, failures: 0, given: None });
         self.note(DELETION, step);
         if after == 0 {
             self.delete(now, step);
@@ -173,18 +175,19 @@ impl Core {
             self.upkeep.deletion = None;
             return self.note(DELETION, step);
         }
-        if deletion.is_running {
+        if deletion.given.is_some() {
             return;
         }
-        deletion.is_running = true;
-        let state = match self.document.as_mut().map(|document| document.state(now)) {
-            Some(Ok(state)) => state,
-            Some(Err(error)) => return self.deletion_failed(now, &error.to_string(), step),
-            None => return,
+        let Some(document) = &mut self.document else { return };
+        let (state, mark) = match document.whole(now).and_then(|state| Ok((state, document.mark(now)?))) {
+            Ok(found) => found,
+            Err(error) => return self.deletion_failed(now, &error.to_string(), step),
         };
+        deletion.given = Some(mark);
         let user = Typed { json: "null".into(), value: Rc::new(()) };
         let origin = Rc::new(Origin::new(&self.name, "".into(), "null"));
-        let job = Job { connection: NOBODY, origin, user, key: "".into(), at: now, task: Task::Deleted { state } };
+        let task = Task::Deleted { state, mark };
+        let job = Job { connection: NOBODY, origin, user, key: "".into(), at: now, task };
         step.jobs.extend(self.lanes.enter(job));
     }
 
@@ -202,20 +205,22 @@ impl Core {
         self.set_alarm(step);
     }
 
-    /// `on_room_deleted` has ended.
-    pub(super) fn told_deleted(&mut self, now: Millis, result: Result<(), Error>, step: &mut Step) {
-        // Someone came meanwhile: then nothing is deleted.
-        let Some(deletion) = &mut self.upkeep.deletion else { return };
-        deletion.is_running = false;
+    /// `on_room_deleted` has ended, which was given the document of this mark.
+    pub(super) fn told_deleted(&mut self, now: Millis, mark: u64, result: Result<(), Error>, step: &mut Step) {
+        // Someone came meanwhile: then nothing is deleted, or not by this.
+        let Some(deletion) = self.upkeep.deletion.as_mut().filter(|deletion| deletion.given == Some(mark)) else {
+            return;
+        };
+        deletion.given = None;
         if !self.members.is_empty() {
             return;
         }
         let deleted = result.map_err(|error| error.to_string()).and_then(|()| match &mut self.document {
-            Some(document) => document.clear().map_err(|error| error.to_string()),
-            None => Ok(()),
+            Some(document) => clear(&mut **document, now, mark).map_err(|error| error.to_string()),
+            None => Ok(true),
         });
         match deleted {
-            Ok(()) => {
+            Ok(true) => {
                 self.upkeep.deletion = None;
                 self.upkeep.changed = None;
                 self.seeding = Seeding::default();
@@ -223,13 +228,15 @@ impl Core {
                 self.note(CHANGED, step);
                 self.set_alarm(step);
             }
+            // The room's code gets what is there now.
+            Ok(false) => self.delete(now, step),
             Err(reason) => self.deletion_failed(now, &reason, step),
         }
     }
 
     fn deletion_failed(&mut self, now: Millis, reason: &str, step: &mut Step) {
         let Some(deletion) = &mut self.upkeep.deletion else { return };
-        deletion.is_running = false;
+        deletion.given = None;
         deletion.failures += 1;
         deletion.due = now + pause(deletion.failures);
         step.effects.push(Effect::Log { message: format!("room `{}`, `on_room_deleted`: {reason}", self.name) });
@@ -271,6 +278,15 @@ impl Core {
             step.effects.push(Effect::Alarm(due));
         }
     }
+}
+
+/// Deletes the document if it still has this mark, and says whether it did.
+fn clear(document: &mut dyn Document, now: Millis, mark: u64) -> Result<bool, StoreError> {
+    let is_same = document.mark(now)? == mark;
+    if is_same {
+        document.clear()?;
+    }
+    Ok(is_same)
 }
 
 /// How long to wait after so many failures, in milliseconds.

@@ -253,6 +253,19 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         Ok(is_news)
     }
 
+    fn whole(&mut self, now: Millis) -> Result<Vec<u8>, StoreError> {
+        let loaded = self.load(now)?;
+        let waiting: Vec<_> = loaded.waiting().map(<[u8]>::to_vec).collect();
+        let state = loaded.snapshot();
+        if waiting.is_empty() {
+            return Ok(state);
+        }
+        // To merge takes the memory of the document once more.
+        self.loaded = None;
+        let updates: Vec<_> = std::iter::once(&state).chain(&waiting).map(Vec::as_slice).collect();
+        merge(&updates)
+    }
+
     fn missed(&mut self, now: Millis, update: &Admitted, shown: Option<u64>) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut missed = Vec::new();
         if shown != Some(self.mark(now)?) {
@@ -274,6 +287,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         let mut hasher = DefaultHasher::new();
         // What is deleted, as all else is known.
         transaction.encode_state_as_update_v1(&known).hash(&mut hasher);
+        loaded.waiting().for_each(|update| update.hash(&mut hasher));
         // The order of clients in a state vector is none.
         let mut known: Vec<_> = known.iter().collect();
         known.sort_unstable();
