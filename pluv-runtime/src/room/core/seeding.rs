@@ -94,7 +94,7 @@ impl Core {
                 Ok(_) => self.seeding = Seeding::Done,
                 Err(error) => {
                     self.report(&error, &mut step);
-                    self.turn_away(&newcomer, &mut step);
+                    self.turn_away(newcomer.connection, &mut step);
                     return step;
                 }
             }
@@ -121,7 +121,7 @@ impl Core {
             // To let clients begin it themselves would put their document in place of the room's.
             step.effects.push(Effect::Log { message: format!("room `{}`, `get_initial_storage`: {error}", self.name) });
             for newcomer in waiting {
-                self.turn_away(&newcomer, step);
+                self.turn_away(newcomer.connection, step);
             }
             return;
         }
@@ -153,7 +153,7 @@ impl Core {
             Ok(storage) => storage,
             Err(StoreError::Failed(reason)) => {
                 self.report(&StoreError::Failed(reason), step);
-                return self.turn_away(&newcomer, step);
+                return self.turn_away(newcomer.connection, step);
             }
             Err(error) => {
                 let reason = format!("`data.update`: {error}");
@@ -191,14 +191,10 @@ impl Core {
         Ok(format!(r#"{{"changeKind":"{kind}","state":"{}"}}"#, encode_base64(&state)))
     }
 
-    /// Closes a connection that can't join now, so that its client tries again.
-    fn turn_away(&self, newcomer: &Newcomer, step: &mut Step) {
-        let refusal = self.refuse(newcomer.connection, None, INTERNAL);
+    /// Closes a connection that can't be given the document now, so that its client tries again.
+    pub(super) fn turn_away(&self, connection: Connection, step: &mut Step) {
+        let refusal = self.refuse(connection, None, INTERNAL);
         step.effects.extend(refusal.effects);
-        step.effects.push(Effect::Close {
-            connection: newcomer.connection,
-            code: AGAIN_LATER,
-            reason: "the document can't be opened now",
-        });
+        step.effects.push(Effect::Close { connection, code: AGAIN_LATER, reason: "the document can't be opened now" });
     }
 }

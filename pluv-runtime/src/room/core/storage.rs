@@ -81,7 +81,12 @@ impl Core {
         };
         let (missed, is_news) = match catch_up(&mut **document) {
             Ok(found) => found,
-            Err(error) => return Err(self.report(&error, step)),
+            Err(error) => {
+                self.report(&error, step);
+                // It would never be shown a change.
+                self.turn_away(connection, step);
+                return Ok(());
+            }
         };
         if !member.ready {
             member.ready = true;
