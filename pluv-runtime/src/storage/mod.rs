@@ -19,6 +19,8 @@ pub(crate) mod tests;
 
 use std::{any::Any, fmt};
 
+#[cfg(test)]
+pub(crate) use self::update::{cut, leaves_hole};
 pub use self::{
     document::Yrs,
     sql::{Sql, SqlError, Value},

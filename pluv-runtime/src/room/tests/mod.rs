@@ -7,6 +7,7 @@ mod joining;
 mod leaving;
 mod malformed;
 mod presence;
+mod simulation;
 mod storage;
 mod tabs;
 mod upkeep;

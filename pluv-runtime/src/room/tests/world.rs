@@ -247,7 +247,8 @@ fn driver<R: TestRoom>(gate: &Rc<Cell<bool>>, database: &Database) -> Rc<Driver<
 }
 
 impl<R: TestRoom> World<R> {
-    fn new(rebuilt: bool) -> Self {
+    /// An empty room, which is rebuilt before every input where `rebuilt` says so.
+    pub(super) fn new(rebuilt: bool) -> Self {
         let gate = Rc::new(Cell::new(false));
         let database = Database::new();
         Self {
@@ -267,9 +268,14 @@ impl<R: TestRoom> World<R> {
     /// waits does not sleep.
     fn before_input(&mut self) {
         self.now.set(self.now.get() + 1_000);
-        if self.rebuilt && self.running.is_empty() && !self.host.borrow().is_committing {
+        if self.rebuilt && self.may_sleep() {
             self.sleep();
         }
+    }
+
+    /// Whether nothing keeps the room awake.
+    pub(super) fn may_sleep(&self) -> bool {
+        self.running.is_empty() && !self.is_committing()
     }
 
     /// Drops the room, and rebuilds it.
@@ -283,20 +289,40 @@ impl<R: TestRoom> World<R> {
         }
     }
 
+    /// Loses the room, and every connection with it. What is stored stays, as does the alarm.
+    pub(super) fn crash(&mut self) {
+        self.running.clear();
+        self.database.reopen();
+        let mut host = self.host.borrow_mut();
+        *host = Host { spilled: std::mem::take(&mut host.spilled), alarm: host.alarm, ..Host::default() };
+        self.driver = driver(&self.gate, &self.database);
+    }
+
     pub(super) fn drive(&mut self, step: Step) {
         let (driver, host, now) = (Rc::clone(&self.driver), Rc::clone(&self.host), Rc::clone(&self.now));
-        self.running.push(Box::pin(async move {
-            driver.drive(step, || now.get(), |effects| host.borrow_mut().execute(effects)).await;
-        }));
+        let database = self.database.clone();
+        let execute = move |effects| {
+            // A room that is gone does nothing more.
+            if !database.is_dead() {
+                host.borrow_mut().execute(effects);
+            }
+        };
+        self.running.push(Box::pin(async move { driver.drive(step, || now.get(), execute).await }));
         self.poll();
     }
 
-    fn poll(&mut self) {
+    /// Lets the handlers that wait go on, as far as they can.
+    pub(super) fn poll(&mut self) {
         let mut cx = std::task::Context::from_waker(Waker::noop());
         self.running.retain_mut(|task| task.as_mut().poll(&mut cx).is_pending());
-        while !self.holds_commits && self.host.borrow().is_committing {
+        while !self.holds_commits && self.is_committing() {
             self.commit();
         }
+    }
+
+    /// Whether the room waits for what was stored to be safe.
+    pub(super) fn is_committing(&self) -> bool {
+        self.host.borrow().is_committing
     }
 
     /// What was stored is safe.
@@ -309,6 +335,11 @@ impl<R: TestRoom> World<R> {
     /// When the alarm is to come.
     pub(super) fn alarm(&self) -> Option<u64> {
         self.host.borrow().alarm
+    }
+
+    /// Sets the alarm in the room's place: a crash may lose one, and the platform repeats one that a crash interrupted.
+    pub(super) fn set_alarm(&mut self, due: Option<u64>) {
+        self.host.borrow_mut().alarm = due;
     }
 
     /// The alarm comes, when it is due; or now, where none is set.
@@ -353,8 +384,13 @@ impl<R: TestRoom> World<R> {
             access,
         };
         let (connection, step) = self.driver.core.borrow_mut().connect(&admission).expect("the user is well formed");
-        // The platform has a socket before the room has said anything.
-        self.host.borrow_mut().attachments.entry(connection).or_default();
+        {
+            // The platform has a socket before the room has said anything. Its number may have been another's.
+            let mut host = self.host.borrow_mut();
+            host.attachments.insert(connection, Vec::new());
+            host.inboxes.remove(&connection);
+            host.closed.remove(&connection);
+        }
         self.drive(step);
         Client(connection)
     }

@@ -69,6 +69,33 @@ impl Host {
         self.0.fault.set(None);
     }
 
+    /// Whether it has crashed and was not reopened.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.0.dead.get()
+    }
+
+    /// The fault that has been met since the last call, if one was.
+    pub(crate) fn take_fault(&self) -> Option<Fault> {
+        let (at, fault) = self.0.fault.get()?;
+        (at < self.0.calls.get()).then(|| {
+            self.0.fault.set(None);
+            fault
+        })
+    }
+
+    /// Lets a test look at what is stored, without counting or faults.
+    pub(crate) fn untroubled<T>(&self, look: impl FnOnce() -> T) -> T {
+        let Inner { calls, fault, dead, written, read, .. } = &*self.0;
+        let before = (calls.get(), fault.take(), dead.take(), written.get(), read.get());
+        let result = look();
+        calls.set(before.0);
+        fault.set(before.1);
+        dead.set(before.2);
+        written.set(before.3);
+        read.set(before.4);
+        result
+    }
+
     pub(crate) fn calls(&self) -> u64 {
         self.0.calls.get()
     }
@@ -96,7 +123,7 @@ impl Host {
 
     /// The one number that a query returns.
     pub(crate) fn number(&self, query: &str) -> i64 {
-        self.0.db.borrow().query_row(query, [], |row| row.get(0)).unwrap()
+        self.0.db.borrow().prepare_cached(query).unwrap().query_row([], |row| row.get(0)).unwrap()
     }
 
     /// All that is stored, to compare.
@@ -151,7 +178,8 @@ impl Host {
 
         let db = self.0.db.borrow();
         let before = db.total_changes();
-        let tables = || -> u64 { db.query_row("SELECT COUNT(*) FROM sqlite_master", [], |row| row.get(0)).unwrap() };
+        let mut count = db.prepare_cached("SELECT COUNT(*) FROM sqlite_master").unwrap();
+        let mut tables = || -> u64 { count.query_row([], |row| row.get(0)).unwrap() };
         let tables_before = tables();
         let mut prepared = db.prepare_cached(statement).map_err(failed)?;
         let columns = prepared.column_count();

@@ -12,5 +12,6 @@ pub(crate) mod host;
 mod hostile;
 mod memory;
 mod model;
+pub(crate) mod random;
 mod round_trips;
 mod versions;

@@ -2,6 +2,7 @@
 
 use super::{
     host::{Fault, Host},
+    random::Random,
     round_trips::bytes,
 };
 use crate::storage::{
@@ -11,29 +12,16 @@ use crate::storage::{
     sql::Result,
 };
 
-/// Numbers that are the same in each run: `SplitMix64`.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut value = self.0;
-        value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (value ^ (value >> 31)) % bound
-    }
-
-    fn update(&mut self) -> Vec<u8> {
-        let length = match self.below(1_000) {
-            0 => CHUNK as u64 + self.below(CHUNK as u64 * 2),
-            1 | 2 => CHUNK as u64 - 10 + self.below(20),
-            3..40 => BLOCK as u64 - 10 + self.below(20),
-            40..100 => self.below(6_000),
-            _ => self.below(60),
-        };
-        let seed = self.below(256) as u8;
-        bytes(length as usize, seed)
-    }
+fn update(random: &mut Random) -> Vec<u8> {
+    let length = match random.below(1_000) {
+        0 => CHUNK as u64 + random.below(CHUNK as u64 * 2),
+        1 | 2 => CHUNK as u64 - 10 + random.below(20),
+        3..40 => BLOCK as u64 - 10 + random.below(20),
+        40..100 => random.below(6_000),
+        _ => random.below(60),
+    };
+    let seed = random.below(256) as u8;
+    bytes(length as usize, seed)
 }
 
 /// What should be stored.
@@ -56,12 +44,12 @@ fn read(log: &mut Log<Host>) -> Result<(Model, Vec<i64>)> {
 fn step(random: &mut Random, log: &mut Log<Host>, model: &mut Model) -> Result<()> {
     match random.below(100) {
         0..60 => {
-            let update = random.update();
-            model.entries.push(update.clone());
-            log.append(&update).map(drop)
+            let added = update(random);
+            model.entries.push(added.clone());
+            log.append(&added).map(drop)
         }
         60..75 => {
-            let updates: Vec<_> = (0..random.below(20)).map(|_| random.update()).collect();
+            let updates: Vec<_> = (0..random.below(20)).map(|_| update(random)).collect();
             model.entries.extend_from_slice(&updates);
             log.append_all(&updates.iter().map(Vec::as_slice).collect::<Vec<_>>()).map(drop)
         }
@@ -71,11 +59,11 @@ fn step(random: &mut Random, log: &mut Log<Host>, model: &mut Model) -> Result<(
             // Some more come before the fold, and the fold may stop short.
             let stop = if random.below(3) == 0 { random.below(ends.len() as u64 + 1) as usize } else { ends.len() };
             let mut folded = model.clone();
-            let later = random.update();
+            let later = update(random);
             folded.entries.push(later.clone());
             *model = folded.clone();
             log.append(&later)?;
-            folded.snapshot = Some(random.update());
+            folded.snapshot = Some(update(random));
             folded.entries.drain(..stop);
             *model = folded;
             let up_to = stop.checked_sub(1).map_or(0, |last| ends[last]);
@@ -99,7 +87,7 @@ fn step(random: &mut Random, log: &mut Log<Host>, model: &mut Model) -> Result<(
 }
 
 fn play(seed: u64, steps: u32) {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let host = Host::new();
     let mut log = Log::new(host.clone());
     let mut model = Model::default();

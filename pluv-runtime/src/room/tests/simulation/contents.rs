@@ -1,0 +1,67 @@
+//! What a document holds, to compare.
+
+use yrs::{IdSet, Update, updates::decoder::Decode as _};
+
+use crate::storage::{Storage as _, Yrs, tests::host::Host};
+
+/// What was ever inserted and deleted, whatever of it waits for something else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Contents {
+    pub(super) insertions: IdSet,
+    pub(super) deletions: IdSet,
+}
+
+impl Contents {
+    pub(super) fn of(update: &[u8]) -> Self {
+        let update = Update::decode_v1(update).expect("an update can be read");
+        Self { insertions: update.insertions(true), deletions: update.delete_set().clone() }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.insertions.merge_with(other.insertions);
+        self.deletions.merge_with(other.deletions);
+    }
+
+    /// What of it is not in `other`.
+    pub(super) fn beyond(&self, other: &Self) -> Self {
+        Self { insertions: self.insertions.diff(&other.insertions), deletions: self.deletions.diff(&other.deletions) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.insertions.is_empty() && self.deletions.is_empty()
+    }
+}
+
+/// What is stored, as a room reads it that has just woken up. Without counting or faults.
+pub(super) fn stored(database: &Host) -> Vec<u8> {
+    database.untroubled(|| {
+        let mut document = Yrs::open(database.clone(), usize::MAX).expect("a room with a document has one");
+        document.state(0).expect("what is stored can be read")
+    })
+}
+
+/// Whether nothing of a document is stored.
+pub(super) fn is_blank(database: &Host) -> bool {
+    rows(database, "pluv_log") + rows(database, "pluv_snapshot") == 0
+}
+
+/// Whether something was found damaged.
+pub(super) fn is_damaged(database: &Host) -> bool {
+    rows(database, "pluv_damaged") > 0
+}
+
+/// How many things the room has noted to do.
+pub(super) fn notes(database: &Host) -> i64 {
+    match rows(database, "pluv_meta") {
+        0 => 0,
+        // The version of the tables is one.
+        rows => rows - 1,
+    }
+}
+
+fn rows(database: &Host, table: &str) -> i64 {
+    match database.number(&format!("SELECT COUNT(*) FROM sqlite_master WHERE name = '{table}'")) {
+        0 => 0,
+        _ => database.number(&format!("SELECT COUNT(*) FROM {table}")),
+    }
+}

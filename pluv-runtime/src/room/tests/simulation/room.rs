@@ -1,0 +1,140 @@
+//! The room of the simulation, whose hooks do what the simulation says.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    rc::Rc,
+    task::Poll,
+};
+
+use yrs::{GetString as _, ReadTxn as _, Text as _, WriteTxn as _};
+
+use super::super::world::{Output, Presence, TestRoom, User};
+use crate::{
+    Context, Deleted, EventInfo, Handlers, Hooks, Options, Retention, Room, Yrs,
+    cloudflare::Env,
+    error::{Error, Result},
+    room::{Call, Outcome, done},
+};
+
+/// What the hooks do, and what they were called for.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    /// They wait as long as this is set.
+    pub(super) waits: bool,
+    /// They fail.
+    pub(super) fails: bool,
+    /// What `get_initial_storage` gives.
+    pub(super) begins: Option<Vec<u8>>,
+    /// How often that was asked for, and how many are being answered.
+    pub(super) asked: u32,
+    pub(super) asking: u32,
+    /// How often `on_storage_updated` has ended well.
+    pub(super) told: u32,
+    /// The last document whose end `on_room_deleted` has agreed to.
+    pub(super) deleted: Option<Vec<u8>>,
+}
+
+thread_local! {
+    static SCRIPT: RefCell<Script> = RefCell::default();
+}
+
+/// Reads or changes what the hooks do.
+pub(super) fn script<T>(with: impl FnOnce(&mut Script) -> T) -> T {
+    SCRIPT.with_borrow_mut(with)
+}
+
+/// Waits as long as the script says, and then does as it says.
+async fn obey() -> Result<()> {
+    poll_fn(|_| if script(|script| script.waits) { Poll::Pending } else { Poll::Ready(()) }).await;
+    if script(|script| script.fails) { Err(Error::internal("the database is away")) } else { Ok(()) }
+}
+
+/// One that is being asked for the document's beginning, until it has answered or its room is lost.
+struct Asking;
+
+impl Asking {
+    fn new() -> Self {
+        script(|script| {
+            script.asked += 1;
+            script.asking += 1;
+            assert_eq!(script.asking, 1, "however many join, one call is made");
+        });
+        Self
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        script(|script| script.asking -= 1);
+    }
+}
+
+/// For how long a document stays that is never deleted.
+pub(super) const FOREVER: u64 = u64::MAX;
+
+/// A room whose document is deleted when nobody was there for `AFTER` milliseconds.
+pub(super) struct Simulated<const AFTER: u64>;
+
+impl<const AFTER: u64> Room for Simulated<AFTER> {
+    type User = User;
+    type Presence = Presence;
+    type Output = Output;
+    type Storage = Yrs;
+    const OPTIONS: Options = Options::new("Simulated", "SIMULATED").has_user().retention(match AFTER {
+        FOREVER => Retention::Keep,
+        after => Retention::Delete { after },
+    });
+}
+
+impl<const AFTER: u64> TestRoom for Simulated<AFTER> {
+    fn make(_: &Rc<Cell<bool>>) -> Self {
+        Self
+    }
+}
+
+impl<const AFTER: u64> Handlers for Simulated<AFTER> {
+    const EVENTS: &'static [EventInfo] = &[EventInfo::event("cut", ""), EventInfo::event("stamp", "")];
+    const HOOKS: Hooks = Hooks::none().get_initial_storage().on_storage_updated().on_room_deleted();
+
+    fn create(_: &Env) -> Result<Self> {
+        Err(Error::internal("the tests make their room themselves"))
+    }
+
+    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
+        match call.name() {
+            // What a room inserts has an id that is another one each time, so a run with it is not quite repeatable.
+            "stamp" => cx.storage().edit(|doc| {
+                let text = doc.get_or_insert_text("t");
+                text.push(doc, "!");
+            }),
+            "cut" => cx.storage().edit(|doc| {
+                let Some(text) = doc.get_text("t") else { return };
+                if let Some(first) = text.get_string(doc).chars().next() {
+                    text.remove_range(doc, 0, first.len_utf16() as u32);
+                }
+            }),
+            _ => return Ok(call.unhandled()),
+        }
+        Ok(done())
+    }
+
+    async fn get_initial_storage(&self, _: &str) -> Result<Option<Vec<u8>>> {
+        let _asking = Asking::new();
+        obey().await?;
+        Ok(script(|script| script.begins.clone()))
+    }
+
+    async fn on_storage_updated(&self, _: &Context<'_, Self>) -> Result<()> {
+        obey().await?;
+        script(|script| script.told += 1);
+        Ok(())
+    }
+
+    async fn on_room_deleted(&self, room: &Deleted<'_>) -> Result<()> {
+        let state = room.state().to_vec();
+        obey().await?;
+        script(|script| script.deleted = Some(state));
+        Ok(())
+    }
+}
