@@ -34,10 +34,16 @@ impl Worker {
         Self { name: "fixture".to_owned(), directory: workspace::root().join("tests/fixture") }
     }
 
-    /// The worker that the benchmarks compare with.
+    /// The worker that messages are compared with.
     #[must_use]
     pub fn floor() -> Self {
         Self { name: "floor".to_owned(), directory: workspace::root().join("xtask/bench/floor") }
+    }
+
+    /// The worker that documents are compared with. It has packages from npm.
+    #[must_use]
+    pub fn partyserver() -> Self {
+        Self { name: "partyserver".to_owned(), directory: workspace::root().join("xtask/bench/partyserver") }
     }
 
     /// Its wrangler configuration.
@@ -65,7 +71,9 @@ mod tests {
 
     #[test]
     fn workers_have_a_configuration() {
-        for worker in [Worker::example("chat").expect("it exists"), Worker::fixture(), Worker::floor()] {
+        for worker in
+            [Worker::example("chat").expect("it exists"), Worker::fixture(), Worker::floor(), Worker::partyserver()]
+        {
             assert!(worker.configuration().is_file(), "{worker:?}");
         }
     }

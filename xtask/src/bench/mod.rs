@@ -1,11 +1,13 @@
-//! `cargo xtask bench`: what a room costs, next to a worker that does the bare minimum.
+//! `cargo xtask bench`: what a room costs, next to a worker that does the bare minimum, or what others use.
 //!
 //! Both are served in one run by the same workerd, and measured in turns, so that a slow or busy machine slows both.
 
 mod broadcast;
 mod compare;
+mod edits;
 mod load;
 mod table;
+mod verdict;
 
 use std::{env, os::unix::process::CommandExt as _};
 
@@ -14,16 +16,16 @@ use clap::{Args, ValueEnum, value_parser};
 
 use crate::{progress, workspace::cargo};
 
-/// Measures a room against a worker that does the bare minimum.
+/// Measures rooms: messages against a worker that does the bare minimum, edits against `y-partyserver`.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
-    /// What to measure.
-    #[arg(value_enum, default_values_t = [Bench::Broadcast])]
-    pub benches: Vec<Bench>,
-    /// How many clients a room has.
+    /// Measures one part of it.
+    #[arg(long, value_enum)]
+    pub only: Option<Bench>,
+    /// How many clients a room has that messages go to.
     #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_parser = value_parser!(u16).range(1..=500))]
     pub clients: Vec<u16>,
-    /// How often each is measured.
+    /// How often each rate of messages is measured.
     #[arg(long, default_value_t = 9, value_parser = value_parser!(u16).range(1..=50))]
     pub rounds: u16,
     /// How long a round takes.
@@ -32,6 +34,9 @@ pub struct Options {
     /// How many messages of a room may be under way at once.
     #[arg(long, default_value_t = 32, value_parser = value_parser!(u16).range(1..=1024))]
     pub messages_in_flight: u16,
+    /// What of editing is measured.
+    #[command(flatten)]
+    pub edits: edits::Options,
 }
 
 /// Something to measure.
@@ -39,6 +44,8 @@ pub struct Options {
 pub enum Bench {
     /// Messages of one client to all clients of its room.
     Broadcast,
+    /// Edits of a document by all clients of its room.
+    Edits,
 }
 
 /// Measures, and prints what came of it.
@@ -49,10 +56,12 @@ pub fn run(options: &Options) -> Result<()> {
     if cfg!(debug_assertions) {
         return run_optimized();
     }
-    for bench in &options.benches {
-        match bench {
-            Bench::Broadcast => broadcast::run(options)?,
-        }
+    let wanted = |bench| options.only.is_none_or(|only| only == bench);
+    if wanted(Bench::Broadcast) {
+        broadcast::run(options)?;
+    }
+    if wanted(Bench::Edits) {
+        edits::run(&options.edits, options.seconds)?;
     }
     Ok(())
 }

@@ -11,21 +11,12 @@ use tokio::{
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
-    Socket,
+    Pace, Socket,
     progress::{Place, Progress},
 };
 
 /// How long the last messages may take.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How long a rate is measured.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    /// Before anything counts.
-    pub(crate) warm_up: Duration,
-    /// While it counts.
-    pub(crate) measured: Duration,
-}
 
 /// Clients that are in one room. The first one sends, all of them receive; a message that has not reached all of them
 /// is under way, and at most a window's worth of messages are.

@@ -3,30 +3,47 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{
+    Sink, SinkExt as _, Stream, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, Utf8Bytes},
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{self, Message, Utf8Bytes, protocol::WebSocketConfig},
 };
 
 /// How long a frame may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+type Connection = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// A connection to a room.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: Connection,
+}
+
+/// The half of a connection that sends.
+#[derive(Debug)]
+pub(crate) struct Sender<'a> {
+    sink: SplitSink<&'a mut Connection, Message>,
+}
+
+/// The half of a connection that receives.
+#[derive(Debug)]
+pub(crate) struct Receiver<'a> {
+    stream: SplitStream<&'a mut Connection>,
 }
 
 /// Connects to `path` of a server.
 pub(crate) async fn connect(server: &str, path: &str) -> Result<Socket> {
     let url = format!("{}{path}", server.replacen("http", "ws", 1));
-    let (mut stream, _) = connect_async(&url).await.with_context(|| format!("no connection to {server}"))?;
-    if let MaybeTlsStream::Plain(stream) = stream.get_mut() {
-        stream.set_nodelay(true)?;
-    }
+    // A document comes in one frame, whatever its size.
+    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+    let connecting = connect_async_with_config(&url, Some(config), true);
+    let (stream, _) = connecting.await.with_context(|| format!("no connection to {server}"))?;
     Ok(Socket { stream })
 }
 
@@ -48,26 +65,28 @@ pub(crate) async fn join_chat(server: &str, room: &str, user: &str) -> Result<So
 
 impl Socket {
     pub(crate) async fn send(&mut self, text: Utf8Bytes) -> Result<()> {
-        self.feed(text).await?;
+        self.send_message(Message::Text(text)).await
+    }
+
+    pub(crate) async fn send_message(&mut self, message: Message) -> Result<()> {
+        feed(&mut self.stream, message).await?;
         self.flush().await
     }
 
     /// Sends a frame with the next flush.
     pub(crate) async fn feed(&mut self, text: Utf8Bytes) -> Result<()> {
-        self.stream.feed(Message::Text(text)).await.context("a connection broke")
+        feed(&mut self.stream, Message::Text(text)).await
     }
 
     pub(crate) async fn flush(&mut self) -> Result<()> {
-        self.stream.flush().await.context("a connection broke")
+        flush(&mut self.stream).await
     }
 
     /// The next text frame.
     pub(crate) async fn receive(&mut self) -> Result<Utf8Bytes> {
         loop {
-            match self.stream.next().await.context("a connection ended")?.context("a connection broke")? {
-                Message::Text(text) => return Ok(text),
-                Message::Close(frame) => bail!("a connection was closed: {frame:?}"),
-                _ => {}
+            if let Message::Text(text) = receive(&mut self.stream).await? {
+                return Ok(text);
             }
         }
     }
@@ -80,17 +99,65 @@ impl Socket {
 
     /// Reads up to a frame's text, within bounds of time.
     pub(crate) async fn until_text(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Utf8Bytes> {
+        let found = self.until_message(|message| match message {
+            Message::Text(text) if wanted(text) => Ok(Some(text.clone())),
+            Message::Text(text) if text.contains(r#""type":"$error""#) => bail!("a room refused: {text}"),
+            _ => Ok(None),
+        });
+        found.await
+    }
+
+    /// Reads up to a frame of which `find` makes something, within bounds of time.
+    pub(crate) async fn until_message<T>(&mut self, find: impl Fn(&Message) -> Result<Option<T>>) -> Result<T> {
         let search = async {
             loop {
-                let text = self.receive().await?;
-                if wanted(&text) {
-                    return Ok(text);
-                }
-                if text.contains(r#""type":"$error""#) {
-                    bail!("a room refused: {text}");
+                if let Some(found) = find(&receive(&mut self.stream).await?)? {
+                    return Ok(found);
                 }
             }
         };
         timeout(PATIENCE, search).await.context("a frame did not come in time")?
+    }
+
+    /// Its halves, for a while.
+    pub(crate) fn split(&mut self) -> (Sender<'_>, Receiver<'_>) {
+        let (sink, stream) = (&mut self.stream).split();
+        (Sender { sink }, Receiver { stream })
+    }
+}
+
+impl Sender<'_> {
+    /// Sends a frame with the next flush.
+    pub(crate) async fn feed(&mut self, message: Message) -> Result<()> {
+        feed(&mut self.sink, message).await
+    }
+
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        flush(&mut self.sink).await
+    }
+}
+
+impl Receiver<'_> {
+    /// The next frame.
+    pub(crate) async fn receive(&mut self) -> Result<Message> {
+        receive(&mut self.stream).await
+    }
+}
+
+async fn feed(sink: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin), message: Message) -> Result<()> {
+    sink.feed(message).await.context("a connection broke")
+}
+
+async fn flush(sink: &mut (impl Sink<Message, Error = tungstenite::Error> + Unpin)) -> Result<()> {
+    sink.flush().await.context("a connection broke")
+}
+
+async fn receive(stream: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin)) -> Result<Message> {
+    loop {
+        match stream.next().await.context("a connection ended")?.context("a connection broke")? {
+            message @ (Message::Text(_) | Message::Binary(_)) => return Ok(message),
+            Message::Close(frame) => bail!("a connection was closed: {frame:?}"),
+            _ => {}
+        }
     }
 }

@@ -1,0 +1,56 @@
+//! Edits of a document by all clients of its room.
+//!
+//! The subject is a room of the fixture, which stores each edit before it shows it to anyone. The reference is npm's
+//! `y-partyserver` in `bench/partyserver`, which keeps the document in memory. The clients of both make the same edits:
+//! one character each, eight at one place before the next one, each client in its turn. Both go through wrangler's
+//! proxy.
+//!
+//! An edit is made when all other clients have it. A room that is busy tells of several in one frame, so what each
+//! client has is read from the updates.
+
+mod large;
+mod partyserver;
+mod rates;
+mod room;
+mod size;
+mod wake;
+
+use anyhow::Result;
+use clap::{Args, value_parser};
+use tokio::runtime;
+
+use crate::{
+    build::{self, Profile},
+    npm, setup,
+    worker::Worker,
+};
+
+/// What of editing is measured.
+#[derive(Clone, Debug, Args)]
+#[group(skip)]
+pub struct Options {
+    /// How long the edited documents are at first, in bytes.
+    #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000", value_parser = value_parser!(u32).range(2..=9_000_000))]
+    pub documents: Vec<u32>,
+    /// How many clients edit a document.
+    #[arg(long, value_delimiter = ',', default_value = "5,50", value_parser = value_parser!(u16).range(2..=500))]
+    pub editors: Vec<u16>,
+    /// How many edits of a document may be under way at once.
+    #[arg(long, value_delimiter = ',', default_value = "8,64", value_parser = value_parser!(u16).range(1..=1024))]
+    pub edits_in_flight: Vec<u16>,
+    /// How often each rate of edits is measured.
+    #[arg(long, default_value_t = 3, value_parser = value_parser!(u16).range(1..=50))]
+    pub edit_rounds: u16,
+}
+
+/// Measures rates, then wake times, then the largest documents.
+pub(super) fn run(options: &Options, seconds: u16) -> Result<()> {
+    let tools = setup::install()?;
+    let (fixture, partyserver) = (Worker::fixture(), Worker::partyserver());
+    npm::install(&partyserver.directory)?;
+    build::build(&fixture, Profile::Release, &tools)?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    rates::run(options, seconds, &fixture, &partyserver, &runtime)?;
+    wake::run(&fixture, &runtime)?;
+    large::run(&fixture, &runtime)
+}
