@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -51,24 +51,30 @@ struct Edited {
 }
 
 pub(super) fn run(fixture: &Worker, runtime: &Runtime) -> Result<()> {
-    let mut rows = vec![];
-    for document in DOCUMENTS {
-        let scratch = Scratch::new()?;
-        let start = || Server::start(fixture, port::free()?, State::Kept(scratch.path().to_owned()), Log::Kept);
-        let server = start()?;
-        progress::step(&format!("editing a document of {}", size::format(document.into())));
-        let edited = runtime.block_on(edit(server.url(), document))?;
-        drop(server);
-        let server = start()?;
-        let (again, memory) = runtime.block_on(join_again(server.url(), document))?;
-        rows.push(row(document, &edited, again, memory));
-    }
-    println!("large: join in milliseconds, {EDITORS} clients that edit up to a compaction, {WINDOW} edits in flight");
     let title =
-        ["document", "join", "edits", "a second", "longest ms", "rows per 1000", "restart, join", "wasm memory"];
-    rows.insert(0, title.map(str::to_owned).to_vec());
+        ["document", "join", "edits", "a second", "longest", "rows per 1000", "join after restart", "wasm memory"];
+    let mut rows = vec![title.map(str::to_owned).to_vec()];
+    let measured = DOCUMENTS.into_iter().try_for_each(|document| {
+        let name = size::format(document.into());
+        progress::step(&format!("editing a document of {name}"));
+        rows.push(measure(document, fixture, runtime).with_context(|| format!("a document of {name}"))?);
+        Ok(())
+    });
+    println!("large: {EDITORS} clients that edit until the log is compacted, {WINDOW} edits in flight; milliseconds");
     println!("{}", table::format(&rows));
-    Ok(())
+    measured
+}
+
+/// The row of a document.
+fn measure(document: u32, fixture: &Worker, runtime: &Runtime) -> Result<Vec<String>> {
+    let scratch = Scratch::new()?;
+    let start = || Server::start(fixture, port::free()?, State::Kept(scratch.path().to_owned()), Log::Kept);
+    let server = start()?;
+    let edited = runtime.block_on(edit(server.url(), document))?;
+    drop(server);
+    let server = start()?;
+    let (again, memory) = runtime.block_on(join_again(server.url(), document))?;
+    Ok(row(document, &edited, again, memory))
 }
 
 async fn edit(server: &str, document: u32) -> Result<Edited> {
