@@ -6,8 +6,12 @@
 //! proxy.
 //!
 //! An edit is made when all other clients have it. A room that is busy tells of several in one frame, so what each
-//! client has is read from the updates.
+//! client has is read from the updates. `y-partyserver` also sends an edit back to its author, which does not count.
+//!
+//! A room waits for the disk. With few edits in flight that is most of what it does, so the disk is measured too; it is
+//! the one of the system's temporary files.
 
+mod disk;
 mod large;
 mod partyserver;
 mod rates;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::runtime::Runtime;
 
-use super::{Options, partyserver::Party, room::Room, size};
+use super::{Options, disk, partyserver::Party, room::Room, size};
 use crate::{
     bench::{
         compare::{Comparison, median},
@@ -14,6 +14,7 @@ use crate::{
         verdict::{misses, verdict},
     },
     port,
+    scratch::Scratch,
     server::{Log, Server, State},
     worker::Worker,
 };
@@ -76,6 +77,8 @@ pub(super) fn run(
     let subject = Server::start(fixture, port::free()?, State::scratch()?, Log::Kept)?;
     let reference = Server::start(partyserver, port::free()?, State::scratch()?, Log::Kept)?;
     println!("edits: characters a second that reach all other clients of a room, and bytes of each that reach one");
+    let disk = disk::sync_time(Scratch::new()?.path())?;
+    println!("the disk takes {:.2} ms for a commit", disk.as_secs_f64() * 1000.0);
     let pace = Pace { warm_up: WARM_UP, measured: Duration::from_secs(seconds.into()) };
     let (mut cells, mut growths) = (Vec::new(), Vec::new());
     for &editors in &options.editors {

@@ -36,7 +36,7 @@ impl Contents {
 pub(super) fn stored(database: &Host) -> Vec<u8> {
     database.untroubled(|| {
         let mut document = Yrs::open(database.clone(), usize::MAX).expect("a room with a document has one");
-        document.state(0).expect("what is stored can be read")
+        document.whole(0).expect("what is stored can be read")
     })
 }
 
