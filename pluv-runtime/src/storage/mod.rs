@@ -63,6 +63,8 @@ pub struct Admitted {
     heap: u64,
     /// How many shared types it makes.
     types: u32,
+    /// Bytes, at most, that it takes for a moment to join its pieces.
+    joining: u64,
 }
 
 impl Admitted {
@@ -75,7 +77,7 @@ impl Admitted {
 impl Default for Admitted {
     /// An update that says nothing.
     fn default() -> Self {
-        Self { bytes: vec![0, 0], heap: 0, types: 0 }
+        Self { bytes: vec![0, 0], heap: 0, types: 0, joining: 0 }
     }
 }
 
@@ -186,6 +188,8 @@ pub enum StoreError {
         /// How many updates may.
         limit: usize,
     },
+    /// The update can't be taken, for this reason.
+    Refused(String),
     /// The update does not fit the document.
     Unfit,
     /// The storage failed; for the log.
@@ -212,6 +216,7 @@ impl fmt::Display for StoreError {
                 "the update depends on changes that the room never got: only {limit} of such may wait, so send the \
                  whole document"
             ),
+            Self::Refused(reason) => f.write_str(reason),
             Self::Unfit => f.write_str("the update does not fit the document"),
             Self::Failed(reason) => write!(f, "the storage failed: {reason}"),
         }

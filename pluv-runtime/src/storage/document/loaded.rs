@@ -74,6 +74,25 @@ impl Loaded {
         Ok(())
     }
 
+    /// What of an update the document does not know, in pieces that it can take.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub(super) fn ease<'a>(&mut self, update: &'a Admitted) -> Result<Cow<'a, Admitted>, StoreError> {
+        let known = known(&mut self.known, &self.doc);
+        let deleted = || self.doc.transact().snapshot().delete_set;
+        let trimmed = update::trim(&update.bytes, known, deleted).map_err(unfit)?;
+        let update = match trimmed {
+            Some(bytes) => Cow::Owned(super::read_back(bytes).map_err(unfit)?),
+            None => Cow::Borrowed(update),
+        };
+        if update.joining <= update::MAX_JOINING {
+            return Ok(update);
+        }
+        let (bytes, facts) = update::ease(&update.bytes).map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(Cow::Owned(super::admitted(bytes.into_owned(), facts)))
+    }
+
     /// Applies an update; what of it was not known. When it fails, a part of it may have been applied.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use yrs::{ReadTxn as _, Transact as _, Update, updates::decoder::Decode as _};
+use yrs::{ReadTxn as _, Transact as _};
 
 use self::loaded::Loaded;
 pub(crate) use self::loaded::has_changed;
@@ -16,7 +16,7 @@ use super::{
     Admitted, Document, News, Sql, Storage, StoreError, Usage,
     damage::{Damage, Place},
     log::{Log, Stored},
-    update,
+    update::{self, Facts},
 };
 use crate::room::Millis;
 
@@ -149,7 +149,8 @@ impl<S: Sql> YrsDocument<S> {
         Ok(fits.and_then(|()| self.load(now)?.deepen(update)))
     }
 
-    fn apply_all(&mut self, now: Millis, updates: &[&Admitted]) -> Result<News, StoreError> {
+    /// Applies updates, up to one for which the log must be folded first.
+    fn apply(&mut self, now: Millis, updates: &[&Admitted]) -> Result<News, StoreError> {
         let mut unfit = vec![None; updates.len()];
         'again: loop {
             let mut results = Vec::with_capacity(updates.len());
@@ -159,11 +160,22 @@ impl<S: Sql> YrsDocument<S> {
                     results.push(Err(StoreError::clone(error)));
                     continue;
                 }
-                if let Err(error) = self.fits(now, update, more)? {
-                    results.push(Err(error));
-                    continue;
+                let update = match self.load(now)?.ease(update) {
+                    Ok(update) => update,
+                    Err(error) => {
+                        results.push(Err(error));
+                        continue;
+                    }
+                };
+                match self.fits(now, &update, more)? {
+                    Ok(()) => {}
+                    Err(_) if more > 0 => return Ok(results),
+                    Err(error) => {
+                        results.push(Err(error));
+                        continue;
+                    }
                 }
-                match self.load(now)?.apply(update) {
+                match self.load(now)?.apply(&update) {
                     Ok(news) => {
                         more += news.as_ref().map_or(0, Vec::len);
                         results.push(Ok(news));
@@ -188,7 +200,11 @@ fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
 /// What came out of storage, where it may have been damaged.
 fn read_back(bytes: Vec<u8>) -> Result<Admitted, String> {
     let facts = update::check(&bytes).map_err(|error| error.to_string())?;
-    Ok(Admitted { heap: facts.heap_if_cut(), types: facts.types, bytes })
+    Ok(admitted(bytes, facts))
+}
+
+fn admitted(bytes: Vec<u8>, facts: Facts) -> Admitted {
+    Admitted { bytes, heap: facts.heap_if_cut(), types: facts.types, joining: facts.joining }
 }
 
 impl<S: Sql + 'static> Document for YrsDocument<S> {
@@ -209,8 +225,8 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn admit(&self, update: Vec<u8>) -> Result<Option<Admitted>, String> {
-        let (bytes, facts) = update::admit(update).map_err(|error| error.to_string())?;
-        Ok((!facts.empty).then(|| Admitted { bytes, heap: facts.heap_if_cut(), types: facts.types }))
+        let facts = update::check(&update).map_err(|error| error.to_string())?;
+        Ok((!facts.empty).then(|| admitted(update, facts)))
     }
 
     fn merge(&self, updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
@@ -218,12 +234,20 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn store(&mut self, now: Millis, updates: &[&Admitted]) -> Result<News, StoreError> {
-        let results = self.apply_all(now, updates)?;
-        let news: Vec<&[u8]> = results.iter().filter_map(|result| result.as_ref().ok()?.as_deref()).collect();
-        if let Err(error) = self.log.append_all(&news) {
-            // It is ahead of what is stored.
-            self.loaded = None;
-            return Err(error.into());
+        let mut results = Vec::with_capacity(updates.len());
+        while results.len() < updates.len() {
+            let part = self.apply(now, &updates[results.len()..])?;
+            let news: Vec<&[u8]> = part.iter().filter_map(|result| result.as_ref().ok()?.as_deref()).collect();
+            if let Err(error) = self.log.append_all(&news) {
+                // It is ahead of what is stored.
+                self.loaded = None;
+                if results.is_empty() {
+                    return Err(error.into());
+                }
+                results.resize(updates.len(), Err(error.into()));
+                return Ok(results);
+            }
+            results.extend(part);
         }
         Ok(results)
     }
@@ -245,7 +269,8 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn is_news(&mut self, now: Millis, update: &Admitted) -> Result<bool, StoreError> {
-        let result = self.load(now)?.apply(update);
+        let loaded = self.load(now)?;
+        let result = loaded.ease(update).and_then(|update| loaded.apply(&update));
         let is_news = !matches!(result, Ok(None));
         if is_news {
             self.loaded = None;
@@ -269,7 +294,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     fn missed(&mut self, now: Millis, update: &Admitted, shown: Option<u64>) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut missed = Vec::new();
         if shown != Some(self.mark(now)?) {
-            let known = Update::decode_v1(&update.bytes).map_err(|_| StoreError::Unfit)?.state_vector();
+            let known = update::state(&update.bytes).map_err(|_| StoreError::Unfit)?;
             missed.push(self.load(now)?.since(&known));
         }
         // Apart, as to join it with much would take the memory of the document once more.

@@ -294,3 +294,46 @@ fn a_document_may_have_had_any_number_of_clients() {
     assert_eq!(subject.store(&state), None);
     assert!(Subject::new(true).store(&state).is_some());
 }
+
+fn limited(limit: usize) -> Box<dyn Document> {
+    Yrs::open(Host::new(), limit).unwrap()
+}
+
+#[test]
+fn a_document_near_the_limit_can_be_joined_by_who_has_it_all() {
+    let mut document = limited(100_000);
+    let ada = client(1);
+    assert!(store(&mut *document, &insert(&ada, 0, &"x".repeat(90_000))).is_some());
+    assert_eq!(store(&mut *document, &all_of(&ada)), None);
+    insert(&ada, 10, "offline");
+    assert!(store(&mut *document, &all_of(&ada)).is_some_and(|news| news.len() < 100));
+    assert!(text(&document.state(0).unwrap()).contains("offline"));
+}
+
+#[test]
+fn of_a_group_that_reaches_the_limit_each_has_the_room_that_folding_makes() {
+    let mut document = limited(100_000);
+    let ada = client(1);
+    for _ in 0..2 {
+        assert!(store(&mut *document, &insert(&ada, 0, &"x".repeat(45_000))).is_some());
+        assert!(store(&mut *document, &remove(&ada, 0, 45_000)).is_some());
+    }
+    let updates: Vec<_> = (0..4).map(|_| insert(&ada, 0, &"y".repeat(6_000))).collect();
+    let admitted: Vec<_> = updates.iter().map(|update| document.admit(update.clone()).unwrap().unwrap()).collect();
+    let results = document.store(0, &admitted.iter().collect::<Vec<_>>()).unwrap();
+    assert!(results.into_iter().zip(updates).all(|(result, update)| result == Ok(Some(update))));
+    assert_eq!(text(&document.state(0).unwrap()), "y".repeat(24_000));
+}
+
+#[test]
+fn of_a_group_that_goes_over_the_limit_the_last_are_refused() {
+    let mut document = limited(10_000);
+    let clients: Vec<_> = (1..=4).map(client).collect();
+    let updates: Vec<_> = clients.iter().map(|client| insert(client, 0, &"y".repeat(4_000))).collect();
+    let admitted: Vec<_> = updates.iter().map(|update| document.admit(update.clone()).unwrap().unwrap()).collect();
+    let results = document.store(0, &admitted.iter().collect::<Vec<_>>()).unwrap();
+    let is_stored: Vec<_> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(is_stored, [true, true, false, false]);
+    assert!(matches!(results[2], Err(StoreError::TooBig { limit: 10_000, .. })));
+    assert_eq!(text(&document.state(0).unwrap()).len(), 8_000);
+}

@@ -1,7 +1,9 @@
 //! Longer pieces of short ones.
 
+use std::collections::HashSet;
+
 use super::{
-    Run, Struct, UpdateError,
+    Id, Run, Struct, UpdateError,
     content::STRING,
     heap::Tally,
     read_struct,
@@ -66,6 +68,56 @@ pub(super) fn join(update: &[u8]) -> Result<Vec<u8>, UpdateError> {
     }
     joined.extend_from_slice(&update[reader.at()..]);
     Ok(joined)
+}
+
+/// The items between which and the one before them in their client's list another item lies: as in a text that was edited
+/// in its middle, whose pieces are never joined.
+///
+/// # Errors
+/// Those of [`check`](super::check), which `update` has passed.
+pub(super) fn parted(update: &[u8]) -> Result<HashSet<Id>, UpdateError> {
+    let mut parted = HashSet::new();
+    walk(update, |_, _, item| {
+        if let (Some((left, before)), Some((right, after))) = (item.origin, item.right_origin)
+            && left == right
+            && before + 1 == after
+        {
+            parted.insert((right, after));
+        }
+    })?;
+    Ok(parted)
+}
+
+/// What [`Facts::joining`](super::Facts::joining) is with regard to what lies between the pieces.
+///
+/// # Errors
+/// Those of [`check`](super::check), which `update` has passed.
+pub(super) fn joining(update: &[u8], parted: &HashSet<Id>) -> Result<u64, UpdateError> {
+    let mut run = Run::default();
+    let mut sum = 0;
+    walk(update, |client, clock, item| {
+        if parted.contains(&(client, clock)) {
+            run = Run::default();
+        }
+        sum += run.push(item, client, clock);
+    })?;
+    Ok(sum)
+}
+
+fn walk(update: &[u8], mut each: impl FnMut(u64, u32, &Struct)) -> Result<(), UpdateError> {
+    let reader = &mut Reader::new(update);
+    let mut tally = Tally::default();
+    for _ in 0..reader.count(4)? {
+        let structs = reader.count(2)?;
+        let client = reader.client()?;
+        let mut clock = reader.clock()?;
+        for _ in 0..structs {
+            let item = read_struct(reader, &mut tally)?;
+            each(client, clock, &item);
+            clock += item.len;
+        }
+    }
+    Ok(())
 }
 
 /// A piece that more may be added to.

@@ -3,7 +3,7 @@
 //! An update (V1 encoding) comes from anyone who may write to a room. `yrs` takes what its own peers send, and some of
 //! what they never would makes it recurse without bound, lose deletions, read another value than stock Yjs does, or
 //! panic (see [`Problem`]). [`check`] is one pass over the bytes that accepts what stock Yjs and `yrs` write and
-//! refuses the rest; [`admit`] also mends what is well-formed and would cost `yrs` too much. Both know the update
+//! refuses the rest; [`ease`] mends what is well-formed and would cost `yrs` too much. Both know the update
 //! alone: whether it fits the document that it is for is seen by [`leaves_hole`], and when `yrs` applies it.
 
 mod batches;
@@ -16,6 +16,9 @@ mod nesting;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod trim;
+
+use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -26,6 +29,7 @@ pub(crate) use self::{
     error::{Problem, UpdateError},
     needs::{cut, leaves_hole, needs},
     nesting::nesting,
+    trim::{state, trim},
 };
 use self::{heap::Tally, reader::Reader};
 
@@ -48,7 +52,7 @@ pub(crate) const MAX_CLIENT: u64 = (1 << 53) - 1;
 /// random ids, as clients draw them, no more than a dozen share them.
 const MAX_COLLIDING: usize = 64;
 
-/// Bytes that `yrs` may take for a moment to join the pieces of an update, before [`admit`] joins them itself.
+/// Bytes that `yrs` may take for a moment to join the pieces of an update, before [`ease`] joins them itself.
 pub(crate) const MAX_JOINING: u64 = 32 << 20;
 
 /// What [`check`] learns of an update.
@@ -116,22 +120,22 @@ pub(crate) fn check(update: &[u8]) -> Result<Facts, UpdateError> {
     })
 }
 
-/// Checks `update` and makes it safe to apply: of pieces whose joining would take more than [`MAX_JOINING`] it makes
-/// longer ones, which say the same. Such an update comes of many small ones that were merged without a document.
+/// Makes an update of pieces whose joining would take more than [`MAX_JOINING`] safe to apply: one of longer pieces, which
+/// says the same. Such an update comes of many small ones that were merged without a document.
 ///
 /// # Errors
-/// Those of [`check`], and [`Problem::Pieces`] if that is not enough.
-pub(crate) fn admit(update: Vec<u8>) -> Result<(Vec<u8>, Facts), UpdateError> {
-    let facts = check(&update)?;
-    if facts.joining <= MAX_JOINING {
-        return Ok((update, facts));
+/// Those of [`check`], which `update` has passed, and [`Problem::Pieces`] if that is not enough.
+pub(crate) fn ease(update: &[u8]) -> Result<(Cow<'_, [u8]>, Facts), UpdateError> {
+    let parted = join::parted(update)?;
+    if join::joining(update, &parted)? <= MAX_JOINING {
+        return Ok((Cow::Borrowed(update), check(update)?));
     }
-    let joined = join::join(&update)?;
-    let facts = check(&joined)?;
-    if facts.joining > MAX_JOINING {
+    let joined = join::join(update)?;
+    if join::joining(&joined, &parted)? > MAX_JOINING {
         return Err(UpdateError::new(Problem::Pieces, 0));
     }
-    Ok((joined, facts))
+    let facts = check(&joined)?;
+    Ok((Cow::Owned(joined), facts))
 }
 
 #[derive(Default)]

@@ -61,13 +61,13 @@ pub(crate) fn cut(update: &[u8], known: &StateVector) -> Result<(Vec<u8>, Vec<u8
 
 /// The structs of a part of an update.
 #[derive(Default)]
-struct Part {
+pub(super) struct Part {
     clients: u64,
     structs: Vec<u8>,
 }
 
 impl Part {
-    fn push(&mut self, client: u64, clock: u32, count: u32, structs: &[u8]) {
+    pub(super) fn push(&mut self, client: u64, clock: u32, count: u32, structs: &[u8]) {
         if count > 0 {
             self.clients += 1;
             write_number(&mut self.structs, count.into());
@@ -77,7 +77,7 @@ impl Part {
         }
     }
 
-    fn finish(self, deletions: &[u8]) -> Vec<u8> {
+    pub(super) fn finish(self, deletions: &[u8]) -> Vec<u8> {
         let mut update = Vec::with_capacity(self.structs.len() + deletions.len() + 4);
         write_number(&mut update, self.clients);
         update.extend_from_slice(&self.structs);
