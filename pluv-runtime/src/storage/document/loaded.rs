@@ -1,6 +1,6 @@
 //! A document in memory.
 
-use std::{borrow::Cow, error::Error};
+use std::{borrow::Cow, collections::HashSet, error::Error};
 
 use yrs::{
     Doc, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, TransactionMut, Update, WriteTxn as _,
@@ -34,6 +34,23 @@ pub(super) struct Loaded {
     nesting: u32,
     /// What it takes in memory, in bytes, at most.
     pub(super) heap: u64,
+    /// What waited and then did not fit: it is as if it had never come.
+    rejected: HashSet<Vec<u8>>,
+}
+
+/// Why an update was not applied. A part of it may have been.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// For its own sake.
+    Update(StoreError),
+    /// For that of this one, which had waited for it.
+    Waiting(Vec<u8>),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Update(error)
+    }
 }
 
 /// What became of an update.
@@ -47,10 +64,12 @@ struct Taken {
 }
 
 impl Loaded {
-    pub(super) fn new() -> Self {
+    /// An empty document; what is `rejected` is not to wait in it.
+    pub(super) fn new(rejected: HashSet<Vec<u8>>) -> Self {
         // No history of what was deleted, and positions as stock clients count them.
         let options = Options { skip_gc: false, offset_kind: OffsetKind::Utf16, ..Options::default() };
-        Self { doc: Doc::with_options(options), waiting: Waiting::default(), known: None, nesting: 0, heap: 0 }
+        let (doc, waiting) = (Doc::with_options(options), Waiting::default());
+        Self { doc, waiting, known: None, nesting: 0, heap: 0, rejected }
     }
 
     /// Makes sure that an update nests shared types not too deep, before it is applied.
@@ -93,11 +112,11 @@ impl Loaded {
         Ok(Cow::Owned(super::admitted(bytes.into_owned(), facts)))
     }
 
-    /// Applies an update; what of it was not known. When it fails, a part of it may have been applied.
+    /// Applies an update; what of it was not known.
     ///
     /// # Errors
-    /// Why it does not fit.
-    pub(super) fn apply(&mut self, admitted: &Admitted) -> Result<Option<Vec<u8>>, StoreError> {
+    /// When it does not fit, or what waited for it does not.
+    pub(super) fn apply(&mut self, admitted: &Admitted) -> Result<Option<Vec<u8>>, Failure> {
         let Admitted { bytes, heap, .. } = admitted;
         let update = Update::decode_v1(bytes).map_err(unfit)?;
         let known = self.known();
@@ -106,7 +125,7 @@ impl Loaded {
             ranges.iter().any(|range| range.start < known)
         });
         let Taken { changes, rest, advanced } = self.take(bytes, update)?;
-        let rest = rest.filter(|rest| !self.waiting.has(rest));
+        let rest = rest.filter(|rest| !self.waiting.has(rest) && !self.rejected.contains(rest));
         let news = match (&changes, &rest) {
             (None, None) => return Ok(None),
             // As its client wrote it: `yrs` writes some values in another way.
@@ -149,7 +168,7 @@ impl Loaded {
     }
 
     /// Applies what has waited for one of these clients, as far as what it waited for is there.
-    fn retry(&mut self, mut advanced: Vec<ClientID>) -> Result<(), StoreError> {
+    fn retry(&mut self, mut advanced: Vec<ClientID>) -> Result<(), Failure> {
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -159,8 +178,8 @@ impl Loaded {
                 advanced.pop();
                 continue;
             };
-            let update = Update::decode_v1(&bytes).map_err(unfit)?;
-            let taken = self.take(&bytes, update)?;
+            let taken = Update::decode_v1(&bytes).map_err(unfit).and_then(|update| self.take(&bytes, update));
+            let Ok(taken) = taken else { return Err(Failure::Waiting(bytes)) };
             advanced.extend(taken.advanced);
             if let Some(rest) = taken.rest {
                 self.wait(rest)?;

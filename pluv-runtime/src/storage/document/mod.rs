@@ -5,13 +5,14 @@ mod waiting;
 
 use std::{
     any::Any,
+    collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
 use yrs::{ReadTxn as _, Transact as _};
 
-use self::loaded::Loaded;
 pub(crate) use self::loaded::has_changed;
+use self::loaded::{Failure, Loaded};
 use super::{
     Admitted, Document, News, Sql, Storage, StoreError, Usage,
     damage::{Damage, Place},
@@ -50,13 +51,15 @@ struct YrsDocument<S: Sql> {
     loaded: Option<Loaded>,
     /// When it was last used.
     used: Millis,
+    /// What waited and then did not fit the document. The next fold leaves it out.
+    rejected: HashSet<Vec<u8>>,
     /// What was found damaged while loading, for the developer.
     damage: Vec<String>,
 }
 
 impl<S: Sql> YrsDocument<S> {
     fn new(sql: S, limit: usize) -> Self {
-        Self { log: Log::new(sql), limit, loaded: None, used: 0, damage: Vec::new() }
+        Self { log: Log::new(sql), limit, loaded: None, used: 0, rejected: HashSet::new(), damage: Vec::new() }
     }
 
     /// The document with all that is stored.
@@ -77,18 +80,21 @@ impl<S: Sql> YrsDocument<S> {
             for Damage { place, reason } in damage {
                 self.set_aside(&place, &reason)?;
             }
-            let mut loaded = Loaded::new();
+            let mut loaded = Loaded::new(self.rejected.clone());
             let snapshot = snapshot.into_iter().map(|data| (Place::SNAPSHOT, data));
             let entries = entries.into_iter().map(|entry| (Place::Entry(entry.span), entry.data));
             for (place, data) in snapshot.chain(entries) {
-                let applied = read_back(data).and_then(|update| {
-                    loaded.deepen(&update).and_then(|()| loaded.apply(&update)).map_err(|error| error.to_string())
+                let applied = read_back(data).map_err(StoreError::Refused).map_err(Failure::from).and_then(|update| {
+                    loaded.deepen(&update)?;
+                    loaded.apply(&update)
                 });
-                if let Err(reason) = applied {
-                    self.set_aside(&place, &reason)?;
-                    // A part of it may have been applied.
-                    continue 'again;
+                match applied {
+                    Ok(_) => continue,
+                    Err(Failure::Update(error)) => self.set_aside(&place, &error.to_string())?,
+                    Err(Failure::Waiting(update)) => drop(self.rejected.insert(update)),
                 }
+                // A part of it may have been applied.
+                continue 'again;
             }
             return Ok((loaded, end));
         }
@@ -180,10 +186,13 @@ impl<S: Sql> YrsDocument<S> {
                         more += news.as_ref().map_or(0, Vec::len);
                         results.push(Ok(news));
                     }
-                    Err(error) => {
+                    Err(failure) => {
                         // A part of it may have been applied.
                         self.loaded = None;
-                        unfit[index] = Some(error);
+                        match failure {
+                            Failure::Update(error) => unfit[index] = Some(error),
+                            Failure::Waiting(update) => drop(self.rejected.insert(update)),
+                        }
                         continue 'again;
                     }
                 }
@@ -270,7 +279,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
 
     fn is_news(&mut self, now: Millis, update: &Admitted) -> Result<bool, StoreError> {
         let loaded = self.load(now)?;
-        let result = loaded.ease(update).and_then(|update| loaded.apply(&update));
+        let result = loaded.ease(update).map_err(Failure::from).and_then(|update| loaded.apply(&update));
         let is_news = !matches!(result, Ok(None));
         if is_news {
             self.loaded = None;
@@ -340,6 +349,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
 
     fn clear(&mut self) -> Result<(), StoreError> {
         self.loaded = None;
+        self.rejected.clear();
         Ok(self.log.clear()?)
     }
 

@@ -153,6 +153,22 @@ fn many_that_wait_for_each_other_heal_at_once() {
 }
 
 #[test]
+fn what_waited_and_does_not_fit_keeps_nobody_from_editing() {
+    awake_and_asleep(|subject| {
+        // An entry of a map that would be a letter of client 1.
+        let bad = [1, 1, 7, 0, 0x24, 0, 1, 0, 1, b'k', 1, b'v', 0];
+        assert!(subject.store(&bad).is_some());
+        let ada = client(1);
+        let update = insert(&ada, 0, "one");
+        assert_eq!(subject.store(&update), Some(update));
+        assert!(subject.store(&insert(&ada, 3, " two")).is_some());
+        assert_eq!(subject.text(), "one two");
+        let again = subject.document().admit(bad.to_vec()).unwrap().unwrap();
+        assert_eq!(subject.document().store(0, &[&again]), Ok(vec![Err(StoreError::Unfit)]));
+    });
+}
+
+#[test]
 fn what_waits_is_kept_when_the_log_is_folded() {
     let mut subject = Subject::new(true);
     let (ada, bob) = (client(1), client(2));
