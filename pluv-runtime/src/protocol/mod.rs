@@ -11,5 +11,5 @@ pub(crate) use self::{
     decode::decode,
     incoming::{Incoming, InitializeSession, UpdatePresence, UpdateStorage},
     names::*,
-    outgoing::{Origin, Output, frame, frame_with_id, quoted},
+    outgoing::{Origin, Output, document_frame, frame, frame_with_id, quoted},
 };

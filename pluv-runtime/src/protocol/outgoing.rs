@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _, rc::Rc};
 
+use base64::{Engine as _, encoded_len, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -54,6 +55,23 @@ pub(crate) fn frame_with_id(name: &str, data: &str, id: Option<&str>, origin: &O
     if let Some(id) = id {
         let _ = write!(text, r#","id":{id}"#);
     }
+    text.push_str(&origin.tail);
+    text
+}
+
+/// A frame of type `name` with a state of the document; for a newcomer with the kind of change that it is.
+///
+/// A document may be of megabytes, so that nothing of it is copied more than once.
+pub(crate) fn document_frame(name: &str, kind: Option<&str>, state: &[u8], origin: &Origin) -> String {
+    let len = encoded_len(state.len(), true).unwrap_or_default();
+    let mut text = String::with_capacity(len + name.len() + origin.tail.len() + 64);
+    let _ = write!(text, r#"{{"type":"{name}","data":{{"#);
+    if let Some(kind) = kind {
+        let _ = write!(text, r#""changeKind":"{kind}","#);
+    }
+    text.push_str(r#""state":""#);
+    STANDARD.encode_string(state, &mut text);
+    text.push_str(r#""}"#);
     text.push_str(&origin.tail);
     text
 }

@@ -20,15 +20,14 @@ pub(crate) mod tests;
 use std::{any::Any, fmt};
 
 #[cfg(test)]
+pub(crate) use self::update::encode_base64;
+#[cfg(test)]
 pub(crate) use self::update::{cut, leaves_hole};
 pub use self::{
     document::Yrs,
     sql::{Sql, SqlError, Value},
 };
-pub(crate) use self::{
-    document::has_changed,
-    update::{decode_base64, encode_base64},
-};
+pub(crate) use self::{document::has_changed, update::decode_base64};
 use crate::room::Millis;
 
 /// Which document a room has: `storage = Yrs`, or none.

@@ -4,10 +4,14 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::{Core, Step, seeding::Newcomer, timers};
+use super::{
+    Core, Step,
+    seeding::{Beginning, Newcomer},
+    timers,
+};
 use crate::{
     auth::Access,
-    protocol::{self, InitializeSession, Origin, decode, frame, quoted},
+    protocol::{self, InitializeSession, Origin, decode, document_frame, frame, quoted},
     room::{
         Millis,
         effect::{Connection, Effect, To},
@@ -107,7 +111,7 @@ impl Core {
         &mut self,
         now: Millis,
         newcomer: Newcomer,
-        storage: &str,
+        storage: &Beginning,
         effects: &mut Vec<Effect>,
     ) -> Option<Job> {
         let Newcomer { connection, presence, .. } = newcomer;
@@ -119,8 +123,8 @@ impl Core {
             self.people.set_presence(&member.key, presence);
         }
         self.attach(connection, effects);
-        effects
-            .push(Effect::Send { to: To::One(connection), frame: frame(protocol::STORAGE_RECEIVED, storage, &origin) });
+        let received = document_frame(protocol::STORAGE_RECEIVED, Some(storage.kind), &storage.state, &origin);
+        effects.push(Effect::Send { to: To::One(connection), frame: received });
         effects.push(Effect::Send {
             to: self.everyone(),
             frame: frame(protocol::USER_JOINED, &self.card(connection, false), &origin),

@@ -13,11 +13,19 @@ use crate::{
         job::{Job, Task},
         people::Presence,
     },
-    storage::{Admitted, StoreError, encode_base64},
+    storage::{Admitted, StoreError},
 };
 
-/// What a client without a document is told of the room's.
-const NO_STORAGE: &str = r#"{"changeKind":"empty","state":""}"#;
+/// What a newcomer is given.
+pub(super) struct Beginning {
+    /// The `changeKind`.
+    pub(super) kind: &'static str,
+    /// The document.
+    pub(super) state: Vec<u8>,
+}
+
+/// What it is given in a room without a document.
+const NO_STORAGE: Beginning = Beginning { kind: "empty", state: Vec::new() };
 
 /// What a client is first told of a document that is there: any update will do, as it only asks whether there is one.
 const SOME_STATE: &str = r#""AAA=""#;
@@ -164,8 +172,8 @@ impl Core {
         step.jobs.extend(job);
     }
 
-    fn hand_out(&mut self, now: Millis, newcomer: &Newcomer, step: &mut Step) -> Result<String, StoreError> {
-        let Some(document) = &mut self.document else { return Ok(NO_STORAGE.to_owned()) };
+    fn hand_out(&mut self, now: Millis, newcomer: &Newcomer, step: &mut Step) -> Result<Beginning, StoreError> {
+        let Some(document) = &mut self.document else { return Ok(NO_STORAGE) };
         let mut kind = "unchanged";
         if document.is_empty(now)? {
             let may_write = self.members.get(&newcomer.connection).is_some_and(|member| member.access == Access::Write);
@@ -182,13 +190,13 @@ impl Core {
                 }
             }
         }
-        let Some(document) = &mut self.document else { return Ok(NO_STORAGE.to_owned()) };
+        let Some(document) = &mut self.document else { return Ok(NO_STORAGE) };
         let state = document.state(now)?;
         let shown = document.mark(now)?;
         if let Some(member) = self.members.get_mut(&newcomer.connection) {
             member.shown = Some(shown);
         }
-        Ok(format!(r#"{{"changeKind":"{kind}","state":"{}"}}"#, encode_base64(&state)))
+        Ok(Beginning { kind, state })
     }
 
     /// Closes a connection that can't be given the document now, so that its client tries again.

@@ -6,14 +6,14 @@ use super::{Core, Step};
 use crate::{
     auth::Access,
     error::{Error, INTERNAL},
-    protocol::{self, Origin, decode, frame},
+    protocol::{self, Origin, decode, document_frame},
     room::{
         Millis,
         effect::{Connection, Effect, To},
         job::Job,
         storage::Change,
     },
-    storage::{Admitted, Document, StoreError, Usage, decode_base64, encode_base64},
+    storage::{Admitted, Document, StoreError, Usage, decode_base64},
 };
 
 /// How many bytes of edits may wait to be stored together.
@@ -284,6 +284,5 @@ fn merge(document: &dyn Document, edits: &[Edit<Vec<u8>>], but: Option<Connectio
 }
 
 fn storage_updated(to: To, update: &[u8], origin: &Origin) -> Effect {
-    let data = format!(r#"{{"state":"{}"}}"#, encode_base64(update));
-    Effect::Send { to, frame: frame(protocol::STORAGE_UPDATED, &data, origin) }
+    Effect::Send { to, frame: document_frame(protocol::STORAGE_UPDATED, None, update, origin) }
 }
