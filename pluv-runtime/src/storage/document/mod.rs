@@ -132,24 +132,26 @@ impl<S: Sql> YrsDocument<S> {
         Ok(usize::try_from(weight.snapshot + weight.log).unwrap_or(usize::MAX))
     }
 
-    /// Whether an update still fits, beside `more` bytes that are not stored yet.
+    /// Whether the document has room for an update, beside `more` bytes that are not stored yet.
+    fn weigh(&mut self, now: Millis, update: &Admitted, more: usize) -> Result<Result<(), StoreError>, StoreError> {
+        let size = self.stored_bytes()? + more + update.bytes.len();
+        let heap = self.load(now)?.heap + update.heap;
+        Ok(if size > self.limit {
+            Err(StoreError::TooBig { size, limit: self.limit })
+        } else if heap > MAX_HEAP {
+            Err(StoreError::TooHeavy { size: heap, limit: MAX_HEAP })
+        } else {
+            Ok(())
+        })
+    }
+
+    /// Whether an update still fits, if need be when the log is folded.
     fn fits(&mut self, now: Millis, update: &Admitted, more: usize) -> Result<Result<(), StoreError>, StoreError> {
-        let weigh = |document: &mut Self| -> Result<_, StoreError> {
-            let size = document.stored_bytes()? + more + update.bytes.len();
-            let heap = document.load(now)?.heap + update.heap;
-            Ok(if size > document.limit {
-                Err(StoreError::TooBig { size, limit: document.limit })
-            } else if heap > MAX_HEAP {
-                Err(StoreError::TooHeavy { size: heap, limit: MAX_HEAP })
-            } else {
-                Ok(())
-            })
-        };
         // What is stored may say things twice, or say what was deleted since; but not what is not stored yet.
-        let fits = match weigh(self)? {
+        let fits = match self.weigh(now, update, more)? {
             Err(_) if more == 0 && self.log.weight()?.log > 0 => {
                 self.fold()?;
-                weigh(self)?
+                self.weigh(now, update, more)?
             }
             fits => fits,
         };
@@ -264,16 +266,10 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
 
     fn keep(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError> {
         let update = read_back(update).map_err(StoreError::Failed)?;
-        let size = self.stored_bytes()? + update.bytes.len();
-        if size > self.limit {
-            return Err(StoreError::TooBig { size, limit: self.limit });
-        }
+        self.weigh(now, &update, 0)??;
         let loaded = self.load(now)?;
         loaded.deepen(&update)?;
         loaded.heap += update.heap;
-        if loaded.heap > MAX_HEAP {
-            return Err(StoreError::TooHeavy { size: loaded.heap, limit: MAX_HEAP });
-        }
         self.log.append(&update.bytes)?;
         Ok(())
     }

@@ -9,6 +9,7 @@ use super::{
     heap::Tally,
     read_struct,
     reader::{Reader, write_number},
+    walk,
 };
 
 /// How many clients `yrs` gets at once.
@@ -86,22 +87,20 @@ struct Order<'a> {
 
 impl<'a> Order<'a> {
     fn new(update: &'a [u8], known: &'a StateVector) -> Result<Self, UpdateError> {
-        let reader = &mut Reader::new(update);
-        let mut tally = Tally::default();
-        let mut sections = Vec::new();
-        for _ in 0..reader.count(4)? {
-            let left = reader.count(2)?;
-            let client = reader.client()?;
-            let clock = reader.clock()?;
-            let at = reader.at();
-            for _ in 0..left {
-                read_struct(reader, &mut tally)?;
-            }
-            sections.push(Section { client, at, clock, left, end: reader.at(), progress: Progress::Untouched });
-        }
+        let (sections, deletions) = walk::sections(update, |_, _, _| false)?;
+        let sections: Vec<_> = sections
+            .into_iter()
+            .map(|walk::Section { client, first, end, .. }| Section {
+                client,
+                at: first.at,
+                clock: first.clock,
+                left: end.index,
+                end: end.at,
+                progress: Progress::Untouched,
+            })
+            .collect();
         let places = sections.iter().enumerate().map(|(index, section)| (section.client, index)).collect();
-        let (deletions, batch) = (reader.at(), BTreeMap::new());
-        Ok(Self { update, known, sections, places, deletions, batch, done: Vec::new() })
+        Ok(Self { update, known, sections, places, deletions, batch: BTreeMap::new(), done: Vec::new() })
     }
 
     /// Takes the structs of a section, each after those that it depends on.

@@ -8,6 +8,7 @@ use super::{
     heap::Tally,
     read_struct,
     reader::{Reader, write_number},
+    walk::walk,
 };
 
 /// How heavy a piece grows, in bytes of a worker's memory. Something may lie between the pieces that are joined; `yrs`
@@ -102,22 +103,6 @@ pub(super) fn joining(update: &[u8], parted: &HashSet<Id>) -> Result<u64, Update
         sum += run.push(item, client, clock);
     })?;
     Ok(sum)
-}
-
-fn walk(update: &[u8], mut each: impl FnMut(u64, u32, &Struct)) -> Result<(), UpdateError> {
-    let reader = &mut Reader::new(update);
-    let mut tally = Tally::default();
-    for _ in 0..reader.count(4)? {
-        let structs = reader.count(2)?;
-        let client = reader.client()?;
-        let mut clock = reader.clock()?;
-        for _ in 0..structs {
-            let item = read_struct(reader, &mut tally)?;
-            each(client, clock, &item);
-            clock += item.len;
-        }
-    }
-    Ok(())
 }
 
 /// A piece that more may be added to.

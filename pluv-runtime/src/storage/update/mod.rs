@@ -17,6 +17,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 mod trim;
+mod walk;
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! How deep an update nests shared types.
 
-use super::{Id, UpdateError, heap::Tally, read_struct, reader::Reader};
+use super::{Id, UpdateError, walk::walk};
 
 /// The most shared types inside each other that `update` has, itself not counting what they are put into.
 ///
@@ -83,25 +83,15 @@ enum Place {
 
 /// The items, sorted by their ids.
 fn read(update: &[u8]) -> Result<Vec<Item>, UpdateError> {
-    let reader = &mut Reader::new(update);
-    let mut tally = Tally::default();
     let mut items = Vec::new();
-    for _ in 0..reader.count(4)? {
-        let structs = reader.count(2)?;
-        let client = reader.client()?;
-        let mut clock = reader.clock()?;
-        for _ in 0..structs {
-            let item = read_struct(reader, &mut tally)?;
-            let place = match (item.origin.or(item.right_origin), item.parent) {
-                (Some(sibling), _) => Place::Beside(sibling),
-                (None, Some(parent)) => Place::In(parent),
-                (None, None) => Place::Beyond,
-            };
-            let end = clock + item.len;
-            items.push(Item { client, clock, end, is_type: item.is_type, place });
-            clock = end;
-        }
-    }
+    walk(update, |client, clock, item| {
+        let place = match (item.origin.or(item.right_origin), item.parent) {
+            (Some(sibling), _) => Place::Beside(sibling),
+            (None, Some(parent)) => Place::In(parent),
+            (None, None) => Place::Beyond,
+        };
+        items.push(Item { client, clock, end: clock + item.len, is_type: item.is_type, place });
+    })?;
     items.sort_unstable_by_key(|item| (item.client, item.clock));
     Ok(items)
 }

@@ -4,10 +4,8 @@ use yrs::{ID, IdSet, StateVector, block::ClientID};
 
 use super::{
     UpdateError,
-    heap::Tally,
-    needs::Part,
-    read_struct,
     reader::{Reader, write_number},
+    walk::{Part, Section, sections, walk},
 };
 
 /// What a client has whose whole document is `update`.
@@ -15,23 +13,13 @@ use super::{
 /// # Errors
 /// Those of [`check`](super::check), which `update` has passed.
 pub(crate) fn state(update: &[u8]) -> Result<StateVector, UpdateError> {
-    let reader = &mut Reader::new(update);
-    let mut tally = Tally::default();
     let mut state = StateVector::default();
-    for _ in 0..reader.count(4)? {
-        let structs = reader.count(2)?;
-        let client = reader.client()?;
-        let mut clock = reader.clock()?;
-        let mut is_there = clock == 0;
-        for _ in 0..structs {
-            let item = read_struct(reader, &mut tally)?;
-            is_there &= !item.skip;
-            clock += item.len;
-            if is_there {
-                state.set_max(ClientID::new(client), clock);
-            }
+    walk(update, |client, clock, item| {
+        let client = ClientID::new(client);
+        if !item.skip && clock == state.get(&client) {
+            state.set_max(client, clock + item.len);
         }
-    }
+    })?;
     Ok(state)
 }
 
@@ -45,32 +33,17 @@ pub(crate) fn trim(
     known: &StateVector,
     deleted: impl FnOnce() -> IdSet,
 ) -> Result<Option<Vec<u8>>, UpdateError> {
-    let reader = &mut Reader::new(update);
-    let mut tally = Tally::default();
-    let mut part = Part::default();
-    let mut is_trimmed = false;
-    for _ in 0..reader.count(4)? {
-        let structs = reader.count(2)?;
-        let client = reader.client()?;
-        let mut clock = reader.clock()?;
-        let known = known.get(&ClientID::new(client));
-        // The first struct that is new, at least in part: its number, where it is, and its clock.
-        let mut new = None;
-        for index in 0..structs {
-            let at = reader.at();
-            let item = read_struct(reader, &mut tally)?;
-            if new.is_none() && !item.skip && clock + item.len > known {
-                new = Some((index, at, clock));
-            }
-            clock += item.len;
-        }
-        let (before, at, clock) = new.unwrap_or((structs, reader.at(), clock));
-        is_trimmed |= before > 0;
-        part.push(client, clock, structs - before, &update[at..reader.at()]);
-    }
-    if !is_trimmed {
+    // From the first struct on that is new, at least in part.
+    let (sections, deletions_at) =
+        sections(update, |client, clock, item| !item.skip && clock + item.len > known.get(&ClientID::new(client)))?;
+    if sections.iter().all(|section| section.parting.index == 0) {
         return Ok(None);
     }
+    let mut part = Part::default();
+    for Section { client, parting, end, .. } in sections {
+        part.push(update, client, parting, end);
+    }
+    let mut reader = Reader::new(&update[deletions_at..]);
     let mut deletions = IdSet::new();
     for _ in 0..reader.count(2)? {
         let client = ClientID::new(reader.client()?);
