@@ -6,6 +6,7 @@ mod route;
 mod sockets;
 mod spill;
 mod sql;
+mod waits;
 
 pub use worker::{Env, Request};
 

@@ -2,7 +2,7 @@
 
 use std::{
     future::{Future as _, poll_fn},
-    rc::Rc,
+    rc::{Rc, Weak},
     sync::Arc,
     task::{Context, Wake, Waker},
     time::Duration,
@@ -10,7 +10,7 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 use worker::{
-    Delay, Env, Error, Request, Response, ResponseBuilder, Result, State, Storage, WebSocket, WebSocketPair,
+    Env, Error, Request, Response, ResponseBuilder, Result, State, Storage, WebSocket, WebSocketPair,
     WebSocketRequestResponsePair, console_error,
     wasm_bindgen::JsValue,
     wasm_bindgen_futures::{future_to_promise, spawn_local},
@@ -23,6 +23,7 @@ use super::{
     sockets::{Known, Sockets, attachment},
     spill::Spill,
     sql::Database,
+    waits::Waits,
 };
 use crate::{
     Millis,
@@ -48,6 +49,7 @@ struct Live<R> {
     sockets: Sockets,
     spill: Spill,
     storage: Storage,
+    waits: Waits,
 }
 
 impl<R: Handlers> Object<R> {
@@ -61,7 +63,7 @@ impl<R: Handlers> Object<R> {
         }
         let name = state.id().name().unwrap_or_else(|| state.id().to_string());
         let live = match R::create(&env).and_then(|handlers| Live::new(&state, &name, handlers)) {
-            Ok(live) => Some(Rc::new(live)),
+            Ok(live) => Some(live),
             Err(error) => {
                 console_error!("pluv: the room `{name}` can't be made: {error}");
                 None
@@ -186,14 +188,30 @@ impl Wake for Relay {
 }
 
 impl<R: Handlers> Live<R> {
-    fn new(state: &State, name: &str, handlers: R) -> crate::Result<Self> {
+    fn new(state: &State, name: &str, handlers: R) -> crate::Result<Rc<Self>> {
         let database = Database::new(state).map_err(Error::from)?;
-        Ok(Self {
-            driver: Driver::new(Core::new::<R>(name, database), handlers),
-            sockets: Sockets::new(),
-            spill: Spill::new(state.storage().sql()),
-            storage: state.storage(),
-        })
+        let storage = state.as_raw().storage().map_err(Error::from)?;
+        Ok(Rc::new_cyclic(|live: &Weak<Self>| {
+            let with = |act: fn(&Rc<Self>)| {
+                let live = Weak::clone(live);
+                move || live.upgrade().iter().for_each(act)
+            };
+            let committed = with(Self::committed);
+            let failed = {
+                let (name, committed) = (name.to_owned(), with(Self::committed));
+                move |error: JsValue| {
+                    console_error!("pluv: room `{name}`: {error:?}");
+                    committed();
+                }
+            };
+            Self {
+                driver: Driver::new(Core::new::<R>(name, database), handlers),
+                sockets: Sockets::new(),
+                spill: Spill::new(state.storage().sql()),
+                storage: state.storage(),
+                waits: Waits::new(storage.into(), committed, failed, with(Self::turn)),
+            }
+        }))
     }
 
     fn restore(&self, socket: &WebSocket) {
@@ -207,14 +225,16 @@ impl<R: Handlers> Live<R> {
         }
     }
 
-    /// Waits until what was stored is safe, and for the messages that have come by then.
-    async fn commit(self: Rc<Self>) {
-        if let Err(error) = self.storage.sync().await {
-            console_error!("pluv: room `{}`: {error}", self.driver.core.borrow().name());
-        }
-        Delay::from(Duration::ZERO).await;
+    /// What was stored is safe.
+    fn committed(self: &Rc<Self>) {
         let step = self.driver.core.borrow_mut().committed(now());
-        self.drive(step).await;
+        drop(self.start(step));
+    }
+
+    /// Others have had their turn.
+    fn turn(self: &Rc<Self>) {
+        let step = self.driver.core.borrow_mut().turn(now());
+        drop(self.start(step));
     }
 
     async fn set_alarm(self: Rc<Self>, due: Option<Millis>) {
@@ -271,7 +291,8 @@ impl<R: Handlers> Live<R> {
             Effect::ForgetAll => self.spill.clear()?,
             Effect::Close { connection, code, reason } => self.sockets.close(connection, code, reason)?,
             Effect::Alarm(due) => spawn_local(Rc::clone(self).set_alarm(due)),
-            Effect::Commit => spawn_local(Rc::clone(self).commit()),
+            Effect::Commit => self.waits.commit(),
+            Effect::Turn => self.waits.turn(),
             Effect::Log { message } => console_error!("pluv: {message}"),
         }
         Ok(())

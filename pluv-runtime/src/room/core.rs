@@ -1,6 +1,7 @@
 //! The room's state, and its answers to what comes in.
 
 mod events;
+mod group;
 mod joining;
 mod leaving;
 mod presence;
@@ -11,7 +12,7 @@ mod waking;
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
-use self::{seeding::Seeding, storage::Group, upkeep::Upkeep};
+use self::{group::Group, seeding::Seeding, upkeep::Upkeep};
 use super::{
     Handlers, Hooks, Millis, Room, Session,
     attachment::{Attachment, MAX_ATTACHMENT},

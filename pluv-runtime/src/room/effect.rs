@@ -21,8 +21,10 @@ pub(crate) enum Effect {
     ForgetAll,
     /// Close a connection.
     Close { connection: Connection, code: u16, reason: &'static str },
-    /// When all that was stored is safe, and those who wait have had their turn, tell the room.
+    /// When all that was stored is safe, tell the room.
     Commit,
+    /// When the messages that have come had their turn, tell the room.
+    Turn,
     /// Let the alarm come at this time, in place of any other, or not at all.
     Alarm(Option<Millis>),
     /// Tell the developer. Never a client's data, a token or a stack.
@@ -36,4 +38,11 @@ pub(crate) enum To {
     One(Connection),
     /// Several.
     Many(Vec<Connection>),
+}
+
+impl To {
+    /// Whether nobody gets it.
+    pub(crate) fn is_nobody(&self) -> bool {
+        matches!(self, Self::Many(connections) if connections.is_empty())
+    }
 }

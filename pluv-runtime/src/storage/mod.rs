@@ -17,7 +17,7 @@ mod weight;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::{any::Any, fmt};
+use std::{any::Any, borrow::Cow, fmt};
 
 #[cfg(test)]
 pub(crate) use self::update::encode_base64;
@@ -104,8 +104,8 @@ pub trait Document: fmt::Debug {
     /// What is wrong with it, for its sender.
     fn admit(&self, update: Vec<u8>) -> Result<Option<Admitted>, String>;
 
-    /// Several updates as one.
-    fn merge(&self, updates: &[&[u8]]) -> Result<Vec<u8>, StoreError>;
+    /// Those of some updates that each of `choices` names, as one.
+    fn merge<'a>(&self, updates: &[&'a [u8]], choices: &[Vec<usize>]) -> Result<Vec<Cow<'a, [u8]>>, StoreError>;
 
     /// Applies and stores updates, all at once. Says for each what of it was not known; none is nothing. One that can't
     /// be applied is left out.

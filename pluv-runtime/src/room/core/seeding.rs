@@ -148,7 +148,7 @@ impl Core {
         if let Some(update) = document.admit(update).map_err(Error::internal)? {
             for news in document.store(now, &[&update])? {
                 if let Some(news) = news? {
-                    self.stored(&news, origin, step);
+                    self.stored(news, origin, step);
                 }
             }
         }
@@ -184,7 +184,7 @@ impl Core {
                     let news = document.store(now, &[update])?.into_iter().next().transpose()?.flatten();
                     if let (Some(news), Some(member)) = (news, self.members.get(&newcomer.connection)) {
                         let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
-                        self.stored(&news, &origin, step);
+                        self.stored(news, &origin, step);
                         self.document_changed(now, &origin, &user, step);
                     }
                 }

@@ -2,7 +2,10 @@
 
 use std::{any::Any, rc::Rc};
 
-use super::{Core, Step};
+use super::{
+    Core, Step,
+    group::{Edit, Next},
+};
 use crate::{
     auth::Access,
     error::{Error, INTERNAL},
@@ -15,30 +18,6 @@ use crate::{
     },
     storage::{Admitted, Document, StoreError, Usage, decode_base64},
 };
-
-/// How many bytes of edits may wait to be stored together.
-const MAX_GROUP: usize = 1 << 20;
-
-/// The edits that come while another is being committed. They are stored and shown together: each commit costs as much
-/// as many edits.
-#[derive(Debug, Default)]
-pub(super) struct Group {
-    is_committing: bool,
-    waiting: Vec<Edit<Admitted>>,
-    /// How many bytes wait.
-    bytes: usize,
-}
-
-/// A change of the document.
-#[derive(Debug)]
-pub(super) struct Edit<U> {
-    /// Who made it; none where the room itself did.
-    pub(super) connection: Option<Connection>,
-    pub(super) origin: Rc<Origin>,
-    /// The user, as JSON.
-    pub(super) user: Rc<str>,
-    pub(super) update: U,
-}
 
 impl Core {
     /// `$updateStorage`.
@@ -106,18 +85,23 @@ impl Core {
 
     /// Stores an edit and shows it to everyone else, at once or with those that follow.
     pub(super) fn edit(&mut self, now: Millis, edit: Edit<Admitted>, step: &mut Step) {
-        self.group.bytes += edit.update.len();
-        self.group.waiting.push(edit);
-        if !self.group.is_committing || self.group.bytes > MAX_GROUP {
-            self.flush(now, step);
-        }
+        let next = self.group.push(now, edit);
+        self.proceed(now, next, step);
+    }
+
+    /// Others have had their turn, so it may be that of the edits that wait.
+    pub(crate) fn turn(&mut self, now: Millis) -> Step {
+        let mut step = Step::default();
+        let next = self.group.turn();
+        self.proceed(now, next, &mut step);
+        step
     }
 
     /// What was stored is safe, so the edits that came meanwhile have their turn.
     pub(crate) fn committed(&mut self, now: Millis) -> Step {
         let mut step = Step::default();
-        self.group.is_committing = false;
-        self.flush(now, &mut step);
+        let next = self.group.committed(now);
+        self.proceed(now, next, &mut step);
         if let Some(document) = &mut self.document {
             match document.tidy(now) {
                 Ok(notes) => {
@@ -128,6 +112,14 @@ impl Core {
             }
         }
         step
+    }
+
+    fn proceed(&mut self, now: Millis, next: Next, step: &mut Step) {
+        match next {
+            Next::Wait => {}
+            Next::Turn => step.effects.push(Effect::Turn),
+            Next::Flush => self.flush(now, step),
+        }
     }
 
     /// The document, loaded, for the room's own code.
@@ -170,8 +162,7 @@ impl Core {
 
     /// Stores the edits that wait together, and shows to each connection what the others changed.
     pub(super) fn flush(&mut self, now: Millis, step: &mut Step) {
-        self.group.bytes = 0;
-        let edits = std::mem::take(&mut self.group.waiting);
+        let edits = self.group.take();
         let Some(document) = self.document.as_mut().filter(|_| !edits.is_empty()) else { return };
         let updates: Vec<_> = edits.iter().map(|edit| &edit.update).collect();
         let results = match document.store(now, &updates) {
@@ -205,55 +196,55 @@ impl Core {
 
     /// Shows edits that have been stored, and asks to be told when they are safe.
     fn show_stored(&mut self, now: Millis, edits: &[Edit<Vec<u8>>], step: &mut Step) {
-        let Some(document) = &self.document else { return };
         let Some(Edit { origin, user, .. }) = edits.last() else { return };
-        match merge(&**document, edits, None) {
-            Ok(merged) => self.show(&merged, edits, step),
-            Err(error) => drop(self.report(&error, step)),
-        }
+        self.show(edits, step);
         self.commit(step);
         self.document_changed(now, origin, user, step);
     }
 
     /// Shows a change that was stored by itself, and that no connection is to be spared.
-    pub(super) fn stored(&mut self, update: &[u8], origin: &Rc<Origin>, step: &mut Step) {
-        let edit = Edit { connection: None, origin: Rc::clone(origin), user: "null".into(), update: Vec::new() };
-        self.show(update, &[edit], step);
+    pub(super) fn stored(&mut self, update: Vec<u8>, origin: &Rc<Origin>, step: &mut Step) {
+        let edit = Edit { connection: None, origin: Rc::clone(origin), user: "null".into(), update };
+        self.show(&[edit], step);
         self.commit(step);
     }
 
     /// Asks to be told when what was stored is safe.
     fn commit(&mut self, step: &mut Step) {
-        if !std::mem::replace(&mut self.group.is_committing, true) {
+        if self.group.commit() {
             step.effects.push(Effect::Commit);
         }
     }
 
-    /// `$storageUpdated` to all that are ready: `merged` to those who made none of it, and to the others what they did
-    /// not make.
-    fn show(&self, merged: &[u8], edits: &[Edit<Vec<u8>>], step: &mut Step) {
+    /// `$storageUpdated` to all that are ready: to each what others changed.
+    fn show(&self, edits: &[Edit<Vec<u8>>], step: &mut Step) {
         let Some(document) = &self.document else { return };
-        // A message has one cause: of several, the last.
-        let Some(Edit { origin, .. }) = edits.last() else { return };
-        let authors: Vec<_> = edits.iter().filter_map(|edit| edit.connection).collect();
-        let is_ready = |connection: &Connection| self.members.get(connection).is_some_and(|member| member.ready);
-        let readers: Vec<_> =
-            self.members.keys().copied().filter(|reader| is_ready(reader) && !authors.contains(reader)).collect();
-        if !readers.is_empty() {
-            step.effects.push(storage_updated(To::Many(readers), merged, origin));
-        }
-        let mut told = Vec::new();
-        for author in authors.into_iter().filter(is_ready) {
-            if told.contains(&author) || edits.iter().all(|edit| edit.connection == Some(author)) {
-                continue;
+        let mut authors: Vec<_> = edits.iter().filter_map(|edit| edit.connection).collect();
+        authors.sort_unstable();
+        authors.dedup();
+        let (authors, readers): (Vec<_>, Vec<_>) = self
+            .members
+            .iter()
+            .filter(|(_, member)| member.ready)
+            .map(|(connection, _)| *connection)
+            .partition(|connection| authors.binary_search(connection).is_ok());
+        let others = |author: Connection| -> Vec<_> {
+            (0..edits.len()).filter(|index| edits[*index].connection != Some(author)).collect()
+        };
+        let all = (To::Many(readers), (0..edits.len()).collect());
+        let each = authors.into_iter().map(|author| (To::One(author), others(author)));
+        let audiences = std::iter::once(all).chain(each).filter(|(to, choice)| !to.is_nobody() && !choice.is_empty());
+        let (audiences, choices): (Vec<To>, Vec<Vec<usize>>) = audiences.unzip();
+        let updates: Vec<_> = edits.iter().map(|edit| &*edit.update).collect();
+        match document.merge(&updates, &choices) {
+            Ok(merged) => {
+                for ((to, choice), update) in audiences.into_iter().zip(&choices).zip(merged) {
+                    // A message has one cause: of several, the last.
+                    let origin = choice.last().map(|index| &edits[*index].origin);
+                    step.effects.extend(origin.map(|origin| storage_updated(to, &update, origin)));
+                }
             }
-            told.push(author);
-            // What was merged once can be merged in part.
-            if let Ok(update) = merge(&**document, edits, Some(author)) {
-                let origin =
-                    edits.iter().rfind(|edit| edit.connection != Some(author)).map_or(origin, |edit| &edit.origin);
-                step.effects.push(storage_updated(To::One(author), &update, origin));
-            }
+            Err(error) => drop(self.report(&error, step)),
         }
     }
 
@@ -271,16 +262,6 @@ impl Core {
 pub(super) fn admit(document: &dyn Document, text: &str) -> Result<Option<Admitted>, String> {
     let update = decode_base64(text).map_err(|error| format!("`data.update`: {error}"))?;
     document.admit(update).map_err(|reason| format!("`data.update`: {reason}"))
-}
-
-/// The updates of all but one connection, as one.
-fn merge(document: &dyn Document, edits: &[Edit<Vec<u8>>], but: Option<Connection>) -> Result<Vec<u8>, StoreError> {
-    let others = edits.iter().filter(|edit| but.is_none() || edit.connection != but);
-    let updates: Vec<_> = others.map(|edit| &*edit.update).collect();
-    match updates[..] {
-        [update] => Ok(update.to_vec()),
-        _ => document.merge(&updates),
-    }
 }
 
 fn storage_updated(to: To, update: &[u8], origin: &Origin) -> Effect {

@@ -173,6 +173,7 @@ struct Host {
     log: Vec<String>,
     closed: BTreeMap<Connection, u16>,
     is_committing: bool,
+    is_turning: bool,
     alarm: Option<u64>,
 }
 
@@ -206,6 +207,7 @@ impl Host {
                 Effect::Commit => {
                     assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
                 }
+                Effect::Turn => assert!(!std::mem::replace(&mut self.is_turning, true), "one turn at a time"),
                 Effect::Log { message } => self.log.push(message),
             }
         }
@@ -216,8 +218,10 @@ impl Host {
 pub(super) struct World<R: TestRoom = Test> {
     rebuilt: bool,
     driver: Rc<Driver<R>>,
-    /// Whether the tests say when a commit is done.
+    /// Whether the tests say when a commit or a turn is done.
     pub(super) holds_commits: bool,
+    /// How much time goes by before each input, in milliseconds.
+    pub(super) pace: u64,
     pub(super) database: Database,
     host: Rc<RefCell<Host>>,
     running: Vec<Pin<Box<dyn Future<Output = ()>>>>,
@@ -255,6 +259,7 @@ impl<R: TestRoom> World<R> {
             rebuilt,
             driver: driver(&gate, &database),
             holds_commits: false,
+            pace: 1_000,
             database,
             host: Rc::default(),
             running: Vec::new(),
@@ -264,10 +269,10 @@ impl<R: TestRoom> World<R> {
         }
     }
 
-    /// Time goes on by a second, and the room is rebuilt where the scenario wants it. A room with a handler that
+    /// Time goes on, and the room is rebuilt where the scenario wants it. A room with a handler that
     /// waits does not sleep.
     fn before_input(&mut self) {
-        self.now.set(self.now.get() + 1_000);
+        self.now.set(self.now.get() + self.pace);
         if self.rebuilt && self.may_sleep() {
             self.sleep();
         }
@@ -275,7 +280,7 @@ impl<R: TestRoom> World<R> {
 
     /// Whether nothing keeps the room awake.
     pub(super) fn may_sleep(&self) -> bool {
-        self.running.is_empty() && !self.is_committing()
+        self.running.is_empty() && !self.is_committing() && !self.is_turning()
     }
 
     /// Drops the room, and rebuilds it.
@@ -315,8 +320,8 @@ impl<R: TestRoom> World<R> {
     pub(super) fn poll(&mut self) {
         let mut cx = std::task::Context::from_waker(Waker::noop());
         self.running.retain_mut(|task| task.as_mut().poll(&mut cx).is_pending());
-        while !self.holds_commits && self.is_committing() {
-            self.commit();
+        while !self.holds_commits && (self.is_committing() || self.is_turning()) {
+            if self.is_turning() { self.turn() } else { self.commit() }
         }
     }
 
@@ -329,6 +334,18 @@ impl<R: TestRoom> World<R> {
     pub(super) fn commit(&mut self) {
         self.host.borrow_mut().is_committing = false;
         let step = self.driver.core.borrow_mut().committed(self.now.get());
+        self.drive(step);
+    }
+
+    /// Whether the room lets others have their turn.
+    pub(super) fn is_turning(&self) -> bool {
+        self.host.borrow().is_turning
+    }
+
+    /// Others have had their turn.
+    pub(super) fn turn(&mut self) {
+        self.host.borrow_mut().is_turning = false;
+        let step = self.driver.core.borrow_mut().turn(self.now.get());
         self.drive(step);
     }
 
@@ -350,7 +367,7 @@ impl<R: TestRoom> World<R> {
 
     /// The alarm comes at this time.
     pub(super) fn ring_at(&mut self, time: u64) {
-        self.now.set(time - 1_000);
+        self.now.set(time - self.pace);
         self.before_input();
         self.host.borrow_mut().alarm = None;
         let step = self.driver.core.borrow_mut().alarm(time);

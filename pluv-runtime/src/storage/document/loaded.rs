@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashSet, error::Error};
 
 use yrs::{
-    Doc, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, TransactionMut, Update, WriteTxn as _,
+    Doc, IdSet, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, TransactionMut, Update, WriteTxn as _,
     block::ClientID,
     updates::{decoder::Decode as _, encoder::Encode as _},
 };
@@ -55,7 +55,9 @@ impl From<StoreError> for Failure {
 
 /// What became of an update.
 struct Taken {
-    /// What it changed, if it did.
+    /// Whether it changed anything.
+    is_change: bool,
+    /// What it changed, where that was asked for.
     changes: Option<Vec<u8>>,
     /// What of it has to wait.
     rest: Option<Vec<u8>>,
@@ -119,19 +121,22 @@ impl Loaded {
     pub(super) fn apply(&mut self, admitted: &Admitted) -> Result<Option<Vec<u8>>, Failure> {
         let Admitted { bytes, heap, .. } = admitted;
         let update = Update::decode_v1(bytes).map_err(unfit)?;
+        let inserted = update.insertions(true);
         let known = self.known();
-        let repeats = update.insertions(true).iter().any(|(client, ranges)| {
+        let repeats = inserted.iter().any(|(client, ranges)| {
             let known = known.get(client);
             ranges.iter().any(|range| range.start < known)
         });
-        let Taken { changes, rest, advanced } = self.take(bytes, update)?;
+        let Taken { is_change, changes, rest, advanced } = self.take(bytes, update, &inserted, repeats)?;
         let rest = rest.filter(|rest| !self.waiting.has(rest) && !self.rejected.contains(rest));
+        if !is_change && rest.is_none() {
+            return Ok(None);
+        }
         let news = match (&changes, &rest) {
-            (None, None) => return Ok(None),
-            // As its client wrote it: `yrs` writes some values in another way.
-            _ if !repeats => bytes.clone(),
-            (Some(update), None) | (None, Some(update)) => update.clone(),
             (Some(changes), Some(rest)) => super::merge(&[changes, rest])?,
+            (Some(update), None) | (None, Some(update)) if repeats => update.clone(),
+            // As its client wrote it: `yrs` writes some values in another way.
+            _ => bytes.clone(),
         };
         self.heap += heap;
         if let Some(rest) = rest {
@@ -141,15 +146,16 @@ impl Loaded {
         Ok(Some(news))
     }
 
-    /// Applies what of an update can be.
-    fn take(&mut self, bytes: &[u8], update: Update) -> Result<Taken, StoreError> {
-        let Parts { ready, beyond } = parts(bytes, update, self.known()).map_err(unfit)?;
+    /// Applies what can be of an update, which inserts this much; says what it changed if that is `asked` for.
+    fn take(&mut self, bytes: &[u8], update: Update, inserted: &IdSet, asked: bool) -> Result<Taken, StoreError> {
+        let Parts { ready, beyond } = parts(bytes, update, inserted, self.known()).map_err(unfit)?;
         let mut transaction = self.doc.transact_mut();
         for update in ready {
             transaction.apply_update(update).map_err(unfit)?;
         }
         let dependent = transaction.prune_pending().map(|update| update.encode_v1());
-        let changes = has_changed(&transaction).then(|| transaction.encode_update_v1());
+        let is_change = has_changed(&transaction);
+        let changes = (is_change && asked).then(|| transaction.encode_update_v1());
         let mut advanced = Vec::new();
         for (client, ranges) in transaction.insert_set().iter() {
             advanced.push(*client);
@@ -164,7 +170,7 @@ impl Loaded {
             [_, _, ..] => Some(super::merge(&rests.iter().map(Vec::as_slice).collect::<Vec<_>>())?),
             _ => rests.pop(),
         };
-        Ok(Taken { changes, rest, advanced })
+        Ok(Taken { is_change, changes, rest, advanced })
     }
 
     /// Applies what has waited for one of these clients, as far as what it waited for is there.
@@ -178,7 +184,10 @@ impl Loaded {
                 advanced.pop();
                 continue;
             };
-            let taken = Update::decode_v1(&bytes).map_err(unfit).and_then(|update| self.take(&bytes, update));
+            let taken = Update::decode_v1(&bytes).map_err(unfit).and_then(|update| {
+                let inserted = update.insertions(true);
+                self.take(&bytes, update, &inserted, false)
+            });
             let Ok(taken) = taken else { return Err(Failure::Waiting(bytes)) };
             advanced.extend(taken.advanced);
             if let Some(rest) = taken.rest {
@@ -237,16 +246,17 @@ struct Parts {
     beyond: Vec<Vec<u8>>,
 }
 
-fn parts(bytes: &[u8], update: Update, known: &StateVector) -> Result<Parts, Box<dyn Error>> {
+fn parts(bytes: &[u8], update: Update, inserted: &IdSet, known: &StateVector) -> Result<Parts, Box<dyn Error>> {
     let mut beyond = Vec::new();
     let (mut bytes, mut update) = (Cow::Borrowed(bytes), update);
-    if update::leaves_hole(&update, known) {
+    if update::leaves_hole(inserted, known) {
         let (ready, rest) = update::cut(&bytes, known)?;
         beyond.push(rest);
         update = Update::decode_v1(&ready)?;
         bytes = Cow::Owned(ready);
     }
-    if update.insertions(true).iter().count() <= update::MAX_CLIENTS {
+    // What was cut off leaves no more of them.
+    if inserted.iter().count() <= update::MAX_CLIENTS {
         return Ok(Parts { ready: vec![update], beyond });
     }
     drop(update);

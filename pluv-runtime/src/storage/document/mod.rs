@@ -5,6 +5,7 @@ mod waiting;
 
 use std::{
     any::Any,
+    borrow::Cow,
     collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
@@ -17,7 +18,7 @@ use super::{
     Admitted, Document, News, Sql, Storage, StoreError, Usage,
     damage::{Damage, Place},
     log::{Log, Stored},
-    update::{self, Facts},
+    update::{self, Facts, Pieces},
 };
 use crate::room::Millis;
 
@@ -241,8 +242,19 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         Ok((!facts.empty).then(|| admitted(update, facts)))
     }
 
-    fn merge(&self, updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
-        merge(updates)
+    fn merge<'a>(&self, updates: &[&'a [u8]], choices: &[Vec<usize>]) -> Result<Vec<Cow<'a, [u8]>>, StoreError> {
+        if let [update] = updates {
+            return Ok(vec![Cow::Borrowed(*update); choices.len()]);
+        }
+        let pieces = Pieces::new(updates).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let merge = |choice: &Vec<usize>| match choice[..] {
+            [index] => Ok(Cow::Borrowed(updates[index])),
+            _ => match pieces.merge(choice) {
+                Some(merged) => Ok(Cow::Owned(merged)),
+                None => merge(&choice.iter().map(|index| updates[*index]).collect::<Vec<_>>()).map(Cow::Owned),
+            },
+        };
+        choices.iter().map(merge).collect()
     }
 
     fn store(&mut self, now: Millis, updates: &[&Admitted]) -> Result<News, StoreError> {

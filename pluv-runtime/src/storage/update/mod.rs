@@ -11,6 +11,7 @@ mod content;
 mod error;
 mod heap;
 mod join;
+mod merge;
 mod needs;
 mod nesting;
 mod reader;
@@ -28,6 +29,7 @@ pub(super) use self::reader::write_number;
 pub(crate) use self::{
     batches::{Batches, MAX_CLIENTS, batches},
     error::{Problem, UpdateError},
+    merge::Pieces,
     needs::{cut, leaves_hole, needs},
     nesting::nesting,
     trim::{state, trim},

@@ -7,13 +7,13 @@ use super::{
     walk::{Part, Section, sections, walk},
 };
 
-/// Whether `update` has structs of a client beyond those of it that a document which has `known` would then have.
+/// Whether an update that inserts this much has structs of a client beyond those of it that a document which has `known` would then have.
 ///
 /// `yrs` 0.28 takes such an update at once and marks the hole with a skip. When the missing structs come as a collected
 /// range that reaches beyond the hole, as in the whole document of a client, it stores that range whole: clocks
 /// overflow, and what it encodes from then on no client can read. So what is beyond a hole must wait until there is none.
-pub(crate) fn leaves_hole(update: &Update, known: &StateVector) -> bool {
-    update.insertions(true).iter().any(|(client, ranges)| {
+pub(crate) fn leaves_hole(inserted: &IdSet, known: &StateVector) -> bool {
+    inserted.iter().any(|(client, ranges)| {
         let mut reach = known.get(client);
         ranges.iter().any(|range| {
             let hole = range.start > reach;

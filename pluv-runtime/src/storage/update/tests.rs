@@ -9,8 +9,8 @@ use yrs::{
 };
 
 use super::{
-    Batches, Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, Problem, batches, check, decode_base64,
-    ease, encode_base64, leaves_hole, nesting, reader::write_number, state, trim,
+    Batches, Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, Pieces, Problem, batches, check,
+    decode_base64, ease, encode_base64, leaves_hole, nesting, reader::write_number, state, trim,
 };
 
 /// Updates of stock Yjs, each after its length: see `updates.mjs` there.
@@ -320,7 +320,8 @@ fn joined_pieces_say_what_the_pieces_said() {
 fn a_hole_is_seen_before_yrs_makes_one() {
     let item = |clock: u8| [1, 1, 1, clock, 4, 1, 1, b'a', 1, b'x', 0];
     let leaves = |doc: &Doc, update: &[u8]| {
-        leaves_hole(&Update::decode_v1(update).expect("it can be decoded"), &doc.transact().state_vector())
+        let inserted = Update::decode_v1(update).expect("it can be decoded").insertions(true);
+        leaves_hole(&inserted, &doc.transact().state_vector())
     };
     let doc = document();
     assert!(leaves(&doc, &item(1)));
@@ -398,7 +399,7 @@ fn yrs_takes_whatever_passes() {
         let doc = document();
         for update in [base, &*update, base] {
             let state = doc.transact().state_vector();
-            if !leaves_hole(&Update::decode_v1(update).expect("it can be decoded"), &state) {
+            if !leaves_hole(&Update::decode_v1(update).expect("it can be decoded").insertions(true), &state) {
                 apply(&doc, update);
             }
         }
@@ -539,4 +540,65 @@ fn a_whole_document_is_trimmed_to_what_another_lacks() {
         let expected = Update::decode_v1(update).expect("it can be decoded").state_vector();
         assert_eq!(state(update), Ok(expected));
     }
+}
+
+/// What several clients type into one text, and delete again, each edit by itself.
+fn typing() -> Vec<Vec<u8>> {
+    let clients: Vec<_> = [3, 70_000, 9].map(|id| Doc::with_client_id(id)).into();
+    let mut edits = Vec::new();
+    for turn in 0..60_u32 {
+        let client = &clients[turn as usize % 3];
+        let text = client.get_or_insert_text("text");
+        let mut transaction = client.transact_mut();
+        let length = text.len(&transaction);
+        if turn % 5 == 4 {
+            text.remove_range(&mut transaction, length / 2, 2);
+        } else {
+            text.insert(&mut transaction, (turn * 7) % (length + 1), "ab");
+        }
+        let edit = transaction.encode_update_v1();
+        drop(transaction);
+        clients.iter().for_each(|client| apply(client, &edit));
+        edits.push(edit);
+    }
+    edits
+}
+
+#[test]
+fn edits_put_side_by_side_say_what_they_say_one_after_another() {
+    let edits = typing();
+    for size in [1, 2, 3, 8, 60] {
+        let (one_by_one, grouped) = (Doc::new(), Doc::new());
+        for group in edits.chunks(size) {
+            group.iter().for_each(|edit| apply(&one_by_one, edit));
+            let updates: Vec<_> = group.iter().map(Vec::as_slice).collect();
+            let pieces = Pieces::new(&updates).expect("they are well-formed");
+            let merged = pieces.merge(&(0..updates.len()).collect::<Vec<_>>()).expect("they follow each other");
+            check(&merged).expect("it is well-formed");
+            apply(&grouped, &merged);
+        }
+        assert_eq!(encode(&grouped), encode(&one_by_one), "in groups of {size}");
+    }
+}
+
+#[test]
+fn edits_that_do_not_follow_each_other_are_not_put_side_by_side() {
+    let edits = typing();
+    let of_one: Vec<_> = edits.iter().step_by(3).take(4).map(Vec::as_slice).collect();
+    let pieces = Pieces::new(&of_one).expect("they are well-formed");
+    assert!(pieces.merge(&[0, 1, 2]).is_some());
+    assert!(pieces.merge(&[2, 1]).is_some(), "in whatever order");
+    assert_eq!(pieces.merge(&[0, 2]), None, "one is missing");
+    assert_eq!(pieces.merge(&[1, 1]), None, "one comes twice");
+}
+
+#[test]
+fn deletions_of_several_edits_are_joined() {
+    let deletion = |ranges: &[(u64, u64)]| {
+        let written: Vec<_> = ranges.iter().flat_map(|(at, len)| [number(*at), number(*len)].concat()).collect();
+        [&[0, 1, 5], &*number(ranges.len() as u64), &*written].concat()
+    };
+    let (one, other) = (deletion(&[(0, 2), (9, 1)]), deletion(&[(1, 3), (5, 1)]));
+    let merged = Pieces::new(&[&one, &other]).expect("they are well-formed").merge(&[0, 1]);
+    assert_eq!(merged, Some(deletion(&[(0, 4), (5, 1), (9, 1)])));
 }

@@ -62,6 +62,7 @@ impl<R: TestRoom> Simulation<R> {
     fn step(&mut self, random: &mut Random) {
         let number = random.below(PEOPLE) as usize;
         let is_online = self.people[number].line.is_some();
+        self.world.pace = [0, 1, 1_000][random.below(3) as usize];
         match random.below(1_000) {
             0..300 => {
                 let overtaken = random.below(8) == 0;
@@ -69,7 +70,7 @@ impl<R: TestRoom> Simulation<R> {
             }
             300..540 => drop(self.carry(number)),
             540..700 => drop(self.people[number].read()),
-            700..770 => self.commit(),
+            700..770 => drop(self.commit()),
             770..830 if !is_online => self.connect(number),
             830..850 => self.people[number].release(),
             850..865 => self.lose(number),

@@ -47,7 +47,7 @@ impl Replica {
     fn take(&mut self, update: &[u8]) {
         let known = self.known();
         let mut decoded = Update::decode_v1(update).expect("an update can be read");
-        if leaves_hole(&decoded, &known) {
+        if leaves_hole(&decoded.insertions(true), &known) {
             let (ready, beyond) = cut(update, &known).expect("an update can be read");
             decoded = Update::decode_v1(&ready).expect("a part of an update can be read");
             self.waiting.push(beyond);

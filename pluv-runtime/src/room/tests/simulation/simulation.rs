@@ -173,10 +173,16 @@ impl<R: TestRoom> Simulation<R> {
         self.carry(number);
     }
 
-    pub(super) fn commit(&mut self) {
-        if self.world.is_committing() {
+    /// What the room waits for with its edits comes, and whether there was anything.
+    pub(super) fn commit(&mut self) -> bool {
+        if self.world.is_turning() {
+            self.act(World::turn);
+        } else if self.world.is_committing() {
             self.act(World::commit);
+        } else {
+            return false;
         }
+        true
     }
 
     pub(super) fn sleep(&mut self) {
@@ -242,8 +248,7 @@ impl<R: TestRoom> Simulation<R> {
 
     /// Does everything that is to be done once, and says whether there was anything.
     fn go_on(&mut self) -> bool {
-        let mut moved = self.world.is_committing();
-        self.commit();
+        let mut moved = self.commit();
         for number in 0..self.people.len() {
             self.people[number].release();
             while self.carry(number) {
