@@ -292,7 +292,7 @@ impl<R: Handlers> Live<R> {
             Effect::Close { connection, code, reason } => self.sockets.close(connection, code, reason)?,
             Effect::Alarm(due) => spawn_local(Rc::clone(self).set_alarm(due)),
             Effect::Commit => self.waits.commit(),
-            Effect::Turn => self.waits.turn(),
+            Effect::Turn { pause } => self.waits.turn(pause),
             Effect::Log { message } => console_error!("pluv: {message}"),
         }
         Ok(())

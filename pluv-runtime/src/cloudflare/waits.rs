@@ -8,8 +8,8 @@ export function pluvAfterCommit(storage, safe, failed) {
     storage.sync().then(safe, failed);
 }
 
-export function pluvAfterTurn(done) {
-    setTimeout(done, 0);
+export function pluvAfterTurn(done, millis) {
+    setTimeout(done, millis);
 }
 "#)]
 extern "C" {
@@ -17,7 +17,7 @@ extern "C" {
     fn after_commit(storage: &JsValue, safe: &JsValue, failed: &JsValue);
 
     #[wasm_bindgen(js_name = pluvAfterTurn)]
-    fn after_turn(done: &JsValue);
+    fn after_turn(done: &JsValue, millis: u32);
 }
 
 /// The callbacks of a room.
@@ -46,8 +46,8 @@ impl Waits {
         after_commit(&self.storage, self.safe.as_ref().unchecked_ref(), self.failed.as_ref().unchecked_ref());
     }
 
-    /// Waits until what has come was handled.
-    pub(super) fn turn(&self) {
-        after_turn(self.turn.as_ref().unchecked_ref());
+    /// Waits until what has come was handled, or for a millisecond.
+    pub(super) fn turn(&self, pause: bool) {
+        after_turn(self.turn.as_ref().unchecked_ref(), pause.into());
     }
 }

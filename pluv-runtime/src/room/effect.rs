@@ -23,8 +23,8 @@ pub(crate) enum Effect {
     Close { connection: Connection, code: u16, reason: &'static str },
     /// When all that was stored is safe, tell the room.
     Commit,
-    /// When the messages that have come had their turn, tell the room.
-    Turn,
+    /// When the messages that have come had their turn, or after a whole millisecond, tell the room.
+    Turn { pause: bool },
     /// Let the alarm come at this time, in place of any other, or not at all.
     Alarm(Option<Millis>),
     /// Tell the developer. Never a client's data, a token or a stack.

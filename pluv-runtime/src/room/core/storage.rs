@@ -117,7 +117,8 @@ impl Core {
     fn proceed(&mut self, now: Millis, next: Next, step: &mut Step) {
         match next {
             Next::Wait => {}
-            Next::Turn => step.effects.push(Effect::Turn),
+            Next::Turn => step.effects.push(Effect::Turn { pause: false }),
+            Next::Pause => step.effects.push(Effect::Turn { pause: true }),
             Next::Flush => self.flush(now, step),
         }
     }

@@ -207,7 +207,7 @@ impl Host {
                 Effect::Commit => {
                     assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
                 }
-                Effect::Turn => assert!(!std::mem::replace(&mut self.is_turning, true), "one turn at a time"),
+                Effect::Turn { .. } => assert!(!std::mem::replace(&mut self.is_turning, true), "one turn at a time"),
                 Effect::Log { message } => self.log.push(message),
             }
         }
