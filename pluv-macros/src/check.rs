@@ -5,7 +5,7 @@ use syn::{Type, spanned::Spanned as _};
 use crate::{
     errors::Errors,
     model::{Call, CallKind, Definition, Handlers, Hook, Name, retention},
-    names::unusable,
+    names::{is_binding, unusable},
     parse::{Options, Text},
 };
 
@@ -20,8 +20,7 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
     }
     check_storage(&definition.options, errors);
     let binding = definition.binding.value();
-    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
-    if !binding.starts_with(first) || !binding.chars().all(|c| first(c) || c.is_ascii_digit()) {
+    if !is_binding(&binding) {
         errors.at(
             &definition.binding,
             format!(

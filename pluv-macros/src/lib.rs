@@ -10,6 +10,7 @@ mod expand;
 mod model;
 mod names;
 mod parse;
+mod wrangler;
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
@@ -33,7 +34,16 @@ use self::{errors::Errors, parse::Item};
 /// | `secret = "NAME"` | the variable, or the list of some, with the secrets of tokens | `["PLUV_SECRET", "PLUV_SECRET_PREVIOUS"]` |
 /// | `cors = "https://app.example"` | the origin, or the list of some, that may ask for a token from another site; `"*"` is any | none |
 /// | `relay_unknown` | relays events without a handler to everyone | answers them with an `$error` |
+/// | `wrangler = false` | leaves wrangler's configuration alone | the room is checked against it |
 /// | `crate = "pluv"` | where this crate is, if it was renamed | `::pluv` |
+///
+/// Where a `wrangler.json`, `wrangler.jsonc` or `wrangler.toml` (the first that there is, as wrangler has it) stands
+/// beside the `Cargo.toml` of a library, the room is checked against it: its class is bound, under the name that the room
+/// looks for, and has SQLite, by `migrations` or by `exports`; and there is a `main` and a command that builds it. That
+/// goes for the top level and for each environment that binds Durable Objects. A change of the file builds the crate
+/// anew; one that was not there before is seen with the next build. Rooms in tests, benchmarks, examples and
+/// documentation are not checked; for one in a library's `#[cfg(test)]`, or that no worker is made of, write
+/// `wrangler = false`.
 ///
 /// On the impl the attribute is bare (`crate` apart), and its methods are marked:
 ///
@@ -51,11 +61,14 @@ pub fn room(options: TokenStream, item: TokenStream) -> TokenStream {
 fn expand(options: Tokens, item: Tokens) -> Tokens {
     let mut errors = Errors::default();
     let options = parse::options(options, &mut errors);
+    let is_understood = errors.len() == 0;
     let mut tokens = match parse::item(item.clone(), &mut errors) {
         Some(Item::Struct(item)) => {
             let definition = model::Definition::new(*item, options);
             check::definition(&definition, &mut errors);
-            expand::definition(&definition)
+            // An option that was not understood may be the binding, or the one that turns this off.
+            let configuration = is_understood.then(|| wrangler::check(&definition, &mut errors)).flatten();
+            expand::definition(&definition, configuration)
         }
         Some(Item::Impl(implementation)) => {
             let handlers = model::Handlers::new(*implementation, options, &mut errors);

@@ -43,6 +43,12 @@ pub(crate) fn unusable(name: &str) -> Option<String> {
     Some(format!("`{name}` can't be an event's name: use letters, digits and `_`, as for a name in JavaScript"))
 }
 
+/// Whether a binding can be called `name`.
+pub(crate) fn is_binding(name: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.starts_with(first) && name.chars().all(|c| first(c) || c.is_ascii_digit())
+}
+
 /// The one of `known` that a typo most likely meant.
 pub(crate) fn closest<'a>(typo: &str, known: &[&'a str]) -> Option<&'a str> {
     let (distance, name) = known.iter().map(|name| (distance(typo, name), *name)).min()?;

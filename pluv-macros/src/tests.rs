@@ -50,7 +50,7 @@ fn every_option_is_taken() {
     };
     assert_eq!(of_struct(options), Vec::<String>::new());
     assert_eq!(of_struct(quote!(secret = "A", cors = ["https://a.example", "http://localhost:3000"])), [""; 0]);
-    assert_eq!(of_struct(quote!(relay_unknown = false, cors = "*")), [""; 0]);
+    assert_eq!(of_struct(quote!(relay_unknown = false, wrangler = false, cors = "*")), [""; 0]);
     assert_eq!(of_struct(quote!()), [""; 0]);
 }
 
@@ -74,6 +74,8 @@ fn a_wrong_kind_of_value_shows_the_right_one() {
     assert_one(&of_struct(quote!(secret = [])), "write `secret = [\"PLUV_SECRET\"]`");
     assert_one(&of_struct(quote!(secret = ["A", 5])), "write `secret = [\"PLUV_SECRET\"]`");
     assert_one(&of_struct(quote!(relay_unknown = "yes")), "write `relay_unknown`");
+    assert_one(&of_struct(quote!(wrangler)), "write `wrangler = false`");
+    assert_one(&of_struct(quote!(wrangler = "no")), "write `wrangler = false`");
     assert_one(&of_struct(quote!(crate = "no path")), "write `crate = \"pluv\"`");
 }
 

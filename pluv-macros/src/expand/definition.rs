@@ -8,14 +8,25 @@ use crate::{
     parse::Text,
 };
 
-/// The expansion of a room's struct.
-pub(crate) fn definition(definition: &Definition) -> TokenStream {
+/// The expansion of a room's struct, which was checked against the file `configuration`.
+pub(crate) fn definition(definition: &Definition, configuration: Option<&str>) -> TokenStream {
     let item = &definition.item;
     if !item.generics.params.is_empty() {
         return quote!(#item);
     }
     let (room, fieldless, class) = (room(definition), fieldless(definition), class(definition));
-    quote!(#item #room #fieldless #class)
+    let configuration = configuration.map(depend);
+    quote!(#item #room #fieldless #class #configuration)
+}
+
+/// Makes a file beside `Cargo.toml` one that the crate is built from, so that a change of it is seen. Nothing of it is
+/// in what is built.
+fn depend(file: &str) -> TokenStream {
+    let file = format!("/{file}");
+    quote! {
+        const _: &[::core::primitive::u8] =
+            ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file));
+    }
 }
 
 fn room(definition: &Definition) -> TokenStream {

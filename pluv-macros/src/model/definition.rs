@@ -13,6 +13,8 @@ pub(crate) struct Definition {
     pub(crate) runtime: Path,
     pub(crate) item: ItemStruct,
     pub(crate) binding: Text,
+    /// Whether an option names the binding.
+    pub(crate) has_binding: bool,
     /// Whether it can be made out of nothing.
     pub(crate) fieldless: bool,
     pub(crate) options: Options,
@@ -20,9 +22,10 @@ pub(crate) struct Definition {
 
 impl Definition {
     pub(crate) fn new(item: ItemStruct, mut options: Options) -> Self {
+        let has_binding = options.binding.is_some();
         let binding = options.binding.take().unwrap_or_else(|| default_binding(&item.ident));
         let fieldless = item.fields.is_empty();
-        Self { runtime: runtime(options.krate.take()), item, binding, fieldless, options }
+        Self { runtime: runtime(options.krate.take()), item, binding, has_binding, fieldless, options }
     }
 }
 

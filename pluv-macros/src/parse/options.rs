@@ -24,6 +24,7 @@ const NAMES: &[&str] = &[
     "secret",
     "cors",
     "relay_unknown",
+    "wrangler",
     "crate",
 ];
 /// What the limits are called.
@@ -48,13 +49,15 @@ pub(crate) struct Options {
     pub(crate) secrets: Option<Vec<Text>>,
     pub(crate) cors: Option<Vec<Text>>,
     pub(crate) relay_unknown: bool,
+    /// Whether the room is checked against wrangler's configuration.
+    pub(crate) wrangler: bool,
     pub(crate) krate: Option<Path>,
     /// The names of all that were given, in order.
     pub(crate) names: Vec<Ident>,
 }
 
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
-    let mut options = Options::default();
+    let mut options = Options { wrangler: true, ..Options::default() };
     let all = |input: ParseStream<'_>| -> syn::Result<()> {
         while !input.is_empty() {
             if let Err(error) = option(input, &mut options, errors) {
@@ -96,6 +99,7 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
         "secret" => options.secrets = Some(texts(input, &name, "PLUV_SECRET", errors)?),
         "cors" => options.cors = Some(texts(input, &name, "https://app.example", errors)?),
         "relay_unknown" => options.relay_unknown = flag(input, &name)?,
+        "wrangler" => options.wrangler = boolean(input, &name, "wrangler = false")?,
         _ => {
             let path = one_text(input, &name, "pluv")?;
             options.krate = Some(path.parse().map_err(|_| wrong(&path, &name, "crate = \"pluv\""))?);
@@ -226,9 +230,14 @@ fn flag(input: ParseStream<'_>, name: &Ident) -> syn::Result<bool> {
     if !input.peek(Token![=]) {
         return Ok(true);
     }
-    equals(input, name, &name.to_string())?;
+    boolean(input, name, &name.to_string())
+}
+
+/// `name = true` or `name = false`.
+fn boolean(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<bool> {
+    equals(input, name, example)?;
     match input.parse::<Expr>()? {
         Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. }) => Ok(value),
-        other => Err(wrong(other, name, &name.to_string())),
+        other => Err(wrong(other, name, example)),
     }
 }

@@ -1,0 +1,451 @@
+//! Files against rooms, without a file.
+
+use super::{
+    check::{self, BUILD, Place, Room},
+    configuration::Configuration,
+    find::{File, Format},
+    fix::{Fix, text},
+    lines::lines,
+    message, parse,
+    value::Value,
+};
+
+const ROOM: Room<'_> = Room { class: "Chat", binding: "CHAT" };
+
+/// A worker that has all but Durable Objects.
+const BUILT: &str = "name = \"my-rooms\"\nmain = \"build/index.js\"\nbuild.command = \"make\"\n";
+const BOUND: &str = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\n";
+const MADE: &str = "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Chat\"]\n";
+
+fn value(text: &str, format: Format) -> Value {
+    parse::parse(text, format).expect("it can be parsed")
+}
+
+/// What is wrong with a room, and the lines that make up for it.
+fn check(text: &str, format: Format) -> Vec<(String, String)> {
+    let value = value(text, format);
+    let configuration = Configuration::new(&value).expect("it has the right shape");
+    let problems = check::room(&configuration, &ROOM);
+    problems.into_iter().map(|problem| (problem.text, lines(&problem.fix, &value, format))).collect()
+}
+
+fn toml(parts: &[&str]) -> Vec<(String, String)> {
+    check(&parts.concat(), Format::Toml)
+}
+
+/// JSON of what TOML says.
+fn json_of(text: &str) -> String {
+    fn json(value: &Value) -> serde_json::Value {
+        match value {
+            Value::Table(table) => table.entries.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
+            Value::List(list) => list.items.iter().map(json).collect(),
+            Value::Text(text) => text.as_str().into(),
+            Value::Other => 0.into(),
+        }
+    }
+    format!("{:#}", json(&value(text, Format::Toml)))
+}
+
+/// Checks a file in both formats: one problem, and its lines in each.
+#[track_caller]
+fn one(parts: &[&str], problem: &str, in_toml: &str, in_json: &str) {
+    let text = parts.concat();
+    assert_eq!(check(&text, Format::Toml), [(problem.to_owned(), in_toml.to_owned())]);
+    assert_eq!(check(&json_of(&text), Format::Json), [(problem.to_owned(), in_json.to_owned())]);
+}
+
+#[track_caller]
+fn fine(parts: &[&str]) {
+    let text = parts.concat();
+    assert_eq!(check(&text, Format::Toml), []);
+    assert_eq!(check(&json_of(&text), Format::Json), []);
+}
+
+#[test]
+fn a_room_that_is_bound_made_and_built_is_fine() {
+    fine(&[BUILT, BOUND, MADE]);
+    fine(&["main = \"src/index.js\"\n[build]\ncommand = \"x\"\n", BOUND, MADE]);
+}
+
+#[test]
+fn what_a_file_lacks_is_told_at_once_and_in_order() {
+    let problems = toml(&[]);
+    let texts: Vec<_> = problems.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "`main` is missing",
+            "the build command is missing",
+            "the class `Chat` is not bound, and this room looks for it as `CHAT`",
+            "no migration makes the class `Chat`",
+        ]
+    );
+}
+
+#[test]
+fn the_lines_make_an_empty_file_good() {
+    let lines: Vec<_> = toml(&[]).into_iter().map(|(_, lines)| lines).collect();
+    assert_eq!(toml(&[&lines.join("\n\n")]), []);
+    let lines: Vec<_> = check("{}", Format::Json).into_iter().map(|(_, lines)| lines).collect();
+    assert_eq!(check(&format!("{{\n{}\n}}", lines.join("\n\n")), Format::Json), []);
+}
+
+/// The lines after those that are there, which is right unless a comment says otherwise.
+#[test]
+fn the_lines_make_a_file_good_that_has_other_classes() {
+    let other = "[[durable_objects.bindings]]\nname = \"O\"\nclass_name = \"Other\"\n\
+                 [[migrations]]\ntag = \"v2\"\nnew_sqlite_classes = [\"Other\"]\n";
+    let problems = toml(&[BUILT, other]);
+    let lines: Vec<_> = problems.into_iter().map(|(_, lines)| lines).collect();
+    assert_eq!(lines[1], "[[migrations]]\ntag = \"v3\"\nnew_sqlite_classes = [\"Chat\"]");
+    assert_eq!(toml(&[BUILT, other, &lines.join("\n\n")]), []);
+}
+
+#[test]
+fn the_lines_are_those_of_the_readme() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("it is there");
+    let (_, rest) = readme.split_once("`wrangler.toml`, which").expect("it shows the file");
+    let text = rest.split("```").nth(1).and_then(|block| block.strip_prefix("toml\n")).expect("it is TOML");
+    assert_eq!(toml(&[text]), []);
+    assert!(text.contains(&format!("command = \"{BUILD}\"")), "{text}");
+    for (_, lines) in toml(&[]) {
+        assert!(text.contains(&lines), "{lines}");
+    }
+}
+
+#[test]
+fn a_class_that_is_not_bound() {
+    let problem = "the class `Chat` is not bound, and this room looks for it as `CHAT`";
+    let whole = "\"durable_objects\": { \"bindings\": [{ \"name\": \"CHAT\", \"class_name\": \"Chat\" }] },";
+    one(&[BUILT, MADE], problem, BOUND.trim_end(), whole);
+    one(
+        &[BUILT, MADE, "[[durable_objects.bindings]]\nname = \"O\"\nclass_name = \"Other\"\n"],
+        problem,
+        BOUND.trim_end(),
+        "// in durable_objects.bindings\n{ \"name\": \"CHAT\", \"class_name\": \"Chat\" },",
+    );
+}
+
+#[test]
+fn what_is_in_braces_or_brackets_is_added_to_there() {
+    let lines_of = |text: &str| toml(&[BUILT, text, MADE]).remove(0).1;
+    let entry = "{ name = \"CHAT\", class_name = \"Chat\" }";
+    assert_eq!(lines_of("[durable_objects]\nbindings = []\n"), format!("# in durable_objects.bindings\n{entry},"));
+    assert_eq!(
+        lines_of("durable_objects = { bindings = [{ name = \"O\", class_name = \"Other\" }] }\n"),
+        format!("# in durable_objects.bindings\n{entry},")
+    );
+    assert_eq!(lines_of("durable_objects = {}\n"), format!("# in durable_objects\nbindings = [{entry}]"));
+    let exports = "exports = { Other = { type = \"durable-object\", storage = \"sqlite\" } }\n";
+    assert_eq!(
+        toml(&[BUILT, exports, BOUND])[0].1,
+        "# in exports\nChat = { type = \"durable-object\", storage = \"sqlite\" }"
+    );
+    assert_eq!(
+        toml(&["main = \"a\"\nbuild = { cwd = \"b\" }\n", BOUND, MADE])[0].1,
+        format!("# in build\ncommand = \"{BUILD}\"")
+    );
+}
+
+#[test]
+fn a_class_that_is_bound_under_another_name() {
+    one(
+        &[BUILT, MADE, "[[durable_objects.bindings]]\nname = \"ROOM\"\nclass_name = \"Chat\"\n"],
+        "the class `Chat` is bound as `ROOM`, and this room looks for `CHAT`: write `binding = \"ROOM\"`, or change the \
+         file",
+        "# instead of name = \"ROOM\"\nname = \"CHAT\"",
+        "// instead of \"name\": \"ROOM\"\n\"name\": \"CHAT\",",
+    );
+}
+
+#[test]
+fn a_binding_of_another_class() {
+    one(
+        &[BUILT, MADE, "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Caht\"\n"],
+        "the binding `CHAT` is of the class `Caht`, and this room is `Chat`",
+        "# instead of class_name = \"Caht\"\nclass_name = \"Chat\"",
+        "// instead of \"class_name\": \"Caht\"\n\"class_name\": \"Chat\",",
+    );
+}
+
+#[test]
+fn what_is_wrong_with_the_binding_is_told_there() {
+    let text = [BUILT, MADE, "[[durable_objects.bindings]]\nname = \"ROOM\"\nclass_name = \"Chat\"\n"].concat();
+    let configuration = Configuration::new(&value(&text, Format::Toml)).expect("it has the right shape");
+    assert_eq!(check::room(&configuration, &ROOM)[0].place, Place::Binding);
+    let configuration = Configuration::new(&value(BUILT, Format::Toml)).expect("it has the right shape");
+    assert!(check::room(&configuration, &ROOM).iter().all(|problem| problem.place == Place::Room));
+}
+
+#[test]
+fn a_class_may_be_another_workers() {
+    let of_other =
+        "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"ChatRoom\"\nscript_name = \"other\"\n";
+    fine(&[BUILT, of_other]);
+    // Bound so under another name it is not what the room looks for.
+    let elsewhere = "[[durable_objects.bindings]]\nname = \"C\"\nclass_name = \"Chat\"\nscript_name = \"other\"\n";
+    assert!(toml(&[BUILT, MADE, elsewhere])[0].0.contains("is not bound"));
+    // A worker may name itself.
+    let own = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\nscript_name = \"my-rooms\"\n";
+    fine(&[BUILT, own, MADE]);
+    assert!(toml(&[BUILT, own])[0].0.contains("no migration"));
+}
+
+#[test]
+fn a_class_that_no_migration_makes() {
+    one(
+        &[BUILT, BOUND],
+        "no migration makes the class `Chat`",
+        MADE.trim_end(),
+        "\"migrations\": [{ \"tag\": \"v1\", \"new_sqlite_classes\": [\"Chat\"] }],",
+    );
+    one(
+        &[BUILT, BOUND, "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Other\"]\n"],
+        "no migration makes the class `Chat`",
+        "[[migrations]]\ntag = \"v2\"\nnew_sqlite_classes = [\"Chat\"]",
+        "// in migrations\n{ \"tag\": \"v2\", \"new_sqlite_classes\": [\"Chat\"] },",
+    );
+}
+
+#[test]
+fn a_class_without_sqlite() {
+    one(
+        &[BUILT, BOUND, "[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Chat\"]\n"],
+        "`new_classes` of the migration `v1` makes the class `Chat` without SQLite, in which a room stores all it has (a \
+         class that is deployed stays as it is: then the room needs another name)",
+        "# instead of new_classes = [\"Chat\"]\nnew_sqlite_classes = [\"Chat\"]",
+        "// instead of \"new_classes\": [\"Chat\"]\n\"new_sqlite_classes\": [\"Chat\"],",
+    );
+    let both = "[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Old\", \"Chat\"]\nnew_sqlite_classes = [\"New\"]\n";
+    assert_eq!(
+        toml(&[BUILT, BOUND, both])[0].1,
+        "# instead of new_classes = [\"Old\", \"Chat\"]\n# instead of new_sqlite_classes = [\"New\"]\n\
+         new_classes = [\"Old\"]\nnew_sqlite_classes = [\"New\", \"Chat\"]"
+    );
+}
+
+#[test]
+fn migrations_are_followed_to_the_last() {
+    let migrations = |steps: &[&str]| {
+        let steps = steps.iter().enumerate().map(|(i, step)| format!("[[migrations]]\ntag = \"v{}\"\n{step}\n", i + 1));
+        let problems = toml(&[BUILT, BOUND, &steps.collect::<String>()]);
+        problems.into_iter().map(|(text, _)| text).collect::<Vec<_>>()
+    };
+    let make = "new_sqlite_classes = [\"Chat\"]";
+    assert_eq!(
+        migrations(&["new_sqlite_classes = [\"Old\"]", "renamed_classes = [{ from = \"Old\", to = \"Chat\" }]"]),
+        [""; 0]
+    );
+    // What it was renamed from may be older than what the file has.
+    assert_eq!(migrations(&["renamed_classes = [{ from = \"Old\", to = \"Chat\" }]"]), [""; 0]);
+    let transferred = "transferred_classes = [{ from = \"Old\", from_script = \"other\", to = \"Chat\" }]";
+    assert_eq!(migrations(&[transferred]), [""; 0]);
+    assert_eq!(migrations(&[make, "deleted_classes = [\"Chat\"]"]), ["the migration `v2` deletes the class `Chat`"]);
+    assert_eq!(migrations(&[make, "deleted_classes = [\"Chat\"]", make]), [""; 0]);
+    assert_eq!(migrations(&["new_classes = [\"Chat\"]", "deleted_classes = [\"Chat\"]", make]), [""; 0]);
+    assert_eq!(
+        migrations(&[make, "renamed_classes = [{ from = \"Chat\", to = \"Room\" }]"]),
+        ["the migration `v2` renames the class `Chat` to `Room`"]
+    );
+    let renamed = migrations(&["new_classes = [\"Old\"]", "renamed_classes = [{ from = \"Old\", to = \"Chat\" }]"]);
+    assert!(renamed[0].starts_with("`new_classes` of the migration `v1` makes the class `Chat`"), "{renamed:?}");
+}
+
+#[test]
+fn exports_replace_migrations() {
+    let live = "[exports.Chat]\ntype = \"durable-object\"\nstorage = \"sqlite\"\n";
+    fine(&[BUILT, BOUND, live]);
+    fine(&[BUILT, BOUND, live, "state = \"created\"\n"]);
+    fine(&[BUILT, BOUND, live, "state = \"expecting-transfer\"\ntransfer_from = \"other\"\n"]);
+    let other = "[exports.Other]\ntype = \"durable-object\"\nstorage = \"sqlite\"\n";
+    one(
+        &[BUILT, BOUND, other],
+        "`exports` has no class `Chat`",
+        live.trim_end(),
+        "// in exports\n\"Chat\": { \"type\": \"durable-object\", \"storage\": \"sqlite\" },",
+    );
+    // Exports of other kinds say nothing of classes that migrations make.
+    fine(&[BUILT, BOUND, MADE, "[exports.default]\ntype = \"worker\"\ncache = { enabled = false }\n"]);
+}
+
+#[test]
+fn exports_without_a_class_that_has_sqlite() {
+    let problem = |entry: &str| {
+        let mut problems = toml(&[BUILT, BOUND, "[exports.Chat]\n", entry]);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems.remove(0)
+    };
+    let (text, lines) = problem("type = \"durable-object\"\nstorage = \"legacy-kv\"\n");
+    assert!(text.starts_with("`exports` gives the class `Chat` the storage `legacy-kv`"), "{text}");
+    assert_eq!(lines, "# instead of storage = \"legacy-kv\"\nstorage = \"sqlite\"");
+    let (text, lines) = problem("type = \"durable-object\"\n");
+    assert_eq!(text, "`exports` gives the class `Chat` no storage");
+    assert_eq!(lines, "# in exports.Chat\nstorage = \"sqlite\"");
+    let (text, lines) = problem("type = \"durable-object\"\nstate = \"renamed\"\nrenamed_to = \"Room\"\n");
+    assert_eq!(text, "`exports` says that the class `Chat` was renamed");
+    assert_eq!(lines, "# instead of state = \"renamed\"\n# instead of renamed_to = \"Room\"\nstorage = \"sqlite\"");
+    let (text, lines) = problem("type = \"worker\"\n");
+    assert_eq!(text, "`exports` gives `Chat` the type `worker`, and a room is a `durable-object`");
+    assert_eq!(lines, "# instead of type = \"worker\"\ntype = \"durable-object\"\nstorage = \"sqlite\"");
+    let (text, _) = problem("storage = \"sqlite\"\n");
+    assert_eq!(text, "`exports` gives `Chat` no type, and a room is a `durable-object`");
+}
+
+#[test]
+fn a_worker_without_its_code() {
+    let build = "[build]\ncommand = \"make\"\n";
+    one(
+        &[build, BOUND, MADE],
+        "`main` is missing",
+        "# above the first table\nmain = \"build/index.js\"",
+        "\"main\": \"build/index.js\",",
+    );
+    one(
+        &["main = \"a.js\"\n", BOUND, MADE],
+        "the build command is missing",
+        &format!("[build]\ncommand = \"{BUILD}\""),
+        &format!("\"build\": {{ \"command\": \"{BUILD}\" }},"),
+    );
+    one(
+        &["main = \"a.js\"\n[build]\ncwd = \"b\"\n", BOUND, MADE],
+        "the build command is missing",
+        &format!("# in build\ncommand = \"{BUILD}\""),
+        &format!("// in build\n\"command\": \"{BUILD}\","),
+    );
+}
+
+#[test]
+fn environments_that_bind_objects_are_checked_too() {
+    let staging = "[[env.staging.durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\n";
+    fine(&[BUILT, BOUND, MADE, staging]);
+    one(
+        &[BUILT, BOUND, MADE, "[env.staging.durable_objects]\n"],
+        "in `env.staging` the class `Chat` is not bound, and this room looks for it as `CHAT`",
+        staging.trim_end(),
+        "// in env.staging.durable_objects\n\"bindings\": [{ \"name\": \"CHAT\", \"class_name\": \"Chat\" }],",
+    );
+    // What they inherit is wrong once.
+    assert_eq!(toml(&[BUILT, BOUND, staging]).len(), 1);
+    assert_eq!(toml(&[BUILT, BOUND, staging])[0].0, "no migration makes the class `Chat`");
+    // What is their own is wrong there.
+    let own = "[[env.staging.migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Other\"]\n";
+    one(
+        &[BUILT, BOUND, MADE, staging, own],
+        "in `env.staging` no migration makes the class `Chat`",
+        "[[env.staging.migrations]]\ntag = \"v2\"\nnew_sqlite_classes = [\"Chat\"]",
+        "// in env.staging.migrations\n{ \"tag\": \"v2\", \"new_sqlite_classes\": [\"Chat\"] },",
+    );
+    // Of one that binds nothing wrangler itself warns.
+    fine(&[BUILT, BOUND, MADE, "[env.staging.vars]\nA = \"b\"\n"]);
+}
+
+#[test]
+fn objects_may_be_in_environments_alone() {
+    let staging = "[env.staging]\nmain = \"a.js\"\nbuild.command = \"make\"\n\
+                   [[env.staging.durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\n";
+    fine(&["name = \"a\"\n", staging, MADE]);
+    fine(&["name = \"a\"\n", staging, "[[env.staging.migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Chat\"]\n"]);
+}
+
+#[test]
+fn an_environment_is_a_worker_of_its_own() {
+    let staging = |script: &str| {
+        format!(
+            "[[env.staging.durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\nscript_name = \"{script}\"\n"
+        )
+    };
+    let moved = "[[env.staging.migrations]]\ntag = \"v1\"\n";
+    fine(&[BUILT, BOUND, MADE, &staging("my-rooms"), moved]);
+    assert_eq!(toml(&[BUILT, BOUND, MADE, &staging("my-rooms-staging"), moved]).len(), 1);
+}
+
+#[test]
+fn pages_have_no_classes() {
+    fine(&["name = \"a\"\npages_build_output_dir = \"public\"\n"]);
+}
+
+#[test]
+fn wranglers_json_has_comments_and_trailing_commas() {
+    let text = "\u{feff}{\n  // a comment\n  \"main\": \"a\", /* another */\n  \"build\": { \"command\": \"make\", },\n\
+                \"durable_objects\": { \"bindings\": [{ \"name\": \"CHAT\", \"class_name\": \"Chat\", },] },\n\
+                \"exports\": { \"Chat\": { \"type\": \"durable-object\", \"storage\": \"sqlite\" } },\n}\n";
+    assert_eq!(check(text, Format::Json), []);
+}
+
+#[test]
+fn what_other_parts_hold_does_not_matter() {
+    let other =
+        "compatibility_date = 2026-04-01\nroutes = [{ pattern = \"a\", zone_name = \"b\" }]\nlimits = { cpu_ms = 5 }\n";
+    assert_eq!(toml(&[BUILT, other, BOUND, MADE, "[vars]\nA = 1.5\nB = { c = true }\n"]), []);
+}
+
+#[test]
+fn a_fault_of_the_text_has_its_line() {
+    let fault = |text: &str, format| {
+        let fault = parse::parse(text, format).expect_err("it is no good");
+        format!("{}: {}", fault.line, fault.reason)
+    };
+    assert_eq!(fault("a = 1\nb = 2\na = 3\n", Format::Toml), "3: duplicate key");
+    assert_eq!(fault("a = 1\nmain =\n", Format::Toml), "2: string values must be quoted, expected literal string");
+    assert_eq!(fault("{\n  \"a\": 1,\n  \"b\": }", Format::Json), "3: unexpected close brace");
+    assert_eq!(fault("{\n  \"a\": 1\n  \"b\": 2\n}", Format::Json), "2: expected comma");
+    assert_eq!(fault("", Format::Json), "1: an object is expected");
+    assert_eq!(fault("[]", Format::Json), "1: an object is expected");
+}
+
+#[test]
+fn a_part_of_another_kind_is_named() {
+    let misshapen = |text: &str| {
+        let misshapen = Configuration::new(&value(text, Format::Toml)).expect_err("it is misshapen");
+        format!("{}: {}", misshapen.path, misshapen.expected)
+    };
+    assert_eq!(
+        misshapen("[durable_objects.bindings]\nname = \"CHAT\"\n"),
+        "durable_objects.bindings: a list of tables"
+    );
+    assert_eq!(misshapen("[migrations]\ntag = \"v1\"\n"), "migrations: a list of tables");
+    assert_eq!(
+        misshapen("[[migrations]]\nnew_sqlite_classes = \"Chat\"\n"),
+        "migrations.new_sqlite_classes: a list of texts"
+    );
+    assert_eq!(misshapen("build = \"make\"\n"), "build: a table");
+    assert_eq!(misshapen("main = 5\n"), "main: a text");
+    assert_eq!(misshapen("exports.Chat = \"durable-object\"\n"), "exports.Chat: a table");
+    assert_eq!(misshapen("env.staging.main = 5\n"), "env.staging.main: a text");
+}
+
+#[test]
+fn the_file_is_the_one_that_wrangler_takes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let found = || File::find(directory.path()).map(|file| (file.name, file.format));
+    assert_eq!(found(), None);
+    for (name, format) in
+        [("wrangler.toml", Format::Toml), ("wrangler.jsonc", Format::Json), ("wrangler.json", Format::Json)]
+    {
+        std::fs::write(directory.path().join(name), "").expect("it is written");
+        assert_eq!(found(), Some((name, format)));
+    }
+}
+
+#[test]
+fn what_is_no_text_is_told_with_its_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("wrangler.toml"), b"a = 1\nb = \"\xff\"\n").expect("it is written");
+    let file = File::find(directory.path()).expect("it is there");
+    let fault = file.read().expect_err("it is no text");
+    assert_eq!(
+        message::unreadable(&file, &fault),
+        "`wrangler.toml` can't be read, at line 2: this is not UTF-8; correct that, or turn this check off with \
+         `wrangler = false`"
+    );
+}
+
+#[test]
+fn texts_are_quoted_where_they_must_be() {
+    let value = value(BUILT, Format::Toml);
+    let configuration = Configuration::new(&value).expect("it has the right shape");
+    let room = Room { class: "Größe", binding: "CHAT" };
+    let exports = Fix::Set(vec!["exports".to_owned(), "Größe".to_owned()], vec![text("type", "a\"\\\n")]);
+    assert_eq!(lines(&exports, &value, Format::Toml), "[exports.\"Größe\"]\ntype = \"a\\\"\\\\\\u000a\"");
+    assert!(lines(&check::room(&configuration, &room)[0].fix, &value, Format::Toml).contains("\"Größe\""));
+}
