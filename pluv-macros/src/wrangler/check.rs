@@ -101,8 +101,8 @@ fn bound(scope: &Scope, room: &Room<'_>) -> Result<Bound, Problem> {
         return Err(Problem {
             place: Place::Binding,
             text: format!(
-                "the class `{class}` is bound as `{name}`, and this room looks for `{binding}`: write `binding = \"{name}\"`, \
-                 or change the file",
+                "the class `{class}` is bound as `{name}`, and this room looks for `{binding}` unless it has \
+                 `binding = \"{name}\"`",
                 name = found.name
             ),
             fix: Fix::Replace(vec![text("name", &found.name)], vec![text("name", binding)]),

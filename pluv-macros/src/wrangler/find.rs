@@ -34,15 +34,13 @@ pub(super) struct File {
 impl File {
     /// The file beside the `Cargo.toml` of the crate that is compiled, if that becomes a worker.
     pub(super) fn of_this_crate() -> Option<Self> {
-        // No worker is made of tests and benchmarks (which alone have a directory of their own), of programs, or of
-        // what Cargo does not compile, as the code in comments.
-        let is_library = env::var_os("CARGO_CRATE_NAME").is_some()
+        // What Cargo was told to build, and neither a dependency nor the code in comments; no program; and no test or
+        // benchmark, which alone have a directory of their own.
+        let is_worker = env::var_os("CARGO_PRIMARY_PACKAGE").is_some()
             && env::var_os("CARGO_BIN_NAME").is_none()
             && env::var_os("CARGO_TARGET_TMPDIR").is_none();
-        is_library
-            .then(|| env::var_os("CARGO_MANIFEST_DIR"))
-            .flatten()
-            .and_then(|directory| Self::find(directory.as_ref()))
+        let directory = env::var_os("CARGO_MANIFEST_DIR").filter(|_| is_worker)?;
+        Self::find(directory.as_ref())
     }
 
     /// The file in a directory.

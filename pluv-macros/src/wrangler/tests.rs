@@ -151,8 +151,7 @@ fn what_is_in_braces_or_brackets_is_added_to_there() {
 fn a_class_that_is_bound_under_another_name() {
     one(
         &[BUILT, MADE, "[[durable_objects.bindings]]\nname = \"ROOM\"\nclass_name = \"Chat\"\n"],
-        "the class `Chat` is bound as `ROOM`, and this room looks for `CHAT`: write `binding = \"ROOM\"`, or change the \
-         file",
+        "the class `Chat` is bound as `ROOM`, and this room looks for `CHAT` unless it has `binding = \"ROOM\"`",
         "# instead of name = \"ROOM\"\nname = \"CHAT\"",
         "// instead of \"name\": \"ROOM\"\n\"name\": \"CHAT\",",
     );

@@ -1,0 +1,5 @@
+#[pluv::room(bindng = "ROOM")]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}

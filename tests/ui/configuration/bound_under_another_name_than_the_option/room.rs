@@ -1,0 +1,5 @@
+#[pluv::room(path = "/chat", binding = "ROOMS")]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}

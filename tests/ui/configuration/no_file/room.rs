@@ -1,0 +1,5 @@
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}

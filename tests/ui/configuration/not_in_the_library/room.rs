@@ -1,0 +1,1 @@
+//! Its rooms are in a test and in an example.

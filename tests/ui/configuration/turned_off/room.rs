@@ -1,0 +1,5 @@
+#[pluv::room(wrangler = false)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
