@@ -38,11 +38,11 @@ use self::{errors::Errors, parse::Item};
 /// | `crate = "pluv"` | where this crate is, if it was renamed | `::pluv` |
 ///
 /// Where a `wrangler.json`, `wrangler.jsonc` or `wrangler.toml` (the first that there is, as wrangler has it) stands
-/// beside the `Cargo.toml` of a library, the room is checked against it: its class is bound, under the name that the room
-/// looks for, and has SQLite, by `migrations` or by `exports`; and there is a `main` and a command that builds it. That
+/// beside `Cargo.toml`, a room in a library is checked against it: its class is bound, under the name that the room
+/// looks for, and has `SQLite`, by `migrations` or by `exports`; and there are a `main` and a command that builds it. That
 /// goes for the top level and for each environment that binds Durable Objects. A change of the file builds the crate
-/// anew; one that was not there before is seen with the next build. Rooms in tests, benchmarks, examples and
-/// documentation are not checked; for one in a library's `#[cfg(test)]`, or that no worker is made of, write
+/// anew; one that was not there before is seen when the crate is next built. Rooms in tests, benchmarks, examples,
+/// documentation and dependencies are not checked; for one under `#[cfg(test)]`, or that is in no worker, write
 /// `wrangler = false`.
 ///
 /// On the impl the attribute is bare (`crate` apart), and its methods are marked:

@@ -7,13 +7,13 @@ use super::{
     fix::{Entry, Fix, text, texts},
 };
 
-/// What is wrong with a class, and the change that makes it right; `None` for one whose objects have SQLite.
+/// What is wrong with a class, and the change that makes it right; `None` for one whose objects have `SQLite`.
 pub(super) type Verdict = Option<(String, Fix)>;
 
 /// What a migration made of a class.
 #[derive(Clone, Copy)]
 enum Class<'a> {
-    /// Its objects have SQLite, or are another worker's, or older than the first migration: who knows what they have.
+    /// Its objects have `SQLite`, or are another worker's, or older than the first migration: who knows what they have.
     Fit,
     WithoutSqlite(&'a Migration),
     Deleted(&'a Migration),

@@ -1,4 +1,4 @@
-//! What wrangler deploys, held against a room: a class that is bound and has SQLite, and a crate that is built.
+//! What wrangler deploys, held against a room: a class that is bound and has `SQLite`, and a crate that is built.
 //!
 //! As in the crate itself there is one way through: `find` the file, `parse` it to a `Value`, read the
 //! `Configuration` out of it, `check` that against the room, and write a `message` with the `lines` to paste.
