@@ -15,7 +15,8 @@ pub(super) type Verdict = Option<(String, Fix)>;
 enum Class<'a> {
     /// Its objects have `SQLite`, or are another worker's, or older than the first migration: who knows what they have.
     Fit,
-    WithoutSqlite(&'a Migration),
+    /// Made so under a name that it may not have any more.
+    WithoutSqlite(&'a Migration, &'a str),
     Deleted(&'a Migration),
     Renamed(&'a Migration, &'a str),
 }
@@ -24,7 +25,7 @@ enum Class<'a> {
 pub(super) fn by_migrations(class: &str, migrations: &[Migration], path: Vec<String>) -> Verdict {
     let problem = match replay(migrations).get(class) {
         Some(Class::Fit) => return None,
-        Some(Class::WithoutSqlite(migration)) => return Some(without_sqlite(class, migration)),
+        Some(Class::WithoutSqlite(migration, made)) => return Some(without_sqlite(class, migration, made)),
         None => format!("no migration makes the class `{class}`"),
         Some(Class::Deleted(migration)) => format!("the migration `{}` deletes the class `{class}`", migration.tag),
         Some(Class::Renamed(migration, to)) => {
@@ -44,7 +45,7 @@ fn replay(migrations: &[Migration]) -> BTreeMap<&str, Class<'_>> {
         }
         for (from, to) in &migration.renamed {
             let class = match classes.insert(from, Class::Renamed(migration, to)) {
-                Some(class @ (Class::Fit | Class::WithoutSqlite(_))) => class,
+                Some(class @ (Class::Fit | Class::WithoutSqlite(..))) => class,
                 _ => Class::Fit,
             };
             classes.insert(to, class);
@@ -53,7 +54,7 @@ fn replay(migrations: &[Migration]) -> BTreeMap<&str, Class<'_>> {
             classes.insert(class, Class::Fit);
         }
         for class in &migration.new {
-            classes.insert(class, Class::WithoutSqlite(migration));
+            classes.insert(class, Class::WithoutSqlite(migration, class));
         }
         for class in &migration.new_sqlite {
             classes.insert(class, Class::Fit);
@@ -62,27 +63,20 @@ fn replay(migrations: &[Migration]) -> BTreeMap<&str, Class<'_>> {
     classes
 }
 
-/// A class, by its name now, that a migration made with the old kind of storage.
-fn without_sqlite(class: &str, migration: &Migration) -> (String, Fix) {
+/// A class that a migration made, under the name `made`, with the old kind of storage.
+fn without_sqlite(class: &str, migration: &Migration, made: &str) -> (String, Fix) {
     let lists = |new: &[String], sqlite: &[String]| {
         let list = |key, classes: &[String]| (!classes.is_empty()).then(|| texts(key, classes));
         [list("new_classes", new), list("new_sqlite_classes", sqlite)].into_iter().flatten().collect::<Vec<Entry>>()
     };
-    let old = lists(&migration.new, &migration.new_sqlite);
+    let (moved, rest): (Vec<_>, Vec<_>) = migration.new.iter().cloned().partition(|name| name == made);
+    let sqlite = [migration.new_sqlite.clone(), moved].concat();
     let problem = format!(
         "`new_classes` of the migration `{}` makes the class `{class}` without SQLite, in which a room stores all it has \
          (a class that is deployed stays as it is: then the room needs another name)",
         migration.tag
     );
-    // A later migration may have given it the name that it has now.
-    let Some(at) = migration.new.iter().position(|name| name == class) else {
-        let mut new = migration.new_sqlite.clone();
-        new.extend_from_slice(&migration.new);
-        return (problem, Fix::Replace(old, lists(&[], &new)));
-    };
-    let (mut rest, mut sqlite) = (migration.new.clone(), migration.new_sqlite.clone());
-    sqlite.push(rest.remove(at));
-    (problem, Fix::Replace(old, lists(&rest, &sqlite)))
+    (problem, Fix::Replace(lists(&migration.new, &migration.new_sqlite), lists(&rest, &sqlite)))
 }
 
 /// Judges a class by the exports at `path`.
@@ -92,17 +86,19 @@ pub(super) fn by_exports(class: &str, exports: &BTreeMap<String, Export>, mut pa
         path.push(class.to_owned());
         return Some((format!("`exports` has no class `{class}`"), Fix::Set(path, vec![object, sqlite])));
     };
+    let Some(kind) = &export.kind else {
+        path.push(class.to_owned());
+        let missing = if export.storage.is_some() { vec![object] } else { vec![object, sqlite] };
+        return Some((format!("`exports` gives the class `{class}` no type"), Fix::Set(path, missing)));
+    };
     if !export.is_object() {
-        let (kind, old) = match &export.kind {
-            Some(kind) => (format!("the type `{kind}`"), vec![text("type", kind)]),
-            None => ("no type".to_owned(), Vec::new()),
-        };
-        let problem = format!("`exports` gives `{class}` {kind}, and a room is a `durable-object`");
-        return Some((problem, Fix::Replace(old, vec![object, sqlite])));
+        let problem = format!("`exports` gives `{class}` the type `{kind}`, and a room is a `durable-object`");
+        return Some((problem, Fix::Replace(vec![text("type", kind)], vec![object, sqlite])));
     }
     if let Some(state @ ("deleted" | "renamed" | "transferred")) = export.state.as_deref() {
         let mut old = vec![text("state", state)];
         old.extend(export.renamed_to.iter().map(|to| text("renamed_to", to)));
+        old.extend(export.transferred_to.iter().map(|to| text("transferred_to", to)));
         let problem = format!("`exports` says that the class `{class}` was {state}");
         return Some((problem, Fix::Replace(old, vec![sqlite])));
     }

@@ -57,6 +57,7 @@ pub(super) struct Export {
     pub(super) state: Option<String>,
     pub(super) storage: Option<String>,
     pub(super) renamed_to: Option<String>,
+    pub(super) transferred_to: Option<String>,
 }
 
 /// A part of another kind than it has to be: its keys, and the kind.
@@ -141,6 +142,7 @@ impl Export {
             state: part.text("state")?,
             storage: part.text("storage")?,
             renamed_to: part.text("renamed_to")?,
+            transferred_to: part.text("transferred_to")?,
         })
     }
 }

@@ -224,6 +224,16 @@ fn a_class_without_sqlite() {
 }
 
 #[test]
+fn a_class_without_sqlite_may_have_had_another_name() {
+    let renamed = "[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Old\", \"Other\"]\n\
+                   [[migrations]]\ntag = \"v2\"\nrenamed_classes = [{ from = \"Old\", to = \"Chat\" }]\n";
+    assert_eq!(
+        toml(&[BUILT, BOUND, renamed])[0].1,
+        "# instead of new_classes = [\"Old\", \"Other\"]\nnew_classes = [\"Other\"]\nnew_sqlite_classes = [\"Old\"]"
+    );
+}
+
+#[test]
 fn migrations_are_followed_to_the_last() {
     let migrations = |steps: &[&str]| {
         let steps = steps.iter().enumerate().map(|(i, step)| format!("[[migrations]]\ntag = \"v{}\"\n{step}\n", i + 1));
@@ -286,8 +296,14 @@ fn exports_without_a_class_that_has_sqlite() {
     let (text, lines) = problem("type = \"worker\"\n");
     assert_eq!(text, "`exports` gives `Chat` the type `worker`, and a room is a `durable-object`");
     assert_eq!(lines, "# instead of type = \"worker\"\ntype = \"durable-object\"\nstorage = \"sqlite\"");
-    let (text, _) = problem("storage = \"sqlite\"\n");
-    assert_eq!(text, "`exports` gives `Chat` no type, and a room is a `durable-object`");
+    let (_, lines) = problem("type = \"durable-object\"\nstate = \"transferred\"\ntransferred_to = \"other\"\n");
+    assert_eq!(
+        lines,
+        "# instead of state = \"transferred\"\n# instead of transferred_to = \"other\"\nstorage = \"sqlite\""
+    );
+    let (text, lines) = problem("storage = \"sqlite\"\n");
+    assert_eq!(text, "`exports` gives the class `Chat` no type");
+    assert_eq!(lines, "# in exports.Chat\ntype = \"durable-object\"");
 }
 
 #[test]
