@@ -106,6 +106,51 @@ pub fn initial_storage<E: Into<Error>>(returned: std::result::Result<Option<Vec<
     returned.map_err(Into::into)
 }
 
+/// The result that a procedure returns.
+pub trait Fallible {
+    /// Its answer.
+    type Answer;
+}
+
+impl<T, E> Fallible for std::result::Result<T, E> {
+    type Answer = T;
+}
+
+/// Makes `cargo test` write the room's file of TypeScript.
+#[cfg(feature = "ts")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_bindings {
+    ($room:ty, $name:ident) => {
+        #[cfg(test)]
+        // A room in a function has a test that nobody can run.
+        #[allow(unnameable_test_items)]
+        #[::core::prelude::v1::test]
+        fn $name() {
+            $crate::__private::export::<$room>(::core::env!("CARGO_MANIFEST_DIR"));
+        }
+    };
+}
+
+/// Nothing without the feature `ts`, which only this crate can see.
+#[cfg(not(feature = "ts"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_bindings {
+    ($room:ty, $name:ident) => {};
+}
+
+pub use __export_bindings as export_bindings;
+
+/// Writes the file of the room `R`, whose crate is in `manifest`; or checks it.
+///
+/// # Panics
+/// When there can't be such a file, or it is not as it should be: this is for tests.
+#[cfg(feature = "ts")]
+pub fn export<R: crate::Handlers>(manifest: &str) {
+    crate::schema::export::<R>(manifest);
+}
+
 /// Stops the build when two rooms of one worker can't be told apart.
 ///
 /// # Panics

@@ -62,6 +62,8 @@ pub use yrs;
 
 /// What a room's source needs: `use pluv::prelude::*;`.
 pub mod prelude {
+    #[cfg(feature = "ts")]
+    pub use ts_rs::TS;
     pub use serde::{Deserialize, Serialize};
     pub use worker::{Env, Request, Response};
 

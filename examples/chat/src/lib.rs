@@ -3,7 +3,7 @@
 use pluv::prelude::*;
 
 /// Who is connected.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct User {
     /// Tells users apart; one user may be here with several tabs.
     pub id: String,
@@ -12,33 +12,32 @@ pub struct User {
 }
 
 /// What everyone sees of a user.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Presence {
     /// Whether they are writing a message.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typing: Option<bool>,
     /// Where their pointer is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x: Option<f64>,
 }
 
 /// A message to everyone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, TS)]
 pub struct SendMessage {
     /// Its text.
     pub message: String,
 }
 
 /// A number to double.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, TS)]
 pub struct Double {
     /// The number.
     pub value: f64,
 }
 
 /// Everything that this room can send.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
 #[serde(tag = "type", content = "data", rename_all = "camelCase")]
 pub enum Output {
     /// Someone said something.

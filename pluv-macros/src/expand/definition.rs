@@ -1,7 +1,7 @@
 //! A room's struct: the room's types and options, and the class of Durable Objects.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use crate::{
     model::{Definition, retention},
@@ -30,9 +30,14 @@ fn depend(file: &str) -> TokenStream {
 }
 
 fn room(definition: &Definition) -> TokenStream {
-    let Definition { runtime, item, binding, options, .. } = definition;
+    let Definition { runtime, item, binding, docs, options, .. } = definition;
     let name = &item.ident;
     let text = name.to_string();
+    let types = [("user", &options.user), ("presence", &options.presence), ("output", &options.output)];
+    let types = types.into_iter().filter_map(|(name, ty)| {
+        let (name, ty) = (format_ident!("{name}"), ty.as_ref()?);
+        Some(quote!(.#name::<#ty>()))
+    });
     let user = options.user.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
     let presence = options.presence.as_ref().map_or_else(|| quote!(#runtime::Json), |ty| quote!(#ty));
     let output = options.output.as_ref().map_or_else(|| quote!(#runtime::NoOutput), |ty| quote!(#ty));
@@ -55,6 +60,7 @@ fn room(definition: &Definition) -> TokenStream {
             const OPTIONS: #runtime::Options =
                 #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown
                     #storage_limit #retention;
+            const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#types)*;
         }
     }
 }

@@ -1,10 +1,13 @@
 //! A room's impl: its events by name, and its hooks.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Attribute, Path, Type};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Attribute, GenericArgument, Path, PathArguments, Type};
 
-use crate::model::{Call, CallKind, Handlers, Hook, HookKind, Params};
+use crate::{
+    model::{Call, CallKind, Handlers, Hook, HookKind, Params},
+    names::upper_snake_case,
+};
 
 /// The expansion of a room's impl.
 pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
@@ -17,6 +20,8 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         return quote!(#implementation);
     }
     let events = calls.iter().map(|call| info(runtime, call));
+    let types = calls.iter().map(|call| types(runtime, call));
+    let export = export(runtime, self_ty);
     let present = hooks.iter().filter_map(present);
     let create = hooks
         .iter()
@@ -30,6 +35,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         #[automatically_derived]
         impl #runtime::Handlers for #self_ty {
             const EVENTS: &'static [#runtime::EventInfo] = &[#(#events),*];
+            const EVENT_TYPES: &'static [#runtime::schema::EventTypes] = &[#(#types),*];
             const HOOKS: #runtime::Hooks = {
                 let hooks = #runtime::Hooks::none();
                 #(#present)*
@@ -40,6 +46,8 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
             #dispatch
             #(#hooks)*
         }
+
+        #export
     }
 }
 
@@ -61,6 +69,41 @@ fn info(runtime: &Path, call: &Call) -> TokenStream {
             quote!(#(#cfgs)* #runtime::EventInfo::procedure(#name, #reply, #docs))
         }
     }
+}
+
+fn types(runtime: &Path, call: &Call) -> TokenStream {
+    let Call { kind, params, cfgs, .. } = call;
+    let input = match params {
+        Params::Input(ty) => Some(quote!(.input::<#ty>())),
+        Params::Nothing | Params::Context => None,
+    };
+    let answer = match kind {
+        CallKind::Procedure { answer: Some(ty), fallible: false, .. } => Some(quote!(.answer::<#ty>())),
+        CallKind::Procedure { answer: Some(ty), fallible: true, .. } => Some(match first_argument(ty) {
+            Some(ty) => quote!(.answer::<#ty>()),
+            None => quote!(.answer::<<#ty as #runtime::__private::Fallible>::Answer>()),
+        }),
+        CallKind::Procedure { answer: None, .. } | CallKind::Event => None,
+    };
+    quote!(#(#cfgs)* #runtime::schema::EventTypes::new() #input #answer)
+}
+
+/// The `T` of a `Result<T>`.
+fn first_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// The test that writes the room's file of TypeScript, if the runtime has a use for it.
+fn export(runtime: &Path, room: &Type) -> Option<TokenStream> {
+    let Type::Path(path) = room else { return None };
+    let name = path.path.segments.last()?.ident.to_string();
+    let test = format_ident!("export_bindings_{}", upper_snake_case(name.trim_start_matches("r#")).to_lowercase());
+    Some(quote!(#runtime::__private::export_bindings!(#room, #test);))
 }
 
 fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
@@ -98,7 +141,7 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
     let returned = self::call(method, *is_async, *returns, &arguments);
     let outcome = match kind {
         CallKind::Event => quote!(#runtime::__private::event(#returned)),
-        CallKind::Procedure { reply, fallible } => {
+        CallKind::Procedure { reply, fallible, .. } => {
             let reply = &reply.text;
             let answer = if *fallible { quote!(try_procedure) } else { quote!(procedure) };
             quote!(#runtime::__private::#answer(#reply, #returned))

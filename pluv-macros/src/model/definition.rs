@@ -2,7 +2,7 @@
 
 use syn::{Ident, ItemStruct, Path};
 
-use super::runtime;
+use super::{docs, runtime};
 use crate::{
     names::upper_snake_case,
     parse::{Options, Text},
@@ -15,6 +15,7 @@ pub(crate) struct Definition {
     pub(crate) binding: Text,
     /// Whether an option names the binding.
     pub(crate) has_binding: bool,
+    pub(crate) docs: String,
     /// Whether it can be made out of nothing.
     pub(crate) fieldless: bool,
     pub(crate) options: Options,
@@ -25,7 +26,8 @@ impl Definition {
         let has_binding = options.binding.is_some();
         let binding = options.binding.take().unwrap_or_else(|| default_binding(&item.ident));
         let fieldless = item.fields.is_empty();
-        Self { runtime: runtime(options.krate.take()), item, binding, has_binding, fieldless, options }
+        let docs = docs(&item.attrs);
+        Self { runtime: runtime(options.krate.take()), item, binding, has_binding, docs, fieldless, options }
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the annotated impl means.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path, Signature};
+use syn::{Attribute, Path, Signature, Type};
 
 use super::{
-    Name, Params, runtime,
-    signature::{handler_params, is_nothing, is_result, plain, return_span, returned, shared_receiver, typed},
+    Name, Params, docs, runtime,
+    signature::{answer, handler_params, is_nothing, is_result, plain, return_span, returned, shared_receiver, typed},
 };
 use crate::{
     errors::Errors,
@@ -38,7 +38,12 @@ pub(crate) struct Call {
 
 pub(crate) enum CallKind {
     Event,
-    Procedure { reply: Name, fallible: bool },
+    Procedure {
+        reply: Name,
+        /// What it returns, if that can be named elsewhere.
+        answer: Option<Box<Type>>,
+        fallible: bool,
+    },
 }
 
 /// A method that the room itself calls.
@@ -140,7 +145,7 @@ fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
     let name = marker.name.as_ref().map_or_else(|| default_name(&signature.ident), Name::from);
     let kind = match marker.kind {
         MarkerKind::Procedure => {
-            let Some(answer) = returned(signature).filter(|ty| !is_nothing(ty)) else {
+            let Some(ty) = returned(signature).filter(|ty| !is_nothing(ty)) else {
                 let message = "a procedure returns its answer: write `-> Result<Answer>`, or make it an `#[event]`";
                 errors.span(return_span(signature), message);
                 return None;
@@ -149,7 +154,7 @@ fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
                 .reply
                 .as_ref()
                 .map_or_else(|| Name { text: format!("{}Result", name.text), span: name.span }, Name::from);
-            CallKind::Procedure { reply, fallible: is_result(answer) }
+            CallKind::Procedure { reply, answer: answer(ty).map(Box::new), fallible: is_result(ty) }
         }
         MarkerKind::Event | MarkerKind::Hook => CallKind::Event,
     };
@@ -205,17 +210,4 @@ fn hook(method: &Method, errors: &mut Errors) -> Option<Hook> {
 /// The `#[cfg]`s, which what is generated for the method stands under too.
 fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
-}
-
-/// The doc comment, as text.
-fn docs(attributes: &[Attribute]) -> String {
-    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
-        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    });
-    let lines: Vec<_> = lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
-    lines.join("\n").trim().to_owned()
 }

@@ -5,7 +5,7 @@ mod handlers;
 mod signature;
 
 use proc_macro2::Span;
-use syn::Path;
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
 pub(crate) use self::{
     definition::{Definition, retention},
@@ -30,4 +30,17 @@ impl From<&Text> for Name {
 /// Where the runtime is: as `crate = ".."` says, or as Cargo names it.
 fn runtime(path: Option<Path>) -> Path {
     path.unwrap_or_else(|| syn::parse_quote!(::pluv))
+}
+
+/// The doc comment, as text.
+fn docs(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let lines: Vec<_> = lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
+    lines.join("\n").trim().to_owned()
 }

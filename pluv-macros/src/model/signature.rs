@@ -1,6 +1,6 @@
 //! What can be told from a method's signature.
 
-use proc_macro2::Span;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::{FnArg, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type, spanned::Spanned};
 
 use crate::errors::Errors;
@@ -142,6 +142,29 @@ pub(super) fn is_nothing(ty: &Type) -> bool {
         },
         _ => false,
     }
+}
+
+/// A return type as it can be named outside of its function: without that one's lifetimes. None for an `impl Trait`.
+pub(super) fn answer(ty: &Type) -> Option<Type> {
+    syn::parse2(without_lifetimes(quote::quote!(#ty))?).ok()
+}
+
+fn without_lifetimes(tokens: TokenStream) -> Option<TokenStream> {
+    let mut in_lifetime = false;
+    let tokens = tokens.into_iter().map(|token| {
+        let was = std::mem::replace(&mut in_lifetime, matches!(&token, TokenTree::Punct(p) if p.as_char() == '\''));
+        Some(match token {
+            TokenTree::Ident(name) if was => TokenTree::Ident(Ident::new("static", name.span())),
+            TokenTree::Ident(name) if name == "impl" => return None,
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), without_lifetimes(group.stream())?);
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            other => other,
+        })
+    });
+    tokens.collect()
 }
 
 /// Where to point when the return type is wrong.

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, INTERNAL},
     room::{Admission, Handlers, Options},
     router::{Target, cors_headers, target},
+    schema::Description,
 };
 
 /// What every room can do in the worker in front of it.
@@ -30,6 +31,12 @@ pub trait RoomExt: Handlers {
         let keys = keys(&Self::OPTIONS, env)?;
         let claims = Claims::new(room, grant.into(), super::now() / 1000);
         Ok(keys.sign(&claims)?)
+    }
+
+    /// The room as data: its `events`, `procedures` and what they are for, and with the feature `ts` its `outputs` and
+    /// all types, as TypeScript writes them.
+    fn schema() -> serde_json::Value {
+        Description::of::<Self>().into_json()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     auth::Grant,
     cloudflare::{Env, Request},
     error::Result,
-    schema::EventInfo,
+    schema::{EventInfo, EventTypes, RoomTypes},
     storage::Storage,
 };
 
@@ -28,6 +28,8 @@ pub trait Room: Sized + 'static {
     type Storage: Storage;
     /// The rest of `#[pluv::room(..)]`.
     const OPTIONS: Options;
+    /// The types again, for the schema.
+    const TYPES: RoomTypes = RoomTypes::new("");
 }
 
 /// What a room does: its events, procedures and hooks.
@@ -40,6 +42,8 @@ pub trait Room: Sized + 'static {
 pub trait Handlers: Room {
     /// The events and procedures, in the order of the source.
     const EVENTS: &'static [EventInfo];
+    /// Their types, in the same order, for the schema.
+    const EVENT_TYPES: &'static [EventTypes] = &[];
     /// Which of the optional hooks the room has.
     const HOOKS: Hooks;
 

@@ -1,41 +1,20 @@
-//! The room's events, as data.
+//! The room's events, as data: at run time as JSON, and with the feature `ts` as TypeScript.
+//!
+//! With the feature `ts` the types that cross the wire derive [`TS`](https://docs.rs/ts-rs), and `cargo test` writes
+//! `bindings/<Room>.ts` beside the crate's `Cargo.toml`: the room's type, for the stock `@pluv/client`, and a client
+//! that needs no package, `connect`. Two variables of the environment say otherwise: `PLUV_BINDINGS_DIR` is another
+//! directory, and with `PLUV_BINDINGS=check` nothing is written and a file that differs fails the test.
 
-/// An event or a procedure of a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventInfo {
-    name: &'static str,
-    reply: Option<&'static str>,
-    docs: &'static str,
-}
+mod description;
+mod event;
+mod types;
+#[cfg(feature = "ts")]
+mod typescript;
 
-impl EventInfo {
-    /// The event `name`; `docs` is its handler's doc comment.
-    #[must_use]
-    pub const fn event(name: &'static str, docs: &'static str) -> Self {
-        Self { name, reply: None, docs }
-    }
-
-    /// The procedure `name`, answered by the event `reply`.
-    #[must_use]
-    pub const fn procedure(name: &'static str, reply: &'static str, docs: &'static str) -> Self {
-        Self { name, reply: Some(reply), docs }
-    }
-
-    /// The name that clients send.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The name of a procedure's answer; none for an event.
-    #[must_use]
-    pub const fn reply(&self) -> Option<&'static str> {
-        self.reply
-    }
-
-    /// The handler's doc comment.
-    #[must_use]
-    pub const fn docs(&self) -> &'static str {
-        self.docs
-    }
-}
+pub(crate) use self::description::Description;
+#[cfg(feature = "ts")]
+pub(crate) use self::typescript::export;
+pub use self::{
+    event::EventInfo,
+    types::{Declarations, EventTypes, RoomTypes, TypeInfo, Typed},
+};

@@ -1,0 +1,88 @@
+//! The pieces of a type in TypeScript, as far as types need it that ts-rs wrote.
+
+/// A piece of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token<'a> {
+    pub(super) kind: Kind,
+    pub(super) text: &'a str,
+    /// Where it begins.
+    pub(super) at: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A name, a number or a quoted text.
+    Word,
+    /// A comment of several lines, with its marks.
+    Comment,
+    /// A single sign.
+    Sign,
+}
+
+impl<'a> Token<'a> {
+    pub(super) fn is(&self, sign: &str) -> bool {
+        self.kind == Kind::Sign && self.text == sign
+    }
+
+    /// Where it ends.
+    pub(super) fn end(&self) -> usize {
+        self.at + self.text.len()
+    }
+
+    /// What a quoted text says; a name says itself.
+    pub(super) fn unquoted(&self) -> &'a str {
+        self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(self.text)
+    }
+}
+
+/// Takes a type apart.
+pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let (kind, len) = if first.is_whitespace() {
+            at += first.len_utf8();
+            continue;
+        } else if rest.starts_with("/*") {
+            (Kind::Comment, rest.find("*/").map_or(rest.len(), |end| end + 2))
+        } else if first == '"' {
+            (Kind::Word, quoted_len(rest))
+        } else if is_word(first) {
+            (Kind::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len()))
+        } else if rest.starts_with("=>") {
+            (Kind::Sign, 2)
+        } else {
+            (Kind::Sign, first.len_utf8())
+        };
+        tokens.push(Token { kind, text: &rest[..len], at });
+        at += len;
+    }
+    tokens
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '-')
+}
+
+fn quoted_len(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// By how much a sign opens brackets, or closes them.
+pub(super) fn depth(token: &Token<'_>) -> isize {
+    match token.text {
+        "{" | "[" | "(" | "<" if token.kind == Kind::Sign => 1,
+        "}" | "]" | ")" | ">" if token.kind == Kind::Sign => -1,
+        _ => 0,
+    }
+}
