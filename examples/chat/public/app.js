@@ -1,7 +1,8 @@
 // The page: what a person sees of the room, and does in it.
 
 import { Note } from './note.js';
-import { Room } from './room.js';
+// Made by examples/chat/vendor, out of what `cargo test` writes to examples/chat/bindings.
+import { connect } from './vendor/chat.js';
 
 const DEFAULT_ROOM = 'lobby';
 const STORAGE_KEY = 'pluv-chat-user';
@@ -114,26 +115,20 @@ function enterRoom() {
   byId('second-user').href = roomLink('?as=new');
   updateTitle();
 
-  room = new Room(roomName, me, note);
-  room.addEventListener('status', ({ detail }) => showStatus(detail));
-  room.addEventListener('people', ({ detail }) => showPeople(detail));
-  room.addEventListener('event', ({ detail }) => handleEvent(detail));
-  room.addEventListener('edit', ({ detail }) => noteEdited(detail.user));
-  room.addEventListener('error', ({ detail }) => handleError(detail));
-  room.open();
+  // The name is part of the token.
+  room = connect(roomName, { query: () => ({ user_id: me.id, name: me.name }), storage: note });
+  room.on('$status', showStatus);
+  room.on('$people', showPeople);
+  room.on('$storage', ({ user }) => noteEdited(user));
+  room.on('$error', handleError);
+  room.on('messageReceived', ({ message }, { user, mine }) => showMessage(user, message, mine));
+  room.on('doubled', ({ value }) => showOnlyToMe(`doubled {value: ${value}}`));
+  showStatus(room.status);
 }
 
-function handleEvent({ type, data, user, mine }) {
-  if (type === 'messageReceived') {
-    showMessage(user, data.message, mine);
-  } else if (type === 'doubled') {
-    showOnlyToMe(`doubled {value: ${data.value}}`);
-  }
-}
-
-function handleError({ message, aboutDocument }) {
+function handleError({ message }) {
   const [waiting] = unconfirmed;
-  if (waiting && !aboutDocument) {
+  if (waiting && !message.startsWith('`$updateStorage`')) {
     markUnsent(waiting, `Not sent: ${message}`);
   } else {
     addLine(`The room says: ${message}`, 'line-error');
@@ -146,6 +141,10 @@ function handleError({ message, aboutDocument }) {
 let countdownTimer;
 
 function showStatus({ status, retryAt, message }) {
+  // The page went into another room.
+  if (status === 'closed') {
+    return;
+  }
   const online = status === 'online';
   const label = byId('status');
   label.dataset.status = status;
@@ -188,7 +187,7 @@ function showCountdown(retryAt) {
   }
 }
 
-byId('retry').addEventListener('click', () => room.retry());
+byId('retry').addEventListener('click', () => room.reconnect());
 
 // --- People ---
 
@@ -209,14 +208,14 @@ function clearPeople() {
 
 function showPeople(people) {
   const here = new Set();
-  for (const person of people) {
-    here.add(person.id);
-    if (person.you) {
-      adoptOwnName(person.name);
-    } else if (others.has(person.id)) {
-      updatePerson(others.get(person.id), person);
+  for (const { id, user: { name }, presence, you } of people) {
+    here.add(id);
+    if (you) {
+      adoptOwnName(name);
+    } else if (others.has(id)) {
+      updatePerson(others.get(id), { name, presence });
     } else {
-      addPerson(person);
+      addPerson({ id, name, presence });
     }
   }
   for (const person of others.values()) {
@@ -397,7 +396,7 @@ function editName(button) {
 function rename(name) {
   if (name !== '' && name !== me.name) {
     takeName(name);
-    room.rename(name);
+    room.reconnect();
   }
 }
 
@@ -405,7 +404,6 @@ function rename(name) {
 function adoptOwnName(name) {
   if (name !== me.name) {
     takeName(name);
-    room.adoptName(name);
   }
 }
 
@@ -783,7 +781,7 @@ let writingTimer;
 function clearNote() {
   note?.close();
   note = new Note(byId('note'));
-  note.addEventListener('change', ({ detail }) => room.updateDocument(detail));
+  note.addEventListener('change', ({ detail }) => room.updateStorage(detail));
   writer = null;
   showNews(false);
 }

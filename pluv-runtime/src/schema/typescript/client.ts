@@ -6,15 +6,16 @@ export type PluvRoom = {
 };
 
 /** What serde reads as a `T`: a field that may be null may be left out. */
-export type PluvInput<T> = T extends readonly unknown[] ? { [K in keyof T]: PluvInput<T[K]> }
+export type PluvInput<T> = [PluvScalar | null] extends [T] ? T
+  : T extends readonly unknown[] ? { [K in keyof T]: PluvInput<T[K]> }
   : T extends object ? PluvFlat<
     & { [K in keyof T as PluvIsOption<T[K]> extends true ? K : never]?: PluvInput<T[K]> }
     & { [K in keyof T as PluvIsOption<T[K]> extends true ? never : K]: PluvInput<T[K]> }
   >
   : T;
 // What may be any JSON may be null too, and may not be left out.
-type PluvIsOption<T> = null extends T ? (string | number | boolean) extends T ? false : [T] extends [null] ? false : true
-  : false;
+type PluvIsOption<T> = null extends T ? PluvScalar extends T ? false : [T] extends [null] ? false : true : false;
+type PluvScalar = string | number | boolean;
 type PluvFlat<T> = { [K in keyof T]: T[K] };
 
 /** An event, as `@pluv/client` reads it: what it takes, and everything that the room may send. */

@@ -45,7 +45,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
             at += first.len_utf8();
             continue;
         } else if rest.starts_with("/*") {
-            (Kind::Comment, rest.find("*/").map_or(rest.len(), |end| end + 2))
+            (Kind::Comment, comment_len(rest))
         } else if first == '"' {
             (Kind::Word, quoted_len(rest))
         } else if is_word(first) {
@@ -63,6 +63,12 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '-')
+}
+
+/// Lines of a doc comment may say `*/`, and then end no comment of ts-rs: its last line is that alone.
+fn comment_len(text: &str) -> usize {
+    let end = if text.starts_with("/**\n *") { "\n */" } else { "*/" };
+    text.find(end).map_or(text.len(), |at| at + end.len())
 }
 
 fn quoted_len(text: &str) -> usize {

@@ -1,0 +1,474 @@
+/*! Made by examples/chat/vendor. */
+
+// ../bindings/Chat.ts
+var PluvError = class extends Error {
+  /** `error`: the room's own word. `closed`: the connection was lost or closed before the answer came. */
+  code;
+  constructor(code, message) {
+    super(message);
+    this.name = "PluvError";
+    this.code = code;
+  }
+};
+var PLUV_PING = '{"type":"$ping","data":{}}';
+var PLUV_JOIN_TIMEOUT = 15e3;
+var PLUV_FINAL_CODES = [1e3, 3e3, 4e3];
+function pluvEncode(bytes) {
+  let text = "";
+  for (const byte of bytes) {
+    text += String.fromCharCode(byte);
+  }
+  return btoa(text);
+}
+var pluvDecode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+var PluvConnection = class {
+  /** The room's name. */
+  name;
+  /** The room's procedures: `await room.call.history({ .. })`. One that is called offline waits for the connection. */
+  call;
+  #route;
+  #options;
+  #listeners = /* @__PURE__ */ new Map();
+  #status = { status: "connecting", retryAt: null, message: null };
+  #presence;
+  // All of one try at a connection hangs on its controller: aborting it ends the fetch and takes the listeners off.
+  #attempt = null;
+  #socket = null;
+  #failures = 0;
+  #retryTimer;
+  #joinTimer;
+  #pingTimer;
+  #pongTimer;
+  #sessionId = null;
+  #lastError = null;
+  // By connection id, in the order of joining.
+  #users = /* @__PURE__ */ new Map();
+  // By user id: presence belongs to a user, not to a tab.
+  #presences = /* @__PURE__ */ new Map();
+  #people = [];
+  #synced = false;
+  // Whether this connection has the document, and so may send what changes of it.
+  #shares = false;
+  #calls = /* @__PURE__ */ new Map();
+  #lastCall = 0;
+  #lifetime = new AbortController();
+  constructor(name, route, options) {
+    this.name = name;
+    this.#route = route;
+    this.#options = options;
+    this.#presence = { ...options.presence };
+    this.call = new Proxy({}, {
+      get: (_target, procedure) => (
+        // Or it would be taken for a promise by who awaits it.
+        typeof procedure === "string" && procedure !== "then" ? (input, options2) => this.#request(procedure, input ?? {}, options2) : void 0
+      )
+    });
+    if (typeof document !== "undefined") {
+      const { signal } = this.#lifetime;
+      globalThis.addEventListener("online", () => this.#wake(), { signal });
+      globalThis.addEventListener("offline", () => this.#wake(), { signal });
+      document.addEventListener("visibilitychange", () => document.hidden || this.#wake(), { signal });
+    }
+    void this.#connect();
+  }
+  get status() {
+    return this.#status;
+  }
+  get online() {
+    return this.#status.status === "online";
+  }
+  /** The id of the connection; null while there is none. */
+  get sessionId() {
+    return this.#sessionId;
+  }
+  /** Who is here, this user included. While there is no connection, who was here last. */
+  get people() {
+    return this.#people;
+  }
+  /** Who else is here. */
+  get others() {
+    return this.#people.filter((person) => !person.you);
+  }
+  /** What everyone sees of this user. */
+  get presence() {
+    return this.#presence;
+  }
+  on(type, listener) {
+    const listeners = this.#listeners.get(type) ?? /* @__PURE__ */ new Set();
+    this.#listeners.set(type, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+  /** Sends an event; false if there is no connection to send it over. */
+  send(type, ...[data]) {
+    if (!this.online) {
+      return false;
+    }
+    this.#write(type, data ?? {});
+    return true;
+  }
+  /** Changes some fields of what everyone sees of this user. */
+  updatePresence(patch) {
+    this.#presence = { ...this.#presence, ...patch };
+    if (this.online) {
+      this.#write("$updatePresence", { presence: patch });
+    }
+    this.#showOwnPresence();
+  }
+  /** Sends a change of the document. Without a connection it stays in the copy, which goes out with the next one. */
+  updateStorage(update) {
+    if (this.#shares) {
+      this.#write("$updateStorage", { origin: null, update: pluvEncode(update) });
+    }
+  }
+  /** Connects anew and now: after a refusal, without the rest of a wait, or to ask for a new token. */
+  reconnect() {
+    if (this.#status.status === "closed") {
+      return;
+    }
+    if (this.online) {
+      this.#failures = 0;
+    }
+    void this.#connect();
+  }
+  /** Leaves for good. */
+  close() {
+    this.#lifetime.abort();
+    this.#drop();
+    this.#endCalls(new PluvError("closed", "the connection was closed"), true);
+    this.#setStatus("closed");
+  }
+  // --- Connecting ---
+  async #connect() {
+    this.#drop();
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.#joinTimer = setTimeout(() => this.#lost(), PLUV_JOIN_TIMEOUT);
+    this.#setStatus(this.#failures > 0 ? this.#disconnectedStatus() : "connecting");
+    try {
+      const token = await this.#token(attempt.signal);
+      if (!attempt.signal.aborted) {
+        this.#openSocket(token, attempt.signal);
+      }
+    } catch (error) {
+      if (attempt.signal.aborted) {
+        return;
+      }
+      if (error instanceof PluvError && error.code === "refused") {
+        this.#refused(error.message);
+      } else {
+        this.#lost();
+      }
+    }
+  }
+  #address(path) {
+    const base = this.#options.url ?? globalThis.location?.href;
+    if (base === void 0) {
+      throw new PluvError("refused", "outside of a page `url` must say where the worker is");
+    }
+    return new URL(`${this.#route.path}/${path}`, base);
+  }
+  async #token(signal) {
+    const { token, query = {} } = this.#options;
+    if (token !== void 0) {
+      return token(this.name, signal);
+    }
+    if (!this.#route.authorize) {
+      return null;
+    }
+    const url = this.#address("authorize");
+    url.searchParams.set("room", this.name);
+    for (const [name, value] of Object.entries(typeof query === "function" ? query() : query)) {
+      url.searchParams.set(name, value);
+    }
+    const response = await fetch(url, { signal });
+    const text = await response.text();
+    if (response.ok) {
+      return text;
+    }
+    throw new PluvError(response.status === 429 || response.status >= 500 ? "error" : "refused", text);
+  }
+  #openSocket(token, signal) {
+    const url = this.#address(`room/${encodeURIComponent(this.name)}`);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    if (token !== null) {
+      url.searchParams.set("token", token);
+    }
+    const socket = new (this.#options.WebSocket ?? globalThis.WebSocket)(url.href);
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => this.#receive(data), { signal });
+    socket.addEventListener("error", () => {
+    });
+    socket.addEventListener("close", ({ code, reason }) => this.#closed(code, reason), { signal });
+  }
+  #closed(code, reason) {
+    if (PLUV_FINAL_CODES.includes(code)) {
+      this.#refused(this.#lastError || reason);
+    } else {
+      this.#lost();
+    }
+  }
+  #refused(message) {
+    this.#drop();
+    this.#endCalls(new PluvError("refused", message || "the room refused the connection"), true);
+    this.#setStatus("refused", { message: message || null });
+  }
+  /** Waits before the next try: longer each time, and not all clients of a room for equally long. */
+  #lost() {
+    this.#drop();
+    const { min = 500, max = 15e3 } = this.#options.retry ?? {};
+    const longest = Math.min(max, 2 * min * 2 ** this.#failures);
+    const delay = min + Math.random() * Math.max(0, longest - min);
+    this.#failures += 1;
+    this.#retryTimer = setTimeout(() => void this.#connect(), delay);
+    this.#setStatus(this.#disconnectedStatus(), { retryAt: Date.now() + delay });
+  }
+  /** Ends the current try or connection, without a word to who listens. */
+  #drop() {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#joinTimer);
+    clearInterval(this.#pingTimer);
+    this.#alive();
+    this.#attempt?.abort();
+    this.#socket?.close(1e3);
+    this.#socket = null;
+    this.#sessionId = null;
+    this.#lastError = null;
+    this.#synced = false;
+    this.#shares = false;
+    this.#endCalls(new PluvError("closed", "the connection was lost before the answer came"), false);
+  }
+  /** The browser's network or this tab came or went: find out what that means for the connection. */
+  #wake() {
+    if (this.online) {
+      this.#ping();
+    } else if (this.#status.retryAt !== null) {
+      if (navigator.onLine) {
+        void this.#connect();
+      } else {
+        this.#setStatus("offline", { retryAt: this.#status.retryAt });
+      }
+    }
+  }
+  // It is tried all the same while the browser is offline: a server on this very machine needs no network.
+  #disconnectedStatus() {
+    return typeof document !== "undefined" && !navigator.onLine ? "offline" : "reconnecting";
+  }
+  #setStatus(status, { retryAt = null, message = null } = {}) {
+    this.#status = { status, retryAt, message };
+    this.#emit("$status", this.#status);
+  }
+  // --- The heartbeat ---
+  #ping() {
+    this.#pongTimer ??= setTimeout(() => this.#lost(), this.#options.heartbeat?.timeout ?? 5e3);
+    this.#socket?.send(PLUV_PING);
+  }
+  #alive() {
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = void 0;
+  }
+  // --- Procedures ---
+  #request(type, data, { timeout, signal } = {}) {
+    this.#lastCall += 1;
+    const id = this.#lastCall;
+    const { status, message } = this.#status;
+    const settled = new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (status === "closed" || status === "refused") {
+        throw new PluvError(status, message ?? "there is no connection");
+      }
+      const pending = { frame: JSON.stringify({ type, data, id }), sent: false, resolve, reject };
+      this.#calls.set(id, pending);
+      const wait = timeout ?? this.#options.timeout ?? 1e4;
+      const timer = setTimeout(() => reject(new PluvError("timeout", `no answer within ${wait} ms`)), wait);
+      const abort = () => reject(signal?.reason);
+      signal?.addEventListener("abort", abort);
+      pending.resolve = (answer) => (clearTimeout(timer), signal?.removeEventListener("abort", abort), resolve(answer));
+      pending.reject = (reason) => (clearTimeout(timer), signal?.removeEventListener("abort", abort), reject(reason));
+      this.#sendCalls();
+    });
+    return settled.finally(() => this.#calls.delete(id));
+  }
+  #sendCalls() {
+    for (const pending of this.online ? this.#calls.values() : []) {
+      if (!pending.sent) {
+        pending.sent = true;
+        this.#socket?.send(pending.frame);
+      }
+    }
+  }
+  /** Those that were sent will have no answer any more; the others may wait for the next connection. */
+  #endCalls(reason, all) {
+    for (const pending of this.#calls.values()) {
+      if (all || pending.sent) {
+        pending.reject(reason);
+      }
+    }
+  }
+  // --- Frames ---
+  #write(type, data) {
+    this.#socket?.send(JSON.stringify({ type, data }));
+  }
+  #receive(text) {
+    this.#alive();
+    if (typeof text !== "string") {
+      return;
+    }
+    const { type, data, user, connectionId, id } = JSON.parse(text);
+    const pending = id === void 0 ? void 0 : this.#calls.get(id);
+    if (id !== void 0) {
+      if (type === "$error") {
+        pending?.reject(new PluvError("error", data.message));
+      } else {
+        pending?.resolve(data);
+      }
+      return;
+    }
+    const cause = { connectionId, user, mine: connectionId === this.#sessionId };
+    switch (type) {
+      case "$registered":
+        this.#sessionId = data.sessionId;
+        this.#presence = { ...this.#presence, ...data.presence };
+        this.#write("$initializeSession", { presence: this.#presence, update: "" });
+        break;
+      case "$storageReceived":
+        this.#storageReceived(data.state);
+        break;
+      case "$storageUpdated":
+        this.#options.storage?.apply(pluvDecode(data.state));
+        this.#emit("$storage", cause);
+        break;
+      case "$userJoined":
+        this.#joined(data);
+        break;
+      case "$othersReceived":
+        this.#othersReceived(Object.values(data.others));
+        break;
+      case "$presenceUpdated":
+        this.#presenceUpdated(user?.id ?? connectionId, data.presence, cause.mine);
+        break;
+      case "$exit":
+        this.#users.delete(connectionId ?? "");
+        this.#peopleChanged();
+        break;
+      case "$syncStateReceived":
+        this.#keepOnly(new Set(data.connectionIds));
+        break;
+      case "$error":
+        this.#lastError = data.message;
+        if (this.online) {
+          this.#emit("$error", { message: data.message });
+        }
+        break;
+      case "$pong":
+        this.#failures = 0;
+        break;
+      default:
+        if (!type.startsWith("$")) {
+          this.#emit(type, data, cause);
+        }
+    }
+  }
+  #storageReceived(state) {
+    const { storage } = this.#options;
+    if (storage === void 0) {
+      return;
+    }
+    if (state !== "") {
+      storage.apply(pluvDecode(state));
+    }
+    this.#write("$updateStorage", { origin: "$initialized", update: pluvEncode(storage.encode()) });
+    this.#shares = true;
+  }
+  // --- People ---
+  #joined({ connectionId, user, presence }) {
+    this.#enter(connectionId, user, presence);
+    if (connectionId === this.#sessionId) {
+      clearTimeout(this.#joinTimer);
+      this.#pingTimer = setInterval(() => this.#ping(), this.#options.heartbeat?.interval ?? 1e4);
+      this.#write("$getOthers", {});
+      this.#setStatus("online");
+      this.#sendCalls();
+    }
+    this.#peopleChanged();
+  }
+  #othersReceived(others) {
+    const session = this.#sessionId ?? "";
+    const own = this.#users.get(session);
+    this.#users.clear();
+    this.#presences.clear();
+    for (const { connectionId, user, presence } of others) {
+      this.#enter(connectionId, user, presence);
+    }
+    this.#enter(session, own?.user, this.#presence);
+    this.#synced = true;
+    this.#peopleChanged();
+  }
+  #enter(connectionId, user, presence) {
+    const id = user?.id ?? connectionId;
+    this.#users.set(connectionId, { id, user });
+    this.#presences.set(id, presence ?? {});
+  }
+  get #ownId() {
+    return this.#users.get(this.#sessionId ?? "")?.id;
+  }
+  #presenceUpdated(id, presence, mine) {
+    if (mine) {
+      return;
+    }
+    if (id === this.#ownId) {
+      this.#presence = presence;
+    }
+    this.#presences.set(id, presence);
+    this.#peopleChanged();
+  }
+  #showOwnPresence() {
+    const id = this.#ownId;
+    if (id !== void 0) {
+      this.#presences.set(id, this.#presence);
+      this.#peopleChanged();
+    }
+  }
+  #keepOnly(connectionIds) {
+    for (const connectionId of this.#users.keys()) {
+      if (connectionId !== this.#sessionId && !connectionIds.has(connectionId)) {
+        this.#users.delete(connectionId);
+      }
+    }
+    this.#peopleChanged();
+  }
+  #peopleChanged() {
+    if (!this.#synced) {
+      return;
+    }
+    const people = /* @__PURE__ */ new Map();
+    const ownId = this.#ownId;
+    for (const [connectionId, { id, user }] of this.#users) {
+      const connections = [...people.get(id)?.connections ?? [], connectionId];
+      people.set(id, { id, user, presence: this.#presences.get(id), connections, you: id === ownId });
+    }
+    this.#people = [...people.values()];
+    this.#emit("$people", this.#people);
+  }
+  #emit(type, data, cause) {
+    for (const listener of [...this.#listeners.get(type) ?? []]) {
+      try {
+        listener(data, cause);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+};
+function connect(name, options = {}) {
+  return new PluvConnection(name, { path: "/api/pluv", authorize: true }, options);
+}
+export {
+  PluvConnection,
+  PluvError,
+  connect
+};

@@ -1,0 +1,266 @@
+//! A room whose types have every shape that serde gives.
+
+#![allow(missing_docs, reason = "what they are called says what they show")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    num::NonZeroU64,
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use pluv::prelude::*;
+use serde_json::Value;
+
+/// Who is connected.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct User {
+    pub id: String,
+    pub born: Option<NaiveDate>,
+}
+
+/// What everyone sees of a user.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Presence {
+    pub is_typing: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<Color>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Color {
+    DeepRed,
+    Blue,
+}
+
+/// Fields under other names.
+///
+/// In two paragraphs.
+#[derive(Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Renamed {
+    /// In camelCase.
+    pub two_words: String,
+    #[serde(rename = "kebab-case")]
+    pub kebab: String,
+    pub r#type: u8,
+    #[serde(skip)]
+    pub skipped: u8,
+}
+
+/// What may be left out.
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Optional {
+    pub option: Option<u32>,
+    pub nested: Option<Box<Optional>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<String>,
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub default: u32,
+    pub required: bool,
+}
+
+/// Numbers of every size.
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Numbers {
+    pub byte: u8,
+    pub signed: i64,
+    pub unsigned: u64,
+    pub huge: i128,
+    pub size: usize,
+    pub float: f64,
+    pub not_zero: NonZeroU64,
+    pub list: Vec<i64>,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Maps {
+    pub by_name: HashMap<String, u32>,
+    pub by_number: BTreeMap<u64, Vec<String>>,
+    pub by_color: BTreeMap<Color, bool>,
+    pub set: BTreeSet<char>,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Inner {
+    pub inner: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Side {
+    pub side: f64,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Flattened {
+    pub outer: u32,
+    #[serde(flatten)]
+    pub inner: Inner,
+    #[serde(flatten)]
+    pub shape: Internal,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum External {
+    Unit,
+    Newtype(u32),
+    Tuple(u32, String),
+    Fields { two_words: u32 },
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Internal {
+    Empty,
+    Circle { the_radius: f64 },
+    Wrapped(Side),
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "t", content = "c")]
+pub enum Adjacent {
+    Unit,
+    Newtype(Vec<u8>),
+    Fields { x: i32 },
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+#[serde(untagged)]
+pub enum Untagged {
+    Text(String),
+    Number(u64),
+    Fields { x: Option<i32> },
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "v")]
+pub struct Tagged {
+    pub x: u8,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Newtype(pub Vec<Inner>);
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Pair(pub u8, pub Option<String>);
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Collections {
+    pub tuple: (u8, String),
+    pub array: [u8; 3],
+    pub newtype: Newtype,
+    pub pair: Pair,
+    pub unit: (),
+    pub external: Vec<External>,
+    pub adjacent: Vec<Adjacent>,
+    pub untagged: Vec<Untagged>,
+    pub tagged: Tagged,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Times {
+    pub at: DateTime<Utc>,
+    pub day: NaiveDate,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Anything {
+    pub value: Value,
+    pub object: serde_json::Map<String, Value>,
+}
+
+/// A part of a longer list.
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<u64>,
+}
+
+/// A type that holds itself.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct Tree {
+    pub children: Vec<Self>,
+}
+
+/// Everything that this room can send.
+#[derive(Debug, Serialize, TS)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+pub enum Output {
+    /// With fields.
+    Said {
+        /// The text, which may have a `*/` in it.
+        text: String,
+        color: Option<Color>,
+    },
+    /// Without any.
+    Cleared,
+    Paged(Page<Inner>),
+    #[serde(rename = "späť")]
+    Back {},
+    #[serde(rename_all = "camelCase")]
+    Counted {
+        so_far: u64,
+    },
+}
+
+/// A room for every shape.
+#[pluv::room(user = User, presence = Presence, output = Output, path = "/shapes")]
+#[derive(Debug)]
+pub struct Shapes;
+
+#[pluv::room]
+impl Shapes {
+    /// Fields under other names.
+    #[event]
+    fn rename(&self, _cx: &Context<'_, Self>, _input: Renamed) {}
+
+    #[event]
+    fn optional(&self, _cx: &Context<'_, Self>, _input: Optional) {}
+
+    #[event]
+    fn numbers(&self, _cx: &Context<'_, Self>, _input: Numbers) {}
+
+    #[event]
+    fn maps(&self, _cx: &Context<'_, Self>, _input: Maps) {}
+
+    #[event]
+    fn flattened(&self, _cx: &Context<'_, Self>, _input: Flattened) {}
+
+    #[event(name = "SOME_COLLECTIONS")]
+    fn collections(&self, _cx: &Context<'_, Self>, _input: Collections) {}
+
+    #[event]
+    fn times(&self, _cx: &Context<'_, Self>, _input: Times) {}
+
+    #[event]
+    fn anything(&self, _cx: &Context<'_, Self>, _input: Anything) {}
+
+    #[event]
+    fn nothing(&self, cx: &Context<'_, Self>) {
+        cx.broadcast(Output::Cleared);
+    }
+
+    /// A page of what was said.
+    #[procedure]
+    async fn history(&self, _cx: &Context<'_, Self>, input: Page<u64>) -> Result<Page<Inner>> {
+        Ok(Page { items: Vec::new(), next: input.next })
+    }
+
+    #[procedure(reply = "counted2")]
+    fn count(&self) -> u64 {
+        0
+    }
+
+    #[procedure]
+    fn tree<'a>(&'a self, _cx: &'a Context<'_, Self>) -> Result<std::borrow::Cow<'a, [Tree]>> {
+        Ok(Vec::new().into())
+    }
+
+    #[procedure]
+    fn hidden(&self) -> impl Serialize {
+        0
+    }
+}

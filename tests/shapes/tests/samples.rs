@@ -1,0 +1,166 @@
+//! What serde writes is of the type that TypeScript has for it, and what serde does not read is not.
+//!
+//! `bindings/samples.ts` says so to TypeScript, for `cargo xtask test --only typescript` to check.
+
+use std::{env, ffi::OsStr, fmt::Write as _, fs, path::Path};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, from_value, json, to_string, to_value};
+use shapes::{
+    Anything, Collections, Color, External, Flattened, Inner, Internal, Maps, Numbers, Optional, Page, Presence,
+    Renamed, Side, Times, Tree, User,
+};
+use ts_rs::{Config, TS};
+
+/// Values with their types, as TypeScript.
+#[derive(Default)]
+struct Samples(String);
+
+impl Samples {
+    /// What serde writes for `value`, which it reads again.
+    fn written<T: TS + Serialize + DeserializeOwned>(&mut self, value: &T) {
+        let json = to_string(value).expect("it can be written");
+        let again: T = serde_json::from_str(&json).expect("it can be read");
+        assert_eq!(to_value(again).expect("it can be written"), to_value(value).expect("it can be written"));
+        self.satisfies(&json, &name::<T>());
+        self.satisfies(&json, &format!("PluvInput<{}>", name::<T>()));
+    }
+
+    /// What serde reads as a `T`.
+    fn read<T: TS + DeserializeOwned>(&mut self, json: &Value) {
+        from_value::<T>(json.clone()).expect("it can be read");
+        self.satisfies(&json.to_string(), &format!("PluvInput<{}>", name::<T>()));
+    }
+
+    /// What serde does not read as a `T`.
+    fn refused<T: TS + DeserializeOwned>(&mut self, json: &Value) {
+        assert!(from_value::<T>(json.clone()).is_err(), "{json} can be read");
+        self.0.push_str("// @ts-expect-error\n");
+        self.satisfies(&json.to_string(), &format!("PluvInput<{}>", name::<T>()));
+    }
+
+    fn satisfies(&mut self, json: &str, ty: &str) {
+        writeln!(self.0, "({json}) satisfies {ty};").expect("a text takes more");
+    }
+}
+
+fn name<T: TS>() -> String {
+    T::name(&Config::new().with_large_int("number"))
+}
+
+#[test]
+fn what_serde_writes_and_reads_has_the_type() {
+    let mut samples = Samples::default();
+
+    samples.written(&User { id: "u".into(), born: None });
+    samples.written(&Presence::default());
+    samples.written(&Presence { is_typing: true, color: Some(Color::DeepRed) });
+
+    let renamed = Renamed { two_words: "\"\u{1f600}".into(), kebab: "k".into(), r#type: 1, skipped: 5 };
+    samples.written(&renamed);
+    samples.refused::<Renamed>(&json!({ "two_words": "", "kebab-case": "", "type": 1 }));
+    samples.refused::<Renamed>(&json!({ "twoWords": "", "type": 1 }));
+
+    let inner = Optional { option: Some(1), nested: None, absent: Some("a".into()), default: 1, required: true };
+    samples.written(&inner);
+    samples.written(&Optional {
+        option: None,
+        nested: Some(Box::new(inner)),
+        absent: None,
+        default: 1,
+        required: true,
+    });
+    samples.read::<Optional>(&json!({ "required": true }));
+    samples.read::<Optional>(&json!({ "required": true, "option": null, "nested": { "required": false } }));
+    samples.refused::<Optional>(&json!({ "option": 1 }));
+    samples.refused::<Optional>(&json!({ "required": true, "nested": {} }));
+    samples.refused::<Optional>(&json!({ "required": true, "default": null }));
+    samples.refused::<Optional>(&json!({ "required": true, "option": "1" }));
+
+    samples.written(&Numbers {
+        byte: 1,
+        signed: -(1 << 53),
+        unsigned: 1 << 53,
+        huge: 1 << 53,
+        size: 1,
+        float: 0.5,
+        not_zero: std::num::NonZeroU64::MIN,
+        list: vec![1, -1],
+    });
+
+    samples.written(&Maps {
+        by_name: [("a b".to_owned(), 1)].into(),
+        by_number: [(7, vec!["x".to_owned()])].into(),
+        by_color: [(Color::Blue, true)].into(),
+        set: ['x'].into(),
+    });
+    samples.refused::<Maps>(&json!({ "by_name": {}, "by_number": {}, "by_color": { "green": true }, "set": [] }));
+
+    for shape in [Internal::Empty, Internal::Circle { the_radius: 1.5 }, Internal::Wrapped(Side { side: 1.5 })] {
+        samples.written(&Flattened { outer: 1, inner: Inner { inner: 2 }, shape });
+    }
+    samples.refused::<Flattened>(&json!({ "outer": 1, "inner": { "inner": 2 }, "kind": "empty" }));
+    samples.refused::<Flattened>(&json!({ "outer": 1, "inner": 2, "kind": "circle" }));
+
+    let external = vec![
+        External::Unit,
+        External::Newtype(1),
+        External::Tuple(1, "a".into()),
+        External::Fields { two_words: 1 },
+    ];
+    let adjacent = vec![shapes::Adjacent::Unit, shapes::Adjacent::Newtype(vec![1]), shapes::Adjacent::Fields { x: -1 }];
+    let untagged = vec![
+        shapes::Untagged::Text("a".into()),
+        shapes::Untagged::Number(1),
+        shapes::Untagged::Fields { x: Some(1) },
+        shapes::Untagged::Fields { x: None },
+    ];
+    samples.written(&Collections {
+        tuple: (1, "a".into()),
+        array: [1, 2, 3],
+        newtype: shapes::Newtype(vec![Inner { inner: 1 }]),
+        pair: shapes::Pair(1, None),
+        unit: (),
+        external,
+        adjacent,
+        untagged,
+        tagged: shapes::Tagged { x: 1 },
+    });
+    samples.refused::<External>(&json!({ "fields": { "twoWords": 1 } }));
+    samples.refused::<External>(&json!("Unit"));
+
+    samples.written(&Times {
+        at: "2026-01-02T03:04:05.678Z".parse().expect("it is a time"),
+        day: "2026-01-02".parse().expect("it is a day"),
+    });
+    samples.refused::<Times>(&json!({ "at": 5, "day": "2026-01-02" }));
+
+    let object = json!({ "a": [1, "b", null, { "c": true }] });
+    samples.written(&Anything { value: object.clone(), object: object.as_object().cloned().unwrap_or_default() });
+    samples.written(&Anything { value: Value::Null, object: serde_json::Map::default() });
+    samples.refused::<Anything>(&json!({ "object": {} }));
+
+    samples.written(&Page { items: vec![Inner { inner: 1 }], next: Some(u64::from(u32::MAX)) });
+    samples.written(&Page::<u64> { items: vec![], next: None });
+    samples.read::<Page<Inner>>(&json!({ "items": [] }));
+    samples.refused::<Page<Inner>>(&json!({ "items": [1] }));
+    samples.written(&Tree { children: vec![Tree { children: vec![] }] });
+
+    place(&samples.0);
+}
+
+/// Writes the file or checks it, as the room's own is.
+fn place(samples: &str) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings");
+    let room = fs::read_to_string(directory.join("Shapes.ts")).expect("`cargo test` wrote it before");
+    let names = room.lines().filter_map(|line| line.strip_prefix("export type ")?.split([' ', '<']).next());
+    let text = format!(
+        "// Made by `cargo test`: what is changed here is lost.\n/* eslint-disable */\n\nimport type {{ {} }} from \"./Shapes\";\n\n{samples}",
+        names.collect::<Vec<_>>().join(", "),
+    );
+    let path = directory.join("samples.ts");
+    if env::var_os("PLUV_BINDINGS").as_deref() != Some(OsStr::new("check")) {
+        fs::write(&path, &text).expect("it can be written");
+    }
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), text, "run `cargo test` and commit what it wrote");
+}

@@ -1,0 +1,90 @@
+// What the client that a room's file brings along makes of the room's type. It needs no package.
+
+import { connect, PluvError, type PluvUser } from "../../examples/chat/bindings/Chat";
+import type { Chat } from "../../examples/chat/bindings/Chat";
+import * as shapesRoom from "../shapes/bindings/Shapes";
+import type { Shapes } from "../shapes/bindings/Shapes";
+
+const chat = connect<Chat>("lobby", { query: { user_id: "u", name: "Ada" }, presence: { typing: false } });
+// The room of the file is the one that is meant if none is named.
+const same: typeof chat = connect("lobby", { url: "https://chat.example" });
+const shapes = shapesRoom.connect<Shapes>("lobby", { token: async (room) => room });
+
+// @ts-expect-error: there is no such option.
+connect<Chat>("lobby", { querry: {} });
+// @ts-expect-error: a presence has no such field.
+connect<Chat>("lobby", { presence: { tiping: true } });
+// @ts-expect-error: this is no room.
+connect<{ name: string }>("lobby");
+
+// Events.
+const sent: boolean = chat.send("sendMessage", { message: "hello" });
+// @ts-expect-error: there is no such event.
+chat.send("sendMesage", { message: "hello" });
+// @ts-expect-error: there is no such field.
+chat.send("sendMessage", { text: "hello" });
+// @ts-expect-error: its input is missing.
+chat.send("sendMessage");
+// @ts-expect-error: names that begin with `$` are the protocol's.
+chat.send("$ping", {});
+shapes.send("nothing");
+shapes.send("optional", { required: true, nested: { required: false } });
+// @ts-expect-error: this may not be left out.
+shapes.send("optional", { required: true, nested: {} });
+shapes.send("anything", { value: [1, { a: null }], object: {} });
+// @ts-expect-error: any JSON may be null, and still may not be left out.
+shapes.send("anything", { object: {} });
+shapes.send("numbers", {
+  byte: 1, signed: 1, unsigned: 1, huge: 1, size: 1, float: 1, not_zero: 1, list: [],
+});
+
+// Outputs.
+const off: () => void = chat.on("messageReceived", ({ message }, { user, mine }) => {
+  const texts: string[] = [message, user.id, user.name];
+  return mine ? texts : [];
+});
+// @ts-expect-error: there is no such field.
+chat.on("messageReceived", ({ text }) => text);
+// @ts-expect-error: there is no such output.
+chat.on("messageSent", () => {});
+shapes.on("said", ({ color }): "deep-red" | "blue" | null => color);
+
+// What the connection tells.
+chat.on("$status", ({ status, retryAt }) => status === "reconnecting" && retryAt !== null);
+chat.on("$people", (people) => people.map(({ user, presence, you }) => [user.name, presence.x, you]));
+chat.on("$error", ({ message }) => message.length);
+// @ts-expect-error: there is no such news.
+chat.on("$joined", () => {});
+
+// Presence.
+chat.updatePresence({ typing: true });
+chat.updatePresence({ x: null });
+// @ts-expect-error: there is no such field.
+chat.updatePresence({ y: 1 });
+const positions: (number | null | undefined)[] = chat.others.map(({ presence }) => presence.x);
+const user: PluvUser<Chat> = { id: "u", name: "Ada" };
+
+// Procedures.
+async function calls(): Promise<number> {
+  const page = await shapes.call.history({ items: [1] });
+  const count: number = await shapes.call.count();
+  const patient: number = await shapes.call.count({}, { timeout: 60_000 });
+  // @ts-expect-error: there is no such procedure.
+  await shapes.call.histroy({ items: [] });
+  // @ts-expect-error: an event has no answer.
+  await shapes.call.nothing({});
+  // @ts-expect-error: its input is of another type.
+  await shapes.call.history({ items: ["one"] });
+  // @ts-expect-error: its answer has no such field.
+  page.entries;
+  try {
+    return page.items.reduce((sum, { inner }) => sum + inner, count + patient);
+  } catch (error) {
+    return error instanceof PluvError && error.code === "timeout" ? 0 : -1;
+  }
+}
+
+// @ts-expect-error: the chat has none.
+chat.call.history;
+
+export { calls, off, positions, same, sent, user };
