@@ -4,10 +4,12 @@ pub mod count;
 pub mod report;
 
 mod browser;
+mod client;
 mod e2e;
 mod lint;
 mod node_tests;
 mod servers;
+mod typescript;
 mod unit;
 mod yjs;
 
@@ -30,8 +32,12 @@ pub enum Part {
     Lint,
     /// Tests that need no server.
     Unit,
+    /// What rooms are in TypeScript.
+    Typescript,
     /// Tests that drive a worker over the network.
     E2e,
+    /// Tests of the client that a room's file of TypeScript brings along.
+    Client,
     /// Tests that edit documents with the library that clients have.
     Yjs,
     /// Tests that drive the example's page in a browser.
@@ -49,12 +55,18 @@ pub fn run(options: &Options) -> bool {
     if wanted(Part::Unit) {
         unit::run(&mut report);
     }
+    if wanted(Part::Typescript) {
+        typescript::run(&mut report);
+    }
     let with_chat = wanted(Part::E2e) || wanted(Part::Browser);
-    let with_fixture = wanted(Part::E2e) || wanted(Part::Yjs);
+    let with_fixture = wanted(Part::E2e) || wanted(Part::Client) || wanted(Part::Yjs);
     if with_chat || with_fixture {
         let servers = Servers::start(&mut report, with_chat, with_fixture);
         if wanted(Part::E2e) {
             e2e::run(&mut report, &servers);
+        }
+        if wanted(Part::Client) {
+            client::run(&mut report, &servers);
         }
         if wanted(Part::Yjs) {
             yjs::run(&mut report, &servers);

@@ -1,0 +1,287 @@
+//! What becomes of types that ts-rs wrote.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{
+    file::file,
+    layout::{laid_out, uncommented},
+    outputs,
+};
+use crate::{
+    Context, EventInfo, Handlers, Hooks, NoStorage, Options, Room,
+    __private::{Call, Env, Outcome},
+    error::{Error, Result},
+    schema::{
+        Description, EventTypes, RoomTypes,
+        description::Output,
+        types::{Declarations, TypeInfo, Typed},
+    },
+};
+
+fn listed<T: Typed>() -> std::result::Result<Vec<Output>, String> {
+    let mut declared = Declarations::default();
+    let definition = T::definition(&mut declared).expect("it has a type");
+    outputs(&definition, &declared)
+}
+
+#[track_caller]
+fn assert_refused<T: Typed>(part: &str) {
+    let message = listed::<T>().expect_err("it can't be sent");
+    assert!(message.contains(part), "`{part}` is expected in `{message}`");
+}
+
+#[derive(TS)]
+struct Fields {
+    #[expect(dead_code, reason = "its type alone is read")]
+    x: u64,
+}
+
+#[derive(TS)]
+struct List(#[expect(dead_code, reason = "its type alone is read")] Vec<Fields>);
+
+/// What there is to send.
+#[derive(Serialize, TS)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+#[expect(dead_code, reason = "its type alone is read")]
+enum Good {
+    OneThing { text: String, pair: (u8, u8) },
+    Nothing,
+    Held(Fields),
+    Maybe(Option<Fields>),
+}
+
+#[test]
+fn an_adjacently_tagged_enum_is_a_list_of_messages() {
+    let outputs = listed::<Good>().expect("it can be sent");
+    let outputs: Vec<_> = outputs.iter().map(|output| (&*output.name, &*output.data)).collect();
+    let one = "{ text: string, pair: [number, number], }";
+    assert_eq!(
+        outputs,
+        [("oneThing", one), ("nothing", "null"), ("held", "Fields"), ("maybe", "Fields | null")]
+    );
+    assert_eq!(listed::<crate::NoOutput>(), Ok(Vec::new()));
+}
+
+macro_rules! output {
+    ($(#[$attribute:meta])* $name:ident { $($variants:tt)* }) => {
+        #[derive(TS)]
+        #[ts(rename = "Output")]
+        $(#[$attribute])*
+        #[allow(dead_code, reason = "its type alone is read")]
+        enum $name { $($variants)* }
+    };
+}
+
+output!(External { A { x: u8 } });
+output!(UnitsAlone { A, B });
+output!(#[ts(tag = "type")] Internal { A { x: u8 } });
+output!(#[ts(tag = "type")] InternalHolds { A(Fields) });
+output!(#[ts(tag = "kind", content = "data")] OtherTag { A { x: u8 } });
+output!(#[ts(tag = "type", content = "content")] OtherContent { A { x: u8 } });
+output!(#[ts(untagged)] Untagged { A { x: u8 } });
+
+#[test]
+fn what_is_no_enum_with_type_and_data_is_told_how_to_be_one() {
+    let part = "put `#[serde(tag = \"type\", content = \"data\")]` on it";
+    assert_refused::<External>(part);
+    assert_refused::<UnitsAlone>(part);
+    assert_refused::<Internal>(part);
+    assert_refused::<InternalHolds>(part);
+    assert_refused::<OtherTag>(part);
+    assert_refused::<OtherContent>(part);
+    assert_refused::<Untagged>(part);
+    assert_refused::<Fields>(part);
+    assert_refused::<External>("it can't be sent as `{ \"A\": { x: number, } }`");
+}
+
+output!(#[ts(tag = "type", content = "data")] Reserved { #[ts(rename = "$exit")] Exit {} });
+output!(#[ts(tag = "type", content = "data")] Twice { A, #[ts(rename = "A")] B { x: u8 } });
+output!(#[ts(tag = "type", content = "data")] Number { A(u32) });
+output!(#[ts(tag = "type", content = "data")] Array { A(Vec<Fields>) });
+output!(#[ts(tag = "type", content = "data")] Pair { A(u8, u8) });
+output!(#[ts(tag = "type", content = "data")] Held { A(List) });
+
+#[test]
+fn messages_that_clients_could_not_read_are_told() {
+    assert_refused::<Reserved>("`$exit` can't be sent: names that begin with `$` belong to the protocol");
+    assert_refused::<Twice>("two of its variants are called `A`");
+    assert_refused::<Number>("the data of `A` must be an object, and is `number`");
+    assert_refused::<Array>("the data of `A` must be an object");
+    assert_refused::<Pair>("the data of `A` must be an object, and is `[number, number]`");
+    assert_refused::<Held>("the data of `A` must be an object, and is `List`");
+}
+
+#[test]
+fn a_type_is_laid_out() {
+    let text = "type A<T> = { a: Array<T>, \n/**\n * The `*/` of\n * it.\n */\n\"b c\"?: { [key in string]: T | null }, c: {  }, } & B";
+    let expected = "\
+type A<T> = {
+  a: Array<T>;
+  /**
+   * The `*\\/` of
+   * it.
+   */
+  \"b c\"?: { [key in string]: T | null };
+  c: {};
+} & B";
+    assert_eq!(laid_out(text, 0), expected);
+}
+
+#[test]
+fn a_comment_is_read() {
+    assert_eq!(uncommented("/**\n * One.\n *\n *   Two.\n */\n"), "One.\n\n  Two.");
+    assert_eq!(uncommented("/** One.\n   Two. */\n"), "One.\n  Two.");
+}
+
+/// A room of these types.
+struct Sample<const KIND: usize>;
+
+#[derive(serde::Serialize, Deserialize, TS)]
+struct User {
+    id: String,
+}
+
+mod other {
+    #[derive(ts_rs::TS)]
+    pub(super) struct Fields {
+        #[expect(dead_code, reason = "its type alone is read")]
+        y: String,
+    }
+
+    #[derive(ts_rs::TS)]
+    pub(super) struct Sample;
+
+    #[derive(ts_rs::TS)]
+    pub(super) struct PluvRoom;
+}
+
+const INPUTS: [EventTypes; 4] = [
+    EventTypes::new().input::<Fields>(),
+    EventTypes::new().input::<other::Fields>(),
+    EventTypes::new().input::<other::Sample>(),
+    EventTypes::new().input::<other::PluvRoom>(),
+];
+
+impl<const KIND: usize> Room for Sample<KIND> {
+    type User = User;
+    type Presence = crate::Json;
+    type Output = Good;
+    type Storage = NoStorage;
+    const OPTIONS: Options = Options::new("Sample", "SAMPLE").path("/sample").has_user();
+    const TYPES: RoomTypes = RoomTypes::new("A room.").user::<User>().output::<Good>();
+}
+
+impl<const KIND: usize> Handlers for Sample<KIND> {
+    const EVENTS: &'static [EventInfo] = &[
+        EventInfo::event("take", "Takes */ it."),
+        EventInfo::procedure("ask", if KIND == 4 { "nothing" } else { "askResult" }, ""),
+    ];
+    const EVENT_TYPES: &'static [EventTypes] =
+        &[INPUTS[KIND % INPUTS.len()], EventTypes::new().answer::<Vec<Fields>>()];
+    const HOOKS: Hooks = Hooks::none();
+
+    fn create(_: &Env) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {
+        Err(Error::internal("nobody calls it"))
+    }
+}
+
+#[test]
+fn a_room_is_a_file() {
+    let text = file(&Description::of::<Sample<0>>()).expect("it is one");
+    let (types, client) = text.split_once("// ---").expect("both are there");
+    let expected = r#"// The room `Sample`, made by `cargo test`: what is changed here is lost.
+/* eslint-disable */
+
+// @ts-ignore: `connect` does without the package.
+import type { CrdtLibraryType, NoopCrdtDocFactory } from "@pluv/crdt";
+
+export type Fields = {
+  x: number;
+};
+
+export type User = {
+  id: string;
+};
+
+/** What there is to send. */
+export type SampleOutput = {
+  oneThing: {
+    text: string;
+    pair: [number, number];
+  };
+  nothing: null;
+  held: Fields;
+  maybe: Fields | null;
+  askResult: Array<Fields>;
+};
+
+/** A room. */
+export type Sample = {
+  _defs: {
+    authorize: PluvAuthorize<User>;
+    crdt: CrdtLibraryType<NoopCrdtDocFactory>;
+    events: {
+      /** Takes *\/ it. */
+      take: PluvEvent<PluvInput<Fields>, SampleOutput>;
+      ask: PluvEvent<{}, SampleOutput>;
+    };
+    // What only `connect` reads.
+    procedures: {
+      ask: { input: {}; answer: Array<Fields> };
+    };
+    output: SampleOutput;
+    presence: { [name: string]: any };
+  };
+};
+
+"#;
+    assert_eq!(types, expected);
+    assert!(client.ends_with("(name, { path: \"/sample\", authorize: true }, options);\n}\n"));
+}
+
+#[test]
+fn a_room_that_can_be_no_file_is_told_why() {
+    let reason = |room: Description| file(&room).expect_err("it can't be one");
+    let clash = reason(Description::of::<Sample<1>>());
+    assert!(clash.contains("two types that `Sample` sends or takes are called `Fields`"), "{clash}");
+    for (room, name) in [(Description::of::<Sample<2>>(), "Sample"), (Description::of::<Sample<3>>(), "PluvRoom")] {
+        let taken = reason(room);
+        assert!(taken.starts_with(&format!("the type `{name}` can't be called so")), "{taken}");
+    }
+    let answer = reason(Description::of::<Sample<4>>());
+    assert!(answer.contains("`nothing` is an output of `Sample`, and the answer of the procedure `ask`"), "{answer}");
+    let mut room = Description::of::<Sample<0>>();
+    room.outputs.list = listed::<Reserved>();
+    let output = reason(room);
+    assert!(output.starts_with("the output type of `Sample`: `$exit`"), "{output}");
+}
+
+#[test]
+fn a_room_is_data() {
+    let json = Description::of::<Sample<0>>().into_json();
+    let expected = serde_json::json!({
+        "name": "Sample",
+        "docs": "A room.",
+        "path": "/sample",
+        "authorize": true,
+        "storage": false,
+        "user": "User",
+        "events": [{ "name": "take", "docs": "Takes */ it.", "input": "Fields" }],
+        "procedures": [{ "name": "ask", "docs": "", "reply": "askResult", "answer": "Array<Fields>" }],
+        "outputs": [
+            { "name": "oneThing", "data": "{ text: string, pair: [number, number], }" },
+            { "name": "nothing", "data": "null" },
+            { "name": "held", "data": "Fields" },
+            { "name": "maybe", "data": "Fields | null" },
+        ],
+        "types": { "Fields": "type Fields = { x: number, };", "User": "type User = { id: string, };" },
+    });
+    assert_eq!(json, expected);
+    let info = Sample::<0>::TYPES.user.map(|info: TypeInfo| format!("{info:?}"));
+    assert_eq!(info.as_deref(), Some("Some(\"User\")"));
+}

@@ -1,0 +1,349 @@
+// The client that a room's file of TypeScript brings along, against a real workerd.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as Y from 'yjs';
+import { Proxy } from '../browser/proxy.mjs';
+import { BASE, PluvError, reaches, until, withRoom, withServer } from './rooms.mjs';
+
+const roomTest = (name, run) => test(name, { timeout: 60_000 }, () => withRoom(run));
+
+/** A test whose first client reaches the room over a wire that can be cut. */
+function wireTest(name, run) {
+  roomTest(name, async (room) => {
+    const wire = await Proxy.start(BASE);
+    try {
+      await run({ ...room, wire, joinOverWire: (user, options) => room.join(user, { url: wire.url, ...options }) });
+    } finally {
+      await wire.stop();
+    }
+  });
+}
+
+const rejectsAs = (code, message) => (error) => {
+  assert.ok(error instanceof PluvError, String(error));
+  assert.equal(error.code, code);
+  assert.match(error.message, message);
+  return true;
+};
+
+roomTest('an event reaches everyone, with who caused it', async ({ join }) => {
+  const [ada, bob] = [await join('ada'), await join('bob')];
+  assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'online']);
+  assert.equal(ada.send('say', { text: 'hello' }), true);
+  await until(() => ada.heard.length > 0 && bob.heard.length > 0, 'both hear it');
+  const said = { text: 'hello', connectionId: ada.sessionId, user: { id: 'ada' } };
+  assert.deepEqual(ada.heard, [{ ...said, mine: true }]);
+  assert.deepEqual(bob.heard, [{ ...said, mine: false }]);
+});
+
+roomTest('a listener that was taken off hears nothing more', async ({ join }) => {
+  const ada = await join('ada');
+  const heard = [];
+  const off = ada.on('said', ({ text }) => heard.push(text));
+  ada.send('say', { text: 'one' });
+  await until(() => heard.length === 1, 'it is heard');
+  off();
+  ada.send('say', { text: 'two' });
+  await until(() => ada.heard.length === 2, 'the other listener hears it');
+  assert.deepEqual(heard, ['one']);
+});
+
+roomTest('nothing is sent before there is a connection', async ({ connect }) => {
+  const ada = connect('ada');
+  assert.equal(ada.send('say', { text: 'lost' }), false);
+  await reaches(ada, 'online');
+  assert.equal(ada.send('say', { text: 'there' }), true);
+  await until(() => ada.heard.length > 0, 'it is heard');
+  assert.deepEqual(ada.heard.map(({ text }) => text), ['there']);
+});
+
+roomTest('each call of a procedure has its own answer', async ({ join }) => {
+  const [ada, bob] = [await join('ada'), await join('bob')];
+  const lists = [[1], [2, 3], [4, 5, 6]];
+  const sums = await Promise.all(lists.flatMap((numbers) => [ada, bob].map(({ call }) => call.sum({ numbers }))));
+  assert.deepEqual(sums, [1, 1, 5, 5, 15, 15]);
+  assert.equal(await ada.call.count(), 2, 'the answer has another name than the procedure');
+});
+
+roomTest('a procedure that was sent as an event answers as one', async ({ join }) => {
+  const ada = await join('ada');
+  const answer = new Promise((resolve) => { ada.on('sumResult', resolve); });
+  ada.send('sum', { numbers: [1, 2] });
+  assert.equal(await answer, 3);
+});
+
+roomTest('an error rejects the call that it answers, and no other', async ({ join }) => {
+  const ada = await join('ada');
+  const calls = [ada.call.sum({ numbers: [] }), ada.call.sum({ numbers: [1] }), ada.call.nonsense()];
+  await assert.rejects(calls[0], rejectsAs('error', /^there is nothing to add$/));
+  assert.equal(await calls[1], 1);
+  await assert.rejects(calls[2], rejectsAs('error', /^this room has no event `nonsense`/));
+  assert.deepEqual(ada.errors, []);
+});
+
+roomTest('an error that answers no call is told', async ({ join }) => {
+  const ada = await join('ada');
+  ada.send('say', { txt: 'hello' });
+  await until(() => ada.errors.length > 0, 'the error comes');
+  assert.match(ada.errors[0], /`say`/);
+});
+
+roomTest('a call waits for the connection', async ({ connect }) => {
+  assert.equal(await connect('ada').call.sum({ numbers: [1, 2] }), 3);
+});
+
+wireTest('a call that is not answered in time is rejected', async ({ wire, joinOverWire }) => {
+  const ada = await joinOverWire('ada');
+  wire.freeze();
+  await assert.rejects(ada.call.sum({ numbers: [1] }, { timeout: 100 }), rejectsAs('timeout', /within 100 ms/));
+});
+
+wireTest('a call that was sent is rejected when the connection ends, one that was not is sent later', async (room) => {
+  const { wire, joinOverWire } = room;
+  const ada = await joinOverWire('ada');
+  wire.freeze();
+  const sent = assert.rejects(ada.call.sum({ numbers: [1] }), rejectsAs('closed', /lost/));
+  wire.cut();
+  await sent;
+  await reaches(ada, 'reconnecting');
+  const waiting = ada.call.sum({ numbers: [2] });
+  wire.restore();
+  assert.equal(await waiting, 2);
+});
+
+roomTest('a call ends with its signal', async ({ join }) => {
+  const ada = await join('ada');
+  const controller = new AbortController();
+  const call = ada.call.sum({ numbers: [1] }, { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await assert.rejects(call, /enough/);
+  await assert.rejects(ada.call.sum({ numbers: [1] }, { signal: controller.signal }), /enough/);
+  assert.equal(await ada.call.sum({ numbers: [2] }), 2);
+});
+
+roomTest('who closes the connection is gone for good', async ({ join }) => {
+  const [ada, bob] = [await join('ada'), await join('bob')];
+  const call = assert.rejects(ada.call.sum({ numbers: [1] }), rejectsAs('closed', /was/));
+  ada.close();
+  await call;
+  assert.equal(ada.status.status, 'closed');
+  await assert.rejects(ada.call.sum({ numbers: [1] }), rejectsAs('closed', /no connection/));
+  assert.equal(ada.send('say', { text: 'hello' }), false);
+  ada.reconnect();
+  await until(() => bob.others.length === 0, 'the other sees them go');
+  await sleep(300);
+  assert.equal(ada.status.status, 'closed');
+});
+
+roomTest('who gets no token is told why, and does not ask again by itself', async ({ connect }) => {
+  const ada = connect('banned');
+  await reaches(ada, 'refused');
+  assert.equal(ada.status.message, 'you are banned');
+  assert.equal(ada.status.retryAt, null);
+  await assert.rejects(ada.call.count(), rejectsAs('refused', /you are banned/));
+  await sleep(300);
+  assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'refused']);
+});
+
+roomTest('a token endpoint that is broken is asked again', async ({ connect }) => {
+  let user = 'broken';
+  const ada = connect('', { query: () => ({ user_id: user }) });
+  await reaches(ada, 'reconnecting');
+  user = 'ada';
+  await reaches(ada, 'online');
+  assert.equal(ada.people[0].user.id, 'ada');
+});
+
+roomTest('a token that the room does not take is told, and another may be tried', async ({ connect }) => {
+  let token = 'nonsense';
+  const ada = connect('', { token: async (room) => token || fetchToken(room, 'ada') });
+  await reaches(ada, 'refused');
+  assert.ok(ada.status.message);
+  token = '';
+  ada.reconnect();
+  await reaches(ada, 'online');
+});
+
+async function fetchToken(room, user) {
+  const response = await fetch(`${BASE}/lab/authorize?room=${room}&user_id=${user}`);
+  return response.text();
+}
+
+for (const [code, status] of [[1000, 'refused'], [3000, 'refused'], [4000, 'refused'], [1013, 'again'], [1012, 'again'],
+  [1001, 'again'], [1011, 'again']]) {
+  roomTest(`after a close with ${code} it is ${status}`, ({ connect }) => {
+    let tries = 0;
+    const accept = (socket) => {
+      tries += 1;
+      socket.send(JSON.stringify({ type: '$error', data: { message: 'the reason' }, connectionId: 'c', user: null }));
+      socket.close(code);
+    };
+    return withServer(accept, async (url) => {
+      const ada = connect('ada', { url });
+      if (status === 'again') {
+        await until(() => tries >= 3, 'it comes back');
+      } else {
+        await reaches(ada, 'refused');
+        assert.equal(ada.status.message, 'the reason');
+        await sleep(300);
+        assert.equal(tries, 1);
+      }
+      ada.close();
+    });
+  });
+}
+
+wireTest('it comes back by itself, and knows who came and went meanwhile', async ({ wire, join, joinOverWire }) => {
+  const [ada, bob] = [await joinOverWire('ada', { presence: { note: 'kept' } }), await join('bob')];
+  await until(() => ada.others.length === 1, 'they see each other');
+  wire.cut();
+  await reaches(ada, 'reconnecting');
+  assert.deepEqual(ada.others.map(({ id }) => id), ['bob'], 'who was here stays shown');
+  bob.close();
+  const eve = await join('eve');
+  await until(() => eve.others.length === 0, 'the room saw both go');
+  wire.restore();
+  await until(() => ada.online && ada.others[0]?.id === 'eve', 'it is back');
+  await until(() => eve.others[0]?.presence.note === 'kept', 'its presence is back too');
+});
+
+wireTest('the waits between tries grow, and are not all equally long', async ({ wire, joinOverWire }) => {
+  const retry = { min: 10, max: 160 };
+  const ada = await joinOverWire('ada', { retry });
+  wire.cut();
+  const waits = [];
+  ada.on('$status', ({ retryAt }) => retryAt && waits.push(retryAt - Date.now()));
+  await until(() => waits.length >= 10, 'it tries ten times');
+  for (const [failures, wait] of waits.entries()) {
+    // A millisecond more or less, since the clock went on.
+    assert.ok(wait > retry.min - 2, `${wait}`);
+    assert.ok(wait < Math.min(retry.max, 2 * retry.min * 2 ** failures) + 2, `wait ${failures} is ${wait}`);
+  }
+  assert.ok(Math.max(...waits) > 40, `${waits}`);
+  assert.ok(new Set(waits.slice(5).map(Math.round)).size > 1, `${waits}`);
+});
+
+wireTest('a connection that died silently is noticed by its heartbeat', async ({ wire, joinOverWire }) => {
+  const ada = await joinOverWire('ada', { heartbeat: { interval: 50, timeout: 200 } });
+  await sleep(300);
+  assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'online'], 'it lives while it is answered');
+  wire.freeze();
+  await reaches(ada, 'reconnecting');
+  await reaches(ada, 'online');
+  assert.equal(await ada.call.sum({ numbers: [1] }), 1);
+});
+
+roomTest('a ping wakes nothing and has the exact bytes that the platform answers', ({ connect }) => {
+  const frames = [];
+  const accept = (socket) => {
+    const user = { id: 'ada' };
+    const send = (type, data) => socket.send(JSON.stringify({ type, data, connectionId: 'c', user }));
+    send('$registered', { sessionId: 'c', presence: null, state: null, timers: {} });
+    socket.on('message', (bytes) => {
+      frames.push(bytes.toString());
+      if (frames.length === 1) {
+        send('$userJoined', { connectionId: 'c', user, presence: {}, timers: {} });
+      }
+    });
+  };
+  return withServer(accept, async (url) => {
+    const ada = connect('ada', { url, heartbeat: { interval: 20 } });
+    await until(() => frames.length >= 3, 'it pings');
+    assert.deepEqual(frames.slice(0, 3), [
+      '{"type":"$initializeSession","data":{"presence":{},"update":""}}',
+      '{"type":"$getOthers","data":{}}',
+      '{"type":"$ping","data":{}}',
+    ]);
+    ada.close();
+  });
+});
+
+roomTest('a presence is patched, and everyone sees the whole of it', async ({ join }) => {
+  const ada = await join('ada', { presence: { note: 'first' } });
+  const bob = await join('bob');
+  const seen = () => bob.others.find(({ id }) => id === 'ada')?.presence;
+  await until(() => seen()?.note === 'first', 'the one that it joined with');
+  ada.updatePresence({ note: 'second' });
+  assert.equal(ada.presence.note, 'second');
+  assert.equal(ada.people.find(({ you }) => you).presence.note, 'second');
+  await until(() => seen().note === 'second', 'the patch');
+  bob.send('setNote', { text: 'by the room' });
+  await until(() => ada.others[0].presence.note === 'by the room', 'one that the room set');
+});
+
+roomTest('two tabs of a user are one person with one presence', async ({ join }) => {
+  const first = await join('ada', { presence: { note: 'of the first' } });
+  const bob = await join('bob');
+  const second = await join('ada');
+  assert.equal(second.presence.note, 'of the first', 'a new tab takes over the newest presence');
+  const ada = () => bob.others.find(({ id }) => id === 'ada');
+  await until(() => ada().connections.length === 2, 'both tabs are seen');
+  assert.deepEqual(ada().connections, [first.sessionId, second.sessionId]);
+  assert.equal(bob.others.length, 1);
+  assert.deepEqual(first.others.map(({ id }) => id), ['bob']);
+  second.updatePresence({ note: 'of the second' });
+  await until(() => first.presence.note === 'of the second', 'the first tab has it too');
+  await until(() => ada().presence.note === 'of the second', 'and so has the other user');
+  second.close();
+  await until(() => ada().connections.length === 1, 'a tab is gone');
+  assert.deepEqual(ada().connections, [first.sessionId], 'and the person is here');
+});
+
+roomTest('a room without users asks for no token', async ({ join }) => {
+  const [one, two] = [await join('', { kind: 'Plain' }), await join('', { kind: 'Plain' })];
+  await until(() => one.others.length === 1, 'they see each other');
+  const { id, user, you } = one.others[0];
+  assert.deepEqual({ id, user, you }, { id: two.sessionId, user: null, you: false });
+  one.send('say', { text: 'hello' });
+  await until(() => two.heard.length > 0, 'it is heard');
+});
+
+/** A copy of a document, as a page would have it. */
+function copy() {
+  const doc = new Y.Doc();
+  const remote = Symbol('remote');
+  return {
+    doc,
+    text: doc.getText('text'),
+    storage: {
+      encode: () => Y.encodeStateAsUpdate(doc),
+      apply: (update) => Y.applyUpdate(doc, update, remote),
+    },
+    send(client) {
+      doc.on('update', (update, origin) => origin !== remote && client.updateStorage(update));
+    },
+  };
+}
+
+wireTest('a document is shared, with what was edited offline', async ({ wire, join, joinOverWire }) => {
+  const [a, b] = [copy(), copy()];
+  const ada = await joinOverWire('ada', { kind: 'Notes', storage: a.storage });
+  const bob = await join('bob', { kind: 'Notes', storage: b.storage });
+  const causes = [];
+  bob.on('$storage', ({ user, mine }) => causes.push([user.id, mine]));
+  a.send(ada);
+  b.send(bob);
+  a.text.insert(0, 'hello');
+  await until(() => b.text.toString() === 'hello', 'the other has it');
+  assert.deepEqual(causes, [['ada', false]]);
+  wire.cut();
+  await reaches(ada, 'reconnecting');
+  a.text.insert(5, ' from offline');
+  b.text.insert(0, 'oh ');
+  wire.restore();
+  const merged = 'oh hello from offline';
+  await until(() => a.text.toString() === merged && b.text.toString() === merged, 'both have both');
+});
+
+roomTest('who has no copy of the document is in the room all the same', async ({ join }) => {
+  const a = copy();
+  const ada = await join('ada', { kind: 'Notes', storage: a.storage });
+  a.send(ada);
+  const bob = await join('bob', { kind: 'Notes' });
+  a.text.insert(0, 'hello');
+  bob.send('read');
+  await until(() => bob.heard.some(({ text }) => text === 'hello'), 'the room has it');
+  await until(() => bob.others.length === 1, 'and they see each other');
+});

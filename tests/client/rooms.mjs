@@ -1,0 +1,85 @@
+// The clients that the rooms of tests/fixture bring along, and what tests need besides.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { WebSocket, WebSocketServer } from 'ws';
+
+const { PLUV_FIXTURE_URL, PLUV_CLIENTS } = process.env;
+assert.ok(PLUV_FIXTURE_URL, 'PLUV_FIXTURE_URL is missing: the address of a worker that runs tests/fixture');
+assert.ok(PLUV_CLIENTS, 'PLUV_CLIENTS is missing: the directory of the clients of its rooms');
+
+export const BASE = PLUV_FIXTURE_URL;
+// Only how long until a test gives up: nothing waits for it to pass.
+const PATIENCE = 20_000;
+
+const load = (room) => import(pathToFileURL(path.join(PLUV_CLIENTS, `${room}.mjs`)));
+const clients = { Lab: await load('Lab'), Notes: await load('Notes'), Plain: await load('Plain') };
+export const { PluvError } = clients.Lab;
+
+/** Waits until `holds()` is truthy, and gives that. */
+export async function until(holds, what) {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const found = holds();
+    if (found) {
+      return found;
+    }
+    assert.ok(Date.now() < deadline, `${what}: not within ${PATIENCE} ms`);
+    await sleep(5);
+  }
+}
+
+/** Runs `run` with a room of its own and a `join`, whose clients leave when it ends. */
+export async function withRoom(run) {
+  const room = `client-${randomBytes(6).toString('hex')}`;
+  const connections = [];
+  /** A client of the room; its `statuses`, `errors` and `heard` are all that it was told. */
+  const connect = (user, { kind = 'Lab', name = room, ...options } = {}) => {
+    const { connect: open } = clients[kind];
+    const retry = { min: 20, max: 200 };
+    const client = open(name, { url: BASE, query: { user_id: user }, WebSocket, retry, ...options });
+    connections.push(client);
+    Object.assign(client, { statuses: [client.status], errors: [], heard: [] });
+    client.on('$status', (status) => client.statuses.push(status));
+    client.on('$error', ({ message }) => client.errors.push(message));
+    client.on('said', ({ text }, cause) => client.heard.push({ text, ...cause }));
+    return client;
+  };
+  const join = async (user, options) => {
+    const client = connect(user, options);
+    await until(() => client.online && client.people.length > 0, `${user} joins`);
+    return client;
+  };
+  try {
+    await run({ room, connect, join });
+  } finally {
+    connections.forEach((client) => client.close());
+  }
+}
+
+/** Waits for the status `status`. */
+export function reaches(client, status) {
+  return until(() => client.status.status === status, `it is ${status}`);
+}
+
+/** A server of frames that a test makes up; `accept` is called with each socket. */
+export async function withServer(accept, run) {
+  const server = createServer((_request, response) => response.end('a token'));
+  const sockets = new WebSocketServer({ server });
+  sockets.on('connection', accept);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    await run(`http://127.0.0.1:${server.address().port}`, sockets);
+  } finally {
+    sockets.clients.forEach((socket) => socket.terminate());
+    sockets.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}

@@ -1,0 +1,41 @@
+//! Tests of the client that a room's file of TypeScript brings along.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Result;
+
+use super::{node_tests, report::Report, servers::Servers};
+use crate::{npm, process, scratch::Scratch, workspace};
+
+/// The rooms whose clients the tests use.
+const ROOMS: [&str; 3] = ["Lab", "Notes", "Plain"];
+
+pub(super) fn run(report: &mut Report, servers: &Servers) {
+    let Some(fixture) = &servers.fixture else {
+        return;
+    };
+    let prepared = report.prepare("client", || {
+        let clients = Scratch::new()?;
+        make(clients.path())?;
+        Ok((node_tests::prepare("client")?, clients))
+    });
+    let Some((mut command, clients)) = prepared else {
+        return;
+    };
+    command.env("PLUV_FIXTURE_URL", fixture.url()).env("PLUV_CLIENTS", clients.path());
+    if !report.tests("client tests", &mut command) {
+        servers.show_logs();
+    }
+}
+
+/// Makes the clients, as JavaScript.
+fn make(directory: &Path) -> Result<()> {
+    let mut export = workspace::cargo();
+    export.args(["test", "--quiet", "-p", "fixture", "--lib", "export_bindings"]);
+    export.env("PLUV_BINDINGS_DIR", directory).env_remove("PLUV_BINDINGS");
+    process::run_quietly(&mut export)?;
+    let mut esbuild = Command::new(npm::program("esbuild"));
+    esbuild.args(ROOMS.map(|room| directory.join(format!("{room}.ts"))));
+    esbuild.arg(format!("--outdir={}", directory.display())).args(["--format=esm", "--out-extension:.js=.mjs"]);
+    process::run_quietly(&mut esbuild)
+}

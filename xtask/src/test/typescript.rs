@@ -1,0 +1,43 @@
+//! What rooms are in TypeScript: the files of the examples are as the rooms give them, and the compiler takes them.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::report::Report;
+use crate::{node, npm, process, workspace};
+
+/// With the packages of the stock client, and without.
+const PROJECTS: [&str; 2] = ["tsconfig.json", "tsconfig.alone.json"];
+
+pub(super) fn run(report: &mut Report) {
+    let rooms = ["test", "-p", "chat", "-p", "shapes", "--no-fail-fast"];
+    report.tests("bindings", check_bindings(workspace::cargo().args(rooms)));
+    report.check("the page's client", page);
+    let prepared = report.prepare("typescript", || {
+        node::check()?;
+        npm::install(&npm::directory())
+    });
+    if prepared.is_none() {
+        return;
+    }
+    for project in PROJECTS {
+        report.check(&format!("tsc, {project}"), || {
+            let path = workspace::root().join("tests/typescript").join(project);
+            process::run(Command::new(npm::program("tsc")).arg("--project").arg(path))
+        });
+    }
+}
+
+/// Lets the tests that write files of TypeScript check them instead.
+pub(super) fn check_bindings(command: &mut Command) -> &mut Command {
+    command.env("PLUV_BINDINGS", "check")
+}
+
+/// What the example's page imports is made of what its room gives.
+fn page() -> Result<()> {
+    node::check()?;
+    let directory = workspace::root().join("examples/chat/vendor");
+    npm::install(&directory)?;
+    process::run(Command::new("node").args(["build.mjs", "check"]).current_dir(directory))
+}
