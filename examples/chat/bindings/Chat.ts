@@ -241,7 +241,7 @@ export class PluvConnection<R extends PluvRoom> {
   #status: PluvStatus = { status: "connecting", retryAt: null, message: null };
   #presence: any;
 
-  // All of one try at a connection hangs on its controller: aborting it ends the fetch and takes the listeners off.
+  // All of one try at a connection hangs on its controller: aborting it ends the fetch, and the socket is not heard.
   #attempt: AbortController | null = null;
   #socket: WebSocket | null = null;
   #failures = 0;
@@ -435,10 +435,11 @@ export class PluvConnection<R extends PluvRoom> {
     }
     const socket = new (this.#options.WebSocket ?? globalThis.WebSocket)(url.href);
     this.#socket = socket;
-    socket.addEventListener("message", ({ data }) => this.#receive(data), { signal });
+    // Not every WebSocket takes a signal that takes its listeners off.
+    socket.addEventListener("message", ({ data }) => signal.aborted || this.#receive(data));
+    socket.addEventListener("close", ({ code, reason }) => signal.aborted || this.#closed(code, reason));
     // What follows is a close; unheard, some WebSockets would throw it.
     socket.addEventListener("error", () => {});
-    socket.addEventListener("close", ({ code, reason }) => this.#closed(code, reason), { signal });
   }
 
   #closed(code: number, reason: string): void {

@@ -31,7 +31,7 @@ var PluvConnection = class {
   #listeners = /* @__PURE__ */ new Map();
   #status = { status: "connecting", retryAt: null, message: null };
   #presence;
-  // All of one try at a connection hangs on its controller: aborting it ends the fetch and takes the listeners off.
+  // All of one try at a connection hangs on its controller: aborting it ends the fetch, and the socket is not heard.
   #attempt = null;
   #socket = null;
   #failures = 0;
@@ -198,10 +198,10 @@ var PluvConnection = class {
     }
     const socket = new (this.#options.WebSocket ?? globalThis.WebSocket)(url.href);
     this.#socket = socket;
-    socket.addEventListener("message", ({ data }) => this.#receive(data), { signal });
+    socket.addEventListener("message", ({ data }) => signal.aborted || this.#receive(data));
+    socket.addEventListener("close", ({ code, reason }) => signal.aborted || this.#closed(code, reason));
     socket.addEventListener("error", () => {
     });
-    socket.addEventListener("close", ({ code, reason }) => this.#closed(code, reason), { signal });
   }
   #closed(code, reason) {
     if (PLUV_FINAL_CODES.includes(code)) {
