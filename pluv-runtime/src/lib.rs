@@ -62,9 +62,9 @@ pub use yrs;
 
 /// What a room's source needs: `use pluv::prelude::*;`.
 pub mod prelude {
+    pub use serde::{Deserialize, Serialize};
     #[cfg(feature = "ts")]
     pub use ts_rs::TS;
-    pub use serde::{Deserialize, Serialize};
     pub use worker::{Env, Request, Response};
 
     pub use crate::{Context, Deleted, Error, Grant, Message, Result, Room as _, RoomExt as _};

@@ -44,6 +44,7 @@ pub type Json = serde_json::Map<String, serde_json::Value>;
 
 /// The output of a room that declares none: there is nothing that it could send.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum NoOutput {}
 
 /// Milliseconds since the Unix epoch.

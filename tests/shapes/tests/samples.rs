@@ -102,12 +102,8 @@ fn what_serde_writes_and_reads_has_the_type() {
     samples.refused::<Flattened>(&json!({ "outer": 1, "inner": { "inner": 2 }, "kind": "empty" }));
     samples.refused::<Flattened>(&json!({ "outer": 1, "inner": 2, "kind": "circle" }));
 
-    let external = vec![
-        External::Unit,
-        External::Newtype(1),
-        External::Tuple(1, "a".into()),
-        External::Fields { two_words: 1 },
-    ];
+    let external =
+        vec![External::Unit, External::Newtype(1), External::Tuple(1, "a".into()), External::Fields { two_words: 1 }];
     let adjacent = vec![shapes::Adjacent::Unit, shapes::Adjacent::Newtype(vec![1]), shapes::Adjacent::Fields { x: -1 }];
     let untagged = vec![
         shapes::Untagged::Text("a".into()),

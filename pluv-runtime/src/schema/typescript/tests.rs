@@ -9,8 +9,8 @@ use super::{
     outputs,
 };
 use crate::{
-    Context, EventInfo, Handlers, Hooks, NoStorage, Options, Room,
     __private::{Call, Env, Outcome},
+    Context, EventInfo, Handlers, Hooks, NoStorage, Options, Room,
     error::{Error, Result},
     schema::{
         Description, EventTypes, RoomTypes,
@@ -31,9 +31,8 @@ fn assert_refused<T: Typed>(part: &str) {
     assert!(message.contains(part), "`{part}` is expected in `{message}`");
 }
 
-#[derive(TS)]
+#[derive(Serialize, TS)]
 struct Fields {
-    #[expect(dead_code, reason = "its type alone is read")]
     x: u64,
 }
 
@@ -56,10 +55,7 @@ fn an_adjacently_tagged_enum_is_a_list_of_messages() {
     let outputs = listed::<Good>().expect("it can be sent");
     let outputs: Vec<_> = outputs.iter().map(|output| (&*output.name, &*output.data)).collect();
     let one = "{ text: string, pair: [number, number], }";
-    assert_eq!(
-        outputs,
-        [("oneThing", one), ("nothing", "null"), ("held", "Fields"), ("maybe", "Fields | null")]
-    );
+    assert_eq!(outputs, [("oneThing", one), ("nothing", "null"), ("held", "Fields"), ("maybe", "Fields | null")]);
     assert_eq!(listed::<crate::NoOutput>(), Ok(Vec::new()));
 }
 
@@ -131,7 +127,7 @@ type A<T> = {
 #[test]
 fn a_comment_is_read() {
     assert_eq!(uncommented("/**\n * One.\n *\n *   Two.\n */\n"), "One.\n\n  Two.");
-    assert_eq!(uncommented("/** One.\n   Two. */\n"), "One.\n  Two.");
+    assert_eq!(uncommented("/** One.\n   Two. */\n"), "One.\nTwo.");
 }
 
 /// A room of these types.
