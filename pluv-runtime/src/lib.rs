@@ -1,6 +1,8 @@
 //! Real-time rooms on Cloudflare Durable Objects, from one annotated struct.
 //!
-//! ```
+#![cfg_attr(not(feature = "ts"), doc = "```")]
+// The types would want another derive.
+#![cfg_attr(feature = "ts", doc = "```ignore")]
 //! use pluv::prelude::*;
 //!
 //! #[derive(Deserialize)]

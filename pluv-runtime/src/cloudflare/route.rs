@@ -35,6 +35,7 @@ pub trait RoomExt: Handlers {
 
     /// The room as data: its `events`, `procedures` and what they are for, and with the feature `ts` its `outputs` and
     /// all types, as TypeScript writes them.
+    #[must_use]
     fn schema() -> serde_json::Value {
         Description::of::<Self>().into_json()
     }

@@ -53,7 +53,7 @@ pub struct Renamed {
 #[derive(Debug, Serialize, Deserialize, TS)]
 pub struct Optional {
     pub option: Option<u32>,
-    pub nested: Option<Box<Optional>>,
+    pub nested: Option<Box<Self>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absent: Option<String>,
     #[serde(default)]

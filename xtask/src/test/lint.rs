@@ -4,8 +4,9 @@ use super::report::Report;
 use crate::{process, rustup, workspace::cargo};
 
 /// What clippy looks at. Features of packages that are looked at together add up, so each step names its own.
-const CLIPPY: [(&str, &[&str]); 4] = [
+const CLIPPY: [(&str, &[&str]); 5] = [
     ("clippy", &["--workspace", "--exclude", "fixture", "--all-targets"]),
+    ("clippy, no features", &["-p", "pluv-runtime", "--all-targets"]),
     ("clippy, all features", &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--all-targets"]),
     ("clippy, wasm32", &["-p", "pluv-runtime", "-p", "chat", "--target", rustup::TARGET]),
     (

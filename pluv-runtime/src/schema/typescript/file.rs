@@ -36,7 +36,7 @@ pub(super) fn file(room: &Description) -> Result<String, String> {
         let docs = declaration.docs.as_deref().map(super::layout::uncommented).unwrap_or_default();
         let _ = write!(text, "\n{}export {}\n", comment(&docs, 0), laid_out(&declaration.text, 0));
     }
-    let _ = write!(text, "\n{}\n{CLIENT}\n{}", room_type(room, outputs_type(room, outputs)), connect(room));
+    let _ = write!(text, "\n{}\n{CLIENT}\n{}", room_type(room, &outputs_type(room, outputs)), connect(room));
     Ok(text)
 }
 
@@ -84,7 +84,7 @@ fn outputs_type(room: &Description, outputs: &[crate::schema::description::Outpu
     text
 }
 
-fn room_type(room: &Description, outputs: String) -> String {
+fn room_type(room: &Description, outputs: &str) -> String {
     let Description { name, docs, has_user, has_storage, user, presence, calls, .. } = room;
     let unknown = "{ [name: string]: any }";
     let authorize = match user {
@@ -94,7 +94,7 @@ fn room_type(room: &Description, outputs: String) -> String {
     let crdt = if *has_storage { "typeof yjs" } else { "CrdtLibraryType<NoopCrdtDocFactory>" };
     let mut text = String::new();
     let output_docs = room.outputs.docs.as_deref().map(super::layout::uncommented).unwrap_or_default();
-    let _ = write!(text, "{}export type {name}Output = {};\n\n", comment(&output_docs, 0), laid_out(&outputs, 0));
+    let _ = write!(text, "{}export type {name}Output = {};\n\n", comment(&output_docs, 0), laid_out(outputs, 0));
     let _ = write!(text, "{}export type {name} = {{\n  _defs: {{\n", comment(docs, 0));
     let _ = write!(text, "    authorize: {authorize};\n    crdt: {crdt};\n    events: {{\n");
     for call in calls {

@@ -14,7 +14,7 @@ pub(super) fn laid_out(text: &str, indent: usize) -> String {
     out.text
 }
 
-/// A comment of JSDoc.
+/// A comment of `JSDoc`.
 pub(super) fn comment(docs: &str, indent: usize) -> String {
     let docs = docs.replace("*/", "*\\/");
     let lines: Vec<_> = docs.trim().lines().map(str::trim_end).collect();
@@ -29,7 +29,7 @@ pub(super) fn comment(docs: &str, indent: usize) -> String {
     }
 }
 
-/// What a comment of JSDoc says.
+/// What a comment of `JSDoc` says.
 pub(super) fn uncommented(comment: &str) -> String {
     let inner = comment.trim().trim_start_matches("/**").trim_end_matches("*/").trim();
     let lines = inner.lines().map(|line| {
