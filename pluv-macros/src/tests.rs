@@ -537,7 +537,11 @@ fn what_is_generated_stands_under_the_cfg_of_its_method() {
     let Some(Item::Impl(item)) = parse::item(quote!(impl Chat { #methods }), &mut errors) else { panic!("an impl") };
     let handlers = model::Handlers::new(*item, parse::Options::default(), &mut errors);
     let expanded = expand::handlers(&handlers).to_string();
-    assert_eq!(expanded.matches("# [cfg (feature = \"a\")]").count(), 3, "the method, its schema, its arm: {expanded}");
+    assert_eq!(
+        expanded.matches("# [cfg (feature = \"a\")]").count(),
+        4,
+        "the method, its schema, its types, its arm: {expanded}"
+    );
     assert_eq!(expanded.matches("# [cfg (feature = \"b\")]").count(), 3, "the method, its flag, its hook: {expanded}");
 }
 

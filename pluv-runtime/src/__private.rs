@@ -123,8 +123,6 @@ impl<T, E> Fallible for std::result::Result<T, E> {
 macro_rules! __export_bindings {
     ($room:ty, $name:ident) => {
         #[cfg(test)]
-        // A room in a function has a test that nobody can run.
-        #[allow(unnameable_test_items)]
         #[::core::prelude::v1::test]
         fn $name() {
             $crate::__private::export::<$room>(::core::env!("CARGO_MANIFEST_DIR"));
