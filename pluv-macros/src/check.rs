@@ -1,19 +1,22 @@
 //! What can't work, though each part of it can be understood.
 
-use syn::{Type, spanned::Spanned as _};
+use syn::Type;
 
 use crate::{
-    errors::Errors,
-    model::{Call, CallKind, Definition, Handlers, Hook, Name, retention},
+    errors::{Errors, line},
+    model::{Call, CallKind, Definition, Handlers, Name, is_generic, retention},
     names::{is_binding, unusable},
     parse::{Options, Text},
 };
+
+const GENERIC: &str = "a room can't be generic, as its struct is one class of Durable Objects: write the types that it \
+                       is used with";
 
 /// Checks a room's struct.
 pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
     let generics = &definition.item.generics;
     if !generics.params.is_empty() {
-        errors.at(generics, "a room can't be generic: its struct is one class of Durable Objects");
+        errors.at(generics, GENERIC);
     }
     if let Some(path) = &definition.options.path {
         check_path(path, errors);
@@ -103,19 +106,17 @@ pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
         errors.at(path, "a room's handlers stand in an impl of its own, not in that of a trait: write `impl Room`");
     }
     if !implementation.generics.params.is_empty() {
-        errors.at(&implementation.generics, "a room can't be generic: its struct is one class of Durable Objects");
+        errors.at(&implementation.generics, GENERIC);
     }
-    if let Some(token) = &implementation.unsafety {
-        errors.at(token, "a room's impl can't be `unsafe`");
-    }
-    if !matches!(&implementation.self_ty, Type::Path(_)) {
-        errors.span(implementation.self_ty.span(), "a room is a struct: write `impl Room`, with its name");
+    match &implementation.self_ty {
+        Type::Path(path) if is_generic(&path.path) && implementation.generics.params.is_empty() => {
+            errors.at(&path.path, GENERIC);
+        }
+        Type::Path(_) => {}
+        other => errors.at(other, "a room is a struct: write `impl Room`, with its name"),
     }
     for (i, call) in handlers.calls.iter().enumerate() {
         check_call(call, &handlers.calls[..i], errors);
-    }
-    for (i, hook) in handlers.hooks.iter().enumerate() {
-        check_hook(hook, &handlers.hooks[..i], errors);
     }
 }
 
@@ -129,32 +130,17 @@ fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
     // Of two under `#[cfg]` there may never be both.
     let same = |other: &&Call| other.name.text == call.name.text && other.cfgs.is_empty() && call.cfgs.is_empty();
     if let Some(first) = before.iter().find(same) {
-        let text = &call.name.text;
-        let how = "rename one of them, or its event with `#[event(name = \"..\")]`";
-        errors.both(
-            call.name.span,
-            format!("the event `{text}` is handled twice: {how}"),
-            first.name.span,
-            format!("the event `{text}` is first handled here"),
+        let (text, method, line) = (&call.name.text, &first.method, line(first.name.span));
+        let message = format!(
+            "the event `{text}` is handled twice, first by `{method}`{line}: rename one of them, or its event with \
+             `#[event(name = \"..\")]`"
         );
+        errors.span(call.name.span, message);
     }
 }
 
 fn check_name(name: &Name, errors: &mut Errors) {
     if let Some(reason) = unusable(&name.text) {
         errors.span(name.span, reason);
-    }
-}
-
-fn check_hook(hook: &Hook, before: &[Hook], errors: &mut Errors) {
-    let same = |other: &&Hook| other.kind == hook.kind && other.cfgs.is_empty() && hook.cfgs.is_empty();
-    if let Some(first) = before.iter().find(same) {
-        let name = &hook.method;
-        errors.both(
-            name.span(),
-            format!("the hook `{name}` is there twice"),
-            first.method.span(),
-            format!("the hook `{name}` is first here"),
-        );
     }
 }

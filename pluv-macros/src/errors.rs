@@ -3,6 +3,11 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
+/// Where something else is that an error is about, as ` in line 5`. A macro can't show two places in one error.
+pub(crate) fn line(place: Span) -> String {
+    if proc_macro::is_available() { format!(" in line {}", place.unwrap().line()) } else { String::new() }
+}
+
 /// The errors of one expansion.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
@@ -16,13 +21,6 @@ impl Errors {
     /// Reports an error at a span.
     pub(crate) fn span(&mut self, span: Span, message: impl std::fmt::Display) {
         self.0.push(syn::Error::new(span, message));
-    }
-
-    /// Reports an error, and at another place what it has to do with it.
-    pub(crate) fn both(&mut self, span: Span, message: String, other: Span, note: String) {
-        let mut error = syn::Error::new(span, message);
-        error.combine(syn::Error::new(other, note));
-        self.0.push(error);
     }
 
     /// Reports an error that `syn` found.

@@ -23,7 +23,7 @@ use self::{errors::Errors, parse::Item};
 ///
 /// | option | what it is | default |
 /// |---|---|---|
-/// | `user = User` | who is connected; a room with users wants a token | none |
+/// | `user = User` | who is connected, a struct with an `id` that is a string; a room with users wants a token | none |
 /// | `presence = Presence` | what everyone sees of a user | any JSON object |
 /// | `output = Output` | everything that the room can send | nothing |
 /// | `storage = Yrs` | a Yjs document that clients edit together | none |
@@ -81,5 +81,7 @@ fn expand(options: Tokens, item: Tokens) -> Tokens {
     tokens
 }
 
+#[cfg(test)]
+mod snapshot;
 #[cfg(test)]
 mod tests;

@@ -273,6 +273,58 @@ fn a_handler_takes_its_context_and_one_input() {
 }
 
 #[test]
+fn a_context_is_a_shared_reference() {
+    for context in [quote!(Context<'_, Self>), quote!(&mut pluv::Context<'_, Self>)] {
+        let one = quote!(#[event] fn say(&self, cx: #context) {});
+        assert_one(&of_methods(one), "write `cx: &Context<'_, Self>`");
+        let two = quote!(#[event] fn say(&self, cx: #context, input: Text) {});
+        assert_one(&of_methods(two), "write `cx: &Context<'_, Self>`");
+    }
+}
+
+#[test]
+fn an_input_owns_its_data() {
+    for input in [quote!(Text<'_>), quote!(a::Text<'a, u8>)] {
+        assert_one(&of_methods(quote!(#[event] fn say<'a>(&self, cx: &C, input: #input) {})), "can't borrow");
+    }
+    assert_eq!(
+        of_methods(quote!(
+            #[event]
+            fn say(&self, cx: &C, input: Text<'static>) {}
+        )),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_marker_goes_on_a_method() {
+    for item in [
+        quote!(
+            const A: u8 = 1;
+        ),
+        quote!(
+            type A = u8;
+        ),
+        quote!(make!();),
+    ] {
+        assert_one(&of_methods(quote!(#[event] #item)), "`#[event]` goes on a method");
+    }
+}
+
+#[test]
+fn of_two_handlers_that_are_called_the_same_one_is_left() {
+    let methods = quote!(
+        #[hook]
+        fn create(env: &Env) -> Self {}
+        #[hook]
+        fn create(env: &Env) -> Self {}
+    );
+    assert_one(&of_methods(methods.clone()), "there are two handlers `create`");
+    let expanded = expand(quote!(), quote!(impl Chat { #methods })).to_string();
+    assert_eq!(expanded.matches("fn create").count(), 2, "the first, and the trait's: {expanded}");
+}
+
+#[test]
 fn a_handler_is_a_plain_function() {
     assert_one(
         &of_methods(quote!(

@@ -1,15 +1,105 @@
 //! What the macro's expansion calls. Not for users, and free to change.
 
-use serde::Serialize;
+use std::pin::Pin;
 
-use crate::error::{Error, Result};
-use crate::{Options, auth::Grant, room};
+use worker::Response;
+
+use crate::{
+    Handlers, Options, Room,
+    auth::Grant,
+    contract::{Begun, Failure, HasDocument, KnowsUsers, Received, Sent, UserId},
+    error::Result,
+    room,
+};
 pub use crate::{
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
     room::{Call, IntoEvent, IntoHook, Outcome},
     storage::{Document, News, Sql, SqlError, StoreError, Value},
 };
+
+/// `T` itself, unless `ASKED` can't be computed: then it is nothing that the compiler knows, and what is built on it is
+/// no mistake of its own. So the expansion asks for each thing once, and what is missing is one error.
+pub trait Itself<const ASKED: usize> {
+    /// The type.
+    type Itself;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, const ASKED: usize> Itself<ASKED> for T {
+    type Itself = T;
+}
+
+/// Asks for a room's struct.
+#[must_use]
+pub const fn is_room<R: Room>() -> usize {
+    0
+}
+
+/// Asks for a room's impl.
+#[must_use]
+pub const fn has_handlers<R: Handlers>() -> usize {
+    0
+}
+
+/// Asks for what the hook `authorize` needs.
+pub const fn needs_user<R: KnowsUsers>() {}
+
+/// Asks for what the hooks of documents need.
+pub const fn needs_document<R: HasDocument>() {}
+
+/// Asks for what is read from clients.
+pub const fn received<T: Received>() {}
+
+/// Asks for what is written to clients.
+pub const fn sent<T: Sent>() {}
+
+/// Asks for what a presence is at first.
+pub const fn begun<T: Begun>() {}
+
+/// Asks for an id that clients can tell users apart by.
+pub const fn user_id<I: UserId>(_: &I) {}
+
+/// What the worker's entry asks for an answer; `None` is for what is not the room's own.
+pub type Routed<'a> = Pin<Box<dyn Future<Output = worker::Result<Option<Response>>> + 'a>>;
+
+/// A room that can stand in `pluv::serve!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a room",
+    label = "put `#[pluv::room]` on this struct, and on its impl"
+)]
+pub trait Served: Room {
+    /// Its routes.
+    fn route<'a>(req: &'a Request, env: &'a Env) -> Routed<'a>;
+}
+
+/// A room of `pluv::serve!`.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    options: Options,
+    route: for<'a> fn(&'a Request, &'a Env) -> Routed<'a>,
+}
+
+impl Entry {
+    /// The entry of a room.
+    #[must_use]
+    pub const fn of<R: Served>() -> Self {
+        Self { options: R::OPTIONS, route: R::route }
+    }
+}
+
+/// Answers a request by the room whose it is.
+///
+/// # Errors
+/// When the platform can't make the answer.
+pub async fn serve(rooms: &[Entry], req: &Request, env: &Env) -> worker::Result<Response> {
+    for room in rooms {
+        if let Some(response) = (room.route)(req, env).await? {
+            return Ok(response);
+        }
+    }
+    Response::error("not found", 404)
+}
 
 /// A struct without fields, which needs no `create`.
 #[diagnostic::on_unimplemented(
@@ -35,13 +125,13 @@ pub trait IntoCreated<R> {
     fn into_created(self) -> Result<R>;
 }
 
-impl<R: crate::Room> IntoCreated<R> for R {
+impl<R: Room> IntoCreated<R> for R {
     fn into_created(self) -> Result<R> {
         Ok(self)
     }
 }
 
-impl<R: crate::Room, E: Into<Error>> IntoCreated<R> for std::result::Result<R, E> {
+impl<R: Room, E: Failure> IntoCreated<R> for std::result::Result<R, E> {
     fn into_created(self) -> Result<R> {
         self.map_err(Into::into)
     }
@@ -59,7 +149,7 @@ pub fn create<R>(returned: impl IntoCreated<R>) -> Result<R> {
 ///
 /// # Errors
 /// The hook's own.
-pub fn authorize<U, G: IntoGrant<U>, E: Into<Error>>(returned: std::result::Result<G, E>) -> Result<Option<Grant<U>>> {
+pub fn authorize<U, G: IntoGrant<U>, E: Failure>(returned: std::result::Result<G, E>) -> Result<Option<Grant<U>>> {
     returned.map(IntoGrant::into_grant).map_err(Into::into)
 }
 
@@ -71,23 +161,75 @@ pub fn event(returned: impl IntoEvent) -> Result<Outcome> {
     returned.into_event().map(|()| room::done())
 }
 
+/// A room whose handlers read a `T`. It is asked of the room, so that a type that the room was asked for in vain is no
+/// second error.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` can't be read from what clients send",
+    label = "this type is not `Deserialize`",
+    note = "write `#[derive(Deserialize)]` on it"
+)]
+pub trait Reads<T>: Room {
+    /// Reads a handler's input.
+    ///
+    /// # Errors
+    /// An error for the client that names the field.
+    fn read(call: &Call<'_>) -> Result<T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Room, T: Received> Reads<T> for R {
+    fn read(call: &Call<'_>) -> Result<T> {
+        call.input()
+    }
+}
+
+/// A room whose procedures answer with a `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` can't be sent to clients",
+    label = "this type is not `Serialize`",
+    note = "write `#[derive(Serialize)]` on it"
+)]
+pub trait Answers<T>: Room {
+    /// The answer `value`, as the event `reply`.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON.
+    fn answer(reply: &'static str, value: &T) -> Result<Outcome>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Room, T: Sent> Answers<T> for R {
+    fn answer(reply: &'static str, value: &T) -> Result<Outcome> {
+        room::answer(reply, value)
+    }
+}
+
+/// The input of a handler.
+///
+/// # Errors
+/// An error for the client that names the field.
+pub fn input<R: Reads<T>, T>(call: &Call<'_>) -> Result<T> {
+    R::read(call)
+}
+
 /// What a procedure returned.
 ///
 /// # Errors
 /// When it can't be written as JSON.
-pub fn procedure<T: Serialize>(reply: &'static str, returned: T) -> Result<Outcome> {
-    room::answer(reply, &returned)
+#[expect(clippy::needless_pass_by_value, reason = "as `try_procedure` takes it")]
+pub fn procedure<R: Answers<T>, T>(reply: &'static str, returned: T) -> Result<Outcome> {
+    R::answer(reply, &returned)
 }
 
 /// What a procedure that may fail returned.
 ///
 /// # Errors
 /// The procedure's own, or that its answer can't be written as JSON.
-pub fn try_procedure<T: Serialize, E: Into<Error>>(
+pub fn try_procedure<R: Answers<T>, T, E: Failure>(
     reply: &'static str,
     returned: std::result::Result<T, E>,
 ) -> Result<Outcome> {
-    room::answer(reply, &returned.map_err(Into::into)?)
+    R::answer(reply, &returned.map_err(Into::into)?)
 }
 
 /// What a hook returned.
@@ -102,7 +244,7 @@ pub fn hook(returned: impl IntoHook) -> Result<()> {
 ///
 /// # Errors
 /// The hook's own.
-pub fn initial_storage<E: Into<Error>>(returned: std::result::Result<Option<Vec<u8>>, E>) -> Result<Option<Vec<u8>>> {
+pub fn initial_storage<E: Failure>(returned: std::result::Result<Option<Vec<u8>>, E>) -> Result<Option<Vec<u8>>> {
     returned.map_err(Into::into)
 }
 
@@ -145,7 +287,7 @@ pub use __export_bindings as export_bindings;
 /// # Panics
 /// When there can't be such a file, or it is not as it should be: this is for tests.
 #[cfg(feature = "ts")]
-pub fn export<R: crate::Handlers>(manifest: &str) {
+pub fn export<R: Handlers>(manifest: &str) {
     crate::schema::export::<R>(manifest);
 }
 
@@ -153,17 +295,18 @@ pub fn export<R: crate::Handlers>(manifest: &str) {
 ///
 /// # Panics
 /// While the worker compiles.
-pub const fn assert_distinct(rooms: &[Options]) {
+#[track_caller]
+pub const fn assert_distinct(rooms: &[Entry]) {
     let mut i = 0;
     while i < rooms.len() {
         let mut j = 0;
         while j < i {
             assert!(
-                !same(rooms[i].path, rooms[j].path),
+                !same(rooms[i].options.path, rooms[j].options.path),
                 "two rooms have the same path: give one of them another with `#[pluv::room(path = \"/api/..\")]`"
             );
             assert!(
-                !same(rooms[i].binding, rooms[j].binding),
+                !same(rooms[i].options.binding, rooms[j].options.binding),
                 "two rooms have the same binding: give one of them another with `#[pluv::room(binding = \"..\")]`"
             );
             j += 1;

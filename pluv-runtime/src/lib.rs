@@ -36,6 +36,7 @@
 
 pub mod auth;
 mod cloudflare;
+pub mod contract;
 mod error;
 mod protocol;
 mod room;

@@ -11,23 +11,19 @@
 /// [`RoomExt::route`](crate::RoomExt::route) in it.
 #[macro_export]
 macro_rules! serve {
+    () => {
+        ::core::compile_error!("there is no room to serve: write `pluv::serve!(Chat);`, with the names of the rooms");
+    };
     ($($room:ty),+ $(,)?) => {
-        const _: () = $crate::__private::assert_distinct(&[$(<$room as $crate::Room>::OPTIONS),+]);
-
         #[::worker::event(fetch)]
         async fn fetch(
             req: ::worker::Request,
             env: ::worker::Env,
             _ctx: ::worker::Context,
         ) -> ::worker::Result<::worker::Response> {
-            $(
-                if let ::core::option::Option::Some(response) =
-                    <$room as $crate::RoomExt>::route(&req, &env).await?
-                {
-                    return ::core::result::Result::Ok(response);
-                }
-            )+
-            ::worker::Response::error("not found", 404)
+            const ROOMS: &[$crate::__private::Entry] = &[$($crate::__private::Entry::of::<$room>()),+];
+            const _: () = $crate::__private::assert_distinct(ROOMS);
+            $crate::__private::serve(ROOMS, &req, &env).await
         }
     };
 }

@@ -1,8 +1,10 @@
 //! A room's struct: the room's types and options, and the class of Durable Objects.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Path, Type, spanned::Spanned as _};
 
+use super::{generated_at, moved};
 use crate::{
     model::{Definition, retention},
     parse::Text,
@@ -14,9 +16,10 @@ pub(crate) fn definition(definition: &Definition, configuration: Option<&str>) -
     if !item.generics.params.is_empty() {
         return quote!(#item);
     }
-    let (room, fieldless, class) = (room(definition), fieldless(definition), class(definition));
+    let (room, declared, fieldless, class) =
+        (room(definition), declared(definition), fieldless(definition), class(definition));
     let configuration = configuration.map(depend);
-    quote!(#item #room #fieldless #class #configuration)
+    quote!(#item #room #declared #fieldless #class #configuration)
 }
 
 /// Makes a file beside `Cargo.toml` one that the crate is built from, so that a change of it is seen. Nothing of it is
@@ -38,9 +41,15 @@ fn room(definition: &Definition) -> TokenStream {
         let (name, ty) = (format_ident!("{name}"), ty.as_ref()?);
         Some(quote!(.#name::<#ty>()))
     });
-    let user = options.user.as_ref().map_or_else(|| quote!(()), |ty| quote!(#ty));
-    let presence = options.presence.as_ref().map_or_else(|| quote!(#runtime::Json), |ty| quote!(#ty));
-    let output = options.output.as_ref().map_or_else(|| quote!(#runtime::NoOutput), |ty| quote!(#ty));
+    let user = options.user.as_ref().map_or_else(|| quote!(()), |ty| asked(runtime, ty, &user_asks(runtime, ty)));
+    let presence = options.presence.as_ref().map_or_else(
+        || quote!(#runtime::Json),
+        |ty| asked(runtime, ty, &each(runtime, ty, &["received", "sent", "begun"])),
+    );
+    let output = options
+        .output
+        .as_ref()
+        .map_or_else(|| quote!(#runtime::NoOutput), |ty| asked(runtime, ty, &each(runtime, ty, &["sent"])));
     let storage = options.storage.as_ref().map_or_else(|| quote!(NoStorage), |kind| quote!(#kind));
     let path = options.path.as_ref().map(|path| quote!(.path(#path)));
     let secrets = options.secrets.as_deref().map(|names| list(&quote!(secrets), names));
@@ -63,6 +72,52 @@ fn room(definition: &Definition) -> TokenStream {
             const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#types)*;
         }
     }
+}
+
+/// A type of the user, once all that is asked of it holds.
+fn asked(runtime: &Path, ty: &Type, asks: &TokenStream) -> TokenStream {
+    let place = generated_at(ty.span());
+    let runtime = moved(runtime, place);
+    quote_spanned!(place=> <#ty as #runtime::__private::Itself<{ #asks 0 }>>::Itself)
+}
+
+/// Asks for each thing by its name in the runtime.
+fn each(runtime: &Path, ty: &Type, names: &[&str]) -> TokenStream {
+    let place = generated_at(ty.span());
+    let (runtime, ty) = (moved(runtime, place), moved(ty, place));
+    let names = names.iter().map(|name| Ident::new(name, place));
+    quote_spanned!(place=> #(#runtime::__private::#names::<#ty>();)*)
+}
+
+fn user_asks(runtime: &Path, ty: &Type) -> TokenStream {
+    let wire = each(runtime, ty, &["received", "sent"]);
+    let place = generated_at(ty.span());
+    let (runtime, ty) = (moved(runtime, place), moved(ty, place));
+    quote_spanned! {place=>
+        #wire
+        let _: fn(&#runtime::contract::UserWithStringId<#ty>) = |user| #runtime::__private::user_id(&user.id);
+    }
+}
+
+/// What the options make of the room, for what needs them.
+fn declared(definition: &Definition) -> TokenStream {
+    let Definition { runtime, item, options, .. } = definition;
+    let name = &item.ident;
+    let user = options.user.as_ref().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #runtime::contract::KnowsUsers for #name {}
+        }
+    });
+    let output = options.output.as_ref().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #runtime::contract::Sends for #name {
+                type Declared = <Self as #runtime::Room>::Output;
+            }
+        }
+    });
+    quote!(#user #output)
 }
 
 fn list(method: &TokenStream, texts: &[Text]) -> TokenStream {
@@ -91,10 +146,24 @@ fn class(definition: &Definition) -> TokenStream {
     let name = &item.ident;
     quote! {
         const _: () = {
-            type __Room = #name;
+            type __Room = <#name as #runtime::__private::Itself<{
+                #runtime::__private::has_handlers::<#name>()
+            }>>::Itself;
+
+            #[automatically_derived]
+            impl #runtime::__private::Served for #name {
+                fn route<'a>(
+                    req: &'a #runtime::__private::Request,
+                    env: &'a #runtime::__private::Env,
+                ) -> #runtime::__private::Routed<'a> {
+                    ::std::boxed::Box::pin(<__Room as #runtime::RoomExt>::route(req, env))
+                }
+            }
+
             const _: () = {
+                // What the attribute's own expansion takes for granted.
                 #[allow(unused_imports)]
-                use ::std::string::String;
+                use ::std::prelude::v1::*;
                 use ::worker::{DurableObject as _, wasm_bindgen};
 
                 #[::worker::durable_object(alarm)]

@@ -3,4 +3,25 @@
 mod definition;
 mod handlers;
 
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
 pub(crate) use self::{definition::definition, handlers::handlers};
+
+/// Generated code at the user's place: found there, and no concern of their lints.
+fn generated_at(place: Span) -> Span {
+    Span::call_site().located_at(place)
+}
+
+/// The same tokens, found at another place. They mean what they meant.
+fn moved(tokens: impl ToTokens, place: Span) -> TokenStream {
+    let each = tokens.into_token_stream().into_iter().map(|token| {
+        let mut token = match token {
+            TokenTree::Group(group) => TokenTree::Group(Group::new(group.delimiter(), moved(group.stream(), place))),
+            other => other,
+        };
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    each.collect()
+}

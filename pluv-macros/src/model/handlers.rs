@@ -1,14 +1,16 @@
 //! What the annotated impl means.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Path, Signature, Type};
+use syn::{Attribute, Path, PathArguments, Signature, Type, spanned::Spanned};
 
 use super::{
     Name, Params, docs, runtime,
-    signature::{answer, handler_params, is_nothing, is_result, plain, return_span, returned, shared_receiver, typed},
+    signature::{
+        elsewhere, handler_params, is_nothing, is_result, named, plain, return_span, returned, shared_receiver, typed,
+    },
 };
 use crate::{
-    errors::Errors,
+    errors::{Errors, line},
     names::{camel_case, closest},
     parse::{Implementation, Marker, MarkerKind, Member, Method, Options, take_marker},
 };
@@ -40,9 +42,11 @@ pub(crate) enum CallKind {
     Event,
     Procedure {
         reply: Name,
-        /// What it returns, if that can be named elsewhere.
-        answer: Option<Box<Type>>,
         fallible: bool,
+        /// What it returns, if that can be named elsewhere.
+        returned: Option<Box<Type>>,
+        /// The type that clients are answered with, where it can be named elsewhere.
+        answer: Option<Box<Type>>,
     },
 }
 
@@ -51,7 +55,8 @@ pub(crate) struct Hook {
     pub(crate) kind: HookKind,
     pub(crate) method: Ident,
     pub(crate) is_async: bool,
-    pub(crate) params: usize,
+    /// The places of its parameters.
+    pub(crate) params: Vec<Span>,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) returns: Span,
 }
@@ -122,18 +127,49 @@ impl Handlers {
             errors
                 .at(name, format!("the option `{name}` goes on the struct: write a bare `#[pluv::room]` on its impl"));
         }
+        // What follows from a reference is said of what it refers to.
+        while let Type::Reference(reference) = implementation.self_ty {
+            errors.at(reference.and_token, "a room is a struct: write `impl Room`, with its name");
+            implementation.self_ty = *reference.elem;
+        }
         let (mut calls, mut hooks) = (Vec::new(), Vec::new());
-        for member in &mut implementation.members {
-            let Member::Method(method) = member else { continue };
-            let Some(marker) = take_marker(&mut method.attributes, errors) else { continue };
+        let mut seen: Vec<Ident> = Vec::new();
+        implementation.members.retain_mut(|member| {
+            let Member::Method(method) = member else { return true };
+            let Some(marker) = take_marker(&mut method.attributes, errors) else { return true };
             method.is_handler = true;
+            // Of two under `#[cfg]` there may never be both.
+            if cfgs(&method.attributes).is_empty() {
+                let ident = &method.signature.ident;
+                if let Some(first) = seen.iter().find(|first| *first == ident) {
+                    let line = line(first.span());
+                    errors
+                        .at(ident, format!("there are two handlers `{ident}`, the first{line}: rename or remove one"));
+                    return false;
+                }
+                seen.push(ident.clone());
+            }
             match marker.kind {
                 MarkerKind::Hook => hooks.extend(hook(method, errors)),
                 MarkerKind::Event | MarkerKind::Procedure => calls.extend(call(method, &marker, errors)),
             }
-        }
+            true
+        });
         Self { runtime: runtime(options.krate), implementation, calls, hooks }
     }
+
+    /// Whether the impl can be a room's.
+    pub(crate) fn is_room(&self) -> bool {
+        let Implementation { of_trait, generics, self_ty, .. } = &self.implementation;
+        of_trait.is_none()
+            && generics.params.is_empty()
+            && matches!(self_ty, Type::Path(path) if !is_generic(&path.path))
+    }
+}
+
+/// Whether a path ends with arguments.
+pub(crate) fn is_generic(path: &Path) -> bool {
+    path.segments.last().is_some_and(|last| !matches!(last.arguments, PathArguments::None))
 }
 
 fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
@@ -154,7 +190,12 @@ fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
                 .reply
                 .as_ref()
                 .map_or_else(|| Name { text: format!("{}Result", name.text), span: name.span }, Name::from);
-            CallKind::Procedure { reply, answer: answer(ty).map(Box::new), fallible: is_result(ty) }
+            CallKind::Procedure {
+                reply,
+                fallible: is_result(ty),
+                returned: elsewhere(ty).map(Box::new),
+                answer: named(ty).map(Box::new),
+            }
         }
         MarkerKind::Event | MarkerKind::Hook => CallKind::Event,
     };
@@ -201,7 +242,7 @@ fn hook(method: &Method, errors: &mut Errors) -> Option<Hook> {
         kind,
         method: signature.ident.clone(),
         is_async: signature.asyncness.is_some(),
-        params: typed(signature).len(),
+        params: typed(signature).into_iter().map(Spanned::span).collect(),
         cfgs: cfgs(&method.attributes),
         returns: return_span(signature),
     })

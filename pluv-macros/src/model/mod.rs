@@ -9,7 +9,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
 pub(crate) use self::{
     definition::{Definition, retention},
-    handlers::{Call, CallKind, Handlers, Hook, HookKind},
+    handlers::{Call, CallKind, Handlers, Hook, HookKind, is_generic},
     signature::Params,
 };
 use crate::parse::Text;

@@ -1,7 +1,10 @@
 //! What can be told from a method's signature.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use syn::{FnArg, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type, spanned::Spanned};
+use syn::{
+    FnArg, GenericArgument, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
+    spanned::Spanned,
+};
 
 use crate::errors::Errors;
 
@@ -10,14 +13,19 @@ use crate::errors::Errors;
 pub(crate) enum Params {
     /// Nothing.
     Nothing,
-    /// The context.
-    Context,
-    /// The context and an input of this type.
-    Input(Box<Type>),
+    /// The context, at this place.
+    Context(Span),
+    /// The context, and an input of this type.
+    Input(Span, Box<Type>),
 }
 
 /// What a handler's signature must look like, for messages.
 pub(super) const HANDLER: &str = "fn name(&self, cx: &Context<'_, Self>, input: Input)";
+
+const GENERIC: &str = "a room's handler can't be generic: write the type that clients send";
+
+const BORROWED: &str = "an input can't borrow from the message, where a text may be escaped: write a type that owns its \
+                        data, with `String` in place of `&str`";
 
 /// Reports what no function of a room may be: `unsafe`, `const`, `extern`, variadic, or generic. Lifetimes are fine.
 pub(super) fn plain(signature: &Signature, errors: &mut Errors) -> bool {
@@ -35,7 +43,7 @@ pub(super) fn plain(signature: &Signature, errors: &mut Errors) -> bool {
         errors.at(variadic, "a room's handler can't be variadic");
     }
     if signature.generics.type_params().next().is_some() || signature.generics.const_params().next().is_some() {
-        errors.at(&signature.generics, "a room's handler can't be generic: its types are what clients send and read");
+        errors.at(&signature.generics, GENERIC);
     }
     errors.len() == before
 }
@@ -69,20 +77,19 @@ pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Opti
     let types = typed(signature);
     match &types[..] {
         [] => Some(Params::Nothing),
-        [context] if is_shared(context) => Some(Params::Context),
-        [context, input] if is_shared(context) => match input {
-            Type::Reference(reference) => {
-                let message = format!("an input is taken by value: write `{}`", shown(&reference.elem));
-                errors.at(reference, message);
-                None
-            }
-            input => Some(Params::Input(Box::new((*input).clone()))),
-        },
+        [context] if is_shared(context) => Some(Params::Context(context.span())),
+        [context, input] if is_shared(context) => {
+            check_input(input, errors).then(|| Params::Input(context.span(), Box::new((*input).clone())))
+        }
+        [context] | [context, _] if is_context(context) => {
+            errors.at(context, "the context is a shared reference: write `cx: &Context<'_, Self>`");
+            None
+        }
         [other] | [other, _] => {
             let ident = &signature.ident;
             let message = format!(
                 "the context comes first after `&self`: write `fn {ident}(&self, cx: &Context<'_, Self>, input: {})`",
-                shown(if is_shared(other) { types[1] } else { other })
+                shown(other)
             );
             errors.at(other, message);
             None
@@ -92,6 +99,40 @@ pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Opti
             errors.at(third, message);
             None
         }
+    }
+}
+
+/// Reports an input that can't be read from a message: it owns what it is made of.
+fn check_input(input: &Type, errors: &mut Errors) -> bool {
+    let before = errors.len();
+    match input {
+        Type::Reference(reference) => {
+            errors.at(reference, format!("an input is taken by value: write `{}`", shown(&reference.elem)));
+        }
+        Type::ImplTrait(_) => errors.at(input, GENERIC),
+        Type::Path(path) => {
+            let arguments = path.path.segments.last().map(|last| &last.arguments);
+            if let Some(PathArguments::AngleBracketed(arguments)) = arguments {
+                let lifetime = arguments.args.iter().find_map(|argument| match argument {
+                    GenericArgument::Lifetime(lifetime) if lifetime.ident != "static" => Some(lifetime),
+                    _ => None,
+                });
+                if let Some(lifetime) = lifetime {
+                    errors.at(lifetime, BORROWED);
+                }
+            }
+        }
+        _ => {}
+    }
+    errors.len() == before
+}
+
+/// Whether it is the context, by its name, however it is taken.
+fn is_context(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => is_context(&reference.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Context"),
+        _ => false,
     }
 }
 
@@ -130,13 +171,45 @@ pub(super) fn is_result(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result"))
 }
 
+/// The type that a procedure answers with, if it means the same outside of the signature.
+pub(super) fn named(returned: &Type) -> Option<Type> {
+    let answer = match returned {
+        Type::Path(path) if is_result(returned) => match &path.path.segments.last()?.arguments {
+            PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+                GenericArgument::Type(ty) => ty,
+                _ => return None,
+            },
+            _ => return None,
+        },
+        other => other,
+    };
+    (!has_local_name(quote::quote!(#answer))).then(|| answer.clone())
+}
+
+/// Whether there is a lifetime in it that has a name, or an `impl`.
+fn has_local_name(tokens: TokenStream) -> bool {
+    let mut after_quote = false;
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_local_name(group.stream()),
+        TokenTree::Punct(punct) => {
+            after_quote = punct.as_char() == '\'';
+            false
+        }
+        TokenTree::Ident(ident) => {
+            let is_lifetime = std::mem::take(&mut after_quote);
+            if is_lifetime { ident != "static" && ident != "_" } else { ident == "impl" }
+        }
+        TokenTree::Literal(_) => false,
+    })
+}
+
 /// Whether a type is `()`, or a `Result` of it.
 pub(super) fn is_nothing(ty: &Type) -> bool {
     match ty {
         Type::Tuple(tuple) => tuple.elems.is_empty(),
         Type::Path(path) if is_result(ty) => match path.path.segments.last().map(|last| &last.arguments) {
-            Some(syn::PathArguments::AngleBracketed(arguments)) => {
-                matches!(arguments.args.first(), Some(syn::GenericArgument::Type(ty)) if is_nothing(ty))
+            Some(PathArguments::AngleBracketed(arguments)) => {
+                matches!(arguments.args.first(), Some(GenericArgument::Type(ty)) if is_nothing(ty))
             }
             _ => false,
         },
@@ -145,7 +218,7 @@ pub(super) fn is_nothing(ty: &Type) -> bool {
 }
 
 /// A return type as it can be named outside of its function: without that one's lifetimes. None for an `impl Trait`.
-pub(super) fn answer(ty: &Type) -> Option<Type> {
+pub(super) fn elsewhere(ty: &Type) -> Option<Type> {
     syn::parse2(without_lifetimes(quote::quote!(#ty))?).ok()
 }
 

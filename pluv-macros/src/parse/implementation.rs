@@ -4,11 +4,13 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Generics, ImplItem, Path, Signature, Token, Type, Visibility, braced,
+    Attribute, Generics, ImplItem, ImplItemConst, ImplItemMacro, ImplItemType, Path, Signature, Token, Type,
+    Visibility, braced,
     parse::{ParseStream, discouraged::Speculative as _},
     token::Brace,
 };
 
+use super::markers::refuse_markers;
 use crate::errors::Errors;
 
 /// An inherent impl, but for what can't stand there and was reported.
@@ -60,7 +62,7 @@ pub(super) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<
     attributes.extend(Attribute::parse_inner(&content)?);
     let mut members = Vec::new();
     while !content.is_empty() {
-        match member(&content) {
+        match member(&content, errors) {
             Ok(member) => members.push(member),
             Err(error) => {
                 errors.push(error);
@@ -71,12 +73,19 @@ pub(super) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<
     Ok(Implementation { attributes, unsafety, token, generics, of_trait, self_ty, brace, members })
 }
 
-fn member(input: ParseStream<'_>) -> syn::Result<Member> {
+fn member(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Member> {
     let ahead = input.fork();
     let attributes = ahead.call(Attribute::parse_outer)?;
     let visibility = ahead.parse()?;
     if !is_method(&ahead) {
-        return input.parse::<ImplItem>().map(|item| Member::Other(item.into_token_stream()));
+        let mut item = input.parse()?;
+        if let ImplItem::Const(ImplItemConst { attrs, .. })
+        | ImplItem::Type(ImplItemType { attrs, .. })
+        | ImplItem::Macro(ImplItemMacro { attrs, .. }) = &mut item
+        {
+            refuse_markers(attrs, errors);
+        }
+        return Ok(Member::Other(item.into_token_stream()));
     }
     let signature = ahead.parse()?;
     if !ahead.peek(Brace) {

@@ -51,6 +51,15 @@ impl MarkerKind {
     }
 }
 
+/// Takes the markers off what is no method.
+pub(crate) fn refuse_markers(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
+    attributes.retain(|attribute| {
+        let Some(kind) = MarkerKind::of(attribute) else { return true };
+        errors.at(attribute, format!("`#[{}]` goes on a method", kind.name()));
+        false
+    });
+}
+
 /// Takes the marker off a method's attributes. A method has at most one.
 pub(crate) fn take_marker(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Option<Marker> {
     let mut found: Option<Marker> = None;
@@ -98,9 +107,11 @@ struct Given {
 
 impl syn::parse::Parse for Given {
     fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.call(Ident::parse_any)?;
+        let name = input
+            .call(Ident::parse_any)
+            .map_err(|error| syn::Error::new(error.span(), "an option is expected here: write `name = \"..\"`"))?;
         let example = format!("`{name} = \"..\"`");
-        input.parse::<Token![=]>().map_err(|error| syn::Error::new(error.span(), format!("write {example}")))?;
+        input.parse::<Token![=]>().map_err(|_| syn::Error::new(name.span(), format!("write {example}")))?;
         let value = input.parse().map_err(|error| syn::Error::new(error.span(), format!("write {example}")))?;
         Ok(Self { name, value })
     }

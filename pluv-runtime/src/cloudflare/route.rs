@@ -6,13 +6,17 @@ use super::{ADMISSION, CONNECT_URL, refusal::refuse};
 use crate::{
     auth::{Access, Claims, Grant, Keys, new_id},
     error::{Error, INTERNAL},
-    room::{Admission, Handlers, Options},
+    room::{Admission, Handlers, Options, Room},
     router::{Target, cors_headers, target},
     schema::Description,
 };
 
 /// What every room can do in the worker in front of it.
-pub trait RoomExt: Handlers {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a room with handlers",
+    label = "put `#[pluv::room]` on this struct, and on its impl"
+)]
+pub trait RoomExt: Room + Handlers<Room = Self> {
     /// Answers a request for one of the room's own paths, and leaves any other alone: `None`.
     ///
     /// # Errors
@@ -41,9 +45,10 @@ pub trait RoomExt: Handlers {
     }
 }
 
-impl<R: Handlers> RoomExt for R {}
+#[diagnostic::do_not_recommend]
+impl<R: Room + Handlers<Room = R>> RoomExt for R {}
 
-async fn route<R: Handlers>(req: &Request, env: &Env) -> Result<Option<Response>> {
+async fn route<R: RoomExt>(req: &Request, env: &Env) -> Result<Option<Response>> {
     let url = req.url()?;
     let Some(target) = target(R::OPTIONS.path, url.path(), url.query()) else {
         return Ok(None);
@@ -72,7 +77,7 @@ fn not_allowed() -> Result<Response> {
 }
 
 /// `GET {path}/authorize?room=`: the token as text.
-async fn token_endpoint<R: Handlers>(
+async fn token_endpoint<R: RoomExt>(
     req: &Request,
     env: &Env,
     room: std::result::Result<String, impl std::fmt::Display>,
@@ -101,7 +106,7 @@ async fn token_endpoint<R: Handlers>(
 }
 
 /// `GET {path}/room/NAME`: the WebSocket.
-async fn connect<R: Handlers>(
+async fn connect<R: RoomExt>(
     req: &Request,
     env: &Env,
     room: std::result::Result<String, impl std::fmt::Display>,
@@ -137,7 +142,7 @@ async fn connect<R: Handlers>(
 }
 
 /// Verifies a token, in a room that wants one.
-fn admit<R: Handlers>(env: &Env, room: &str, token: Option<&str>) -> crate::Result<Admission> {
+fn admit<R: Room>(env: &Env, room: &str, token: Option<&str>) -> crate::Result<Admission> {
     let session = new_id();
     if !R::OPTIONS.has_user {
         return Ok(Admission { session, user: None, access: Access::Write });
@@ -151,7 +156,7 @@ fn admit<R: Handlers>(env: &Env, room: &str, token: Option<&str>) -> crate::Resu
 }
 
 /// Gives the connection to the room's object.
-async fn hand_over<R: Handlers>(env: &Env, room: &str, admission: &Admission) -> crate::Result<Response> {
+async fn hand_over<R: Room>(env: &Env, room: &str, admission: &Admission) -> crate::Result<Response> {
     let namespace = env.durable_object(R::OPTIONS.binding).map_err(|_| {
         Error::internal(format!(
             "the binding `{}` is missing: add a durable object binding with `class_name = \"{}\"` to the wrangler file",
@@ -195,7 +200,7 @@ fn keys(options: &Options, env: &Env) -> crate::Result<Keys> {
     }
 }
 
-fn with_cors<R: Handlers>(req: &Request, mut response: Response) -> Result<Response> {
+fn with_cors<R: Room>(req: &Request, mut response: Response) -> Result<Response> {
     let headers = req.headers();
     let origin = headers.get("Origin")?;
     let asked = headers.get("Access-Control-Request-Headers")?;

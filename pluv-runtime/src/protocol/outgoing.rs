@@ -88,7 +88,7 @@ impl Output {
     ///
     /// # Errors
     /// What is wrong with the output type, for the log.
-    pub(crate) fn new(output: &impl Serialize) -> Result<Self, String> {
+    pub(crate) fn new<T: Serialize>(output: &T) -> Result<Self, String> {
         let mut text =
             serde_json::to_string(output).map_err(|error| format!("the output can't be written as JSON: {error}"))?;
         if is_plain(&text) {

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use serde::{Serialize, de::DeserializeOwned};
-
 use crate::{
+    contract::{Failure, Received, Sent},
     error::{Error, Result},
     protocol::decode,
 };
@@ -33,7 +32,7 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// An error for the client that names the field.
-    pub fn data<T: DeserializeOwned>(&self) -> Result<T> {
+    pub fn data<T: Received>(&self) -> Result<T> {
         decode(self.data, "data").map_err(|reason| Error::client(format!("`{}`: {reason}", self.name)))
     }
 }
@@ -55,7 +54,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// An error for the client that names the field.
-    pub fn input<T: DeserializeOwned>(&self) -> Result<T> {
+    pub fn input<T: Received>(&self) -> Result<T> {
         self.message.data()
     }
 
@@ -75,7 +74,7 @@ pub(crate) fn done() -> Outcome {
 ///
 /// # Errors
 /// When the answer can't be written as JSON.
-pub(crate) fn answer(name: &'static str, value: &impl Serialize) -> Result<Outcome> {
+pub(crate) fn answer(name: &'static str, value: &impl Sent) -> Result<Outcome> {
     Ok(Outcome(Kind::Answer { name, data: serde_json::to_string(value)? }))
 }
 
@@ -120,7 +119,7 @@ impl IntoEvent for () {
     }
 }
 
-impl<E: Into<Error>> IntoEvent for std::result::Result<(), E> {
+impl<E: Failure> IntoEvent for std::result::Result<(), E> {
     fn into_event(self) -> Result<()> {
         self.map_err(Into::into)
     }
@@ -145,7 +144,7 @@ impl IntoHook for () {
     }
 }
 
-impl<E: Into<Error>> IntoHook for std::result::Result<(), E> {
+impl<E: Failure> IntoHook for std::result::Result<(), E> {
     fn into_hook(self) -> Result<()> {
         self.map_err(Into::into)
     }

@@ -3,18 +3,18 @@
 use std::{cell::RefCell, fmt, marker::PhantomData, rc::Rc};
 
 use super::{
-    Core, Json, Millis, Room, Session,
+    Core, Handlers, Json, Millis, Room, Session,
     job::{Job, Task},
     outbox::{Outbox, Wish},
     people::Presence,
     types::{Typed, Types},
 };
-use crate::{error::Error, protocol::Output};
+use crate::{contract::Sends, error::Error, protocol::Output};
 
 /// A handler's view of the room, and of the connection that caused it to run.
 ///
 /// What a handler sends is kept until it ends: if it returns an error, nothing of it is sent.
-pub struct Context<'a, R: Room> {
+pub struct Context<'a, R: Handlers> {
     pub(super) core: &'a RefCell<Core>,
     pub(super) job: &'a Job,
     presence: Typed,
@@ -23,7 +23,7 @@ pub struct Context<'a, R: Room> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a message is made to be sent, and reads best so")]
-impl<'a, R: Room> Context<'a, R> {
+impl<'a, R: Handlers> Context<'a, R> {
     pub(super) fn new(core: &'a RefCell<Core>, job: &'a Job) -> Self {
         let presence = match &job.task {
             Task::Disconnected { presence } => presence.clone(),
@@ -37,42 +37,54 @@ impl<'a, R: Room> Context<'a, R> {
     }
 
     /// Sends to everyone in the room, the cause included.
-    pub fn broadcast(&self, output: R::Output) {
-        self.wish(&output, Wish::Broadcast);
+    pub fn broadcast(&self, output: <R::Room as Sends>::Declared)
+    where
+        R::Room: Sends,
+    {
+        self.wish(output, Wish::Broadcast);
     }
 
     /// Sends to everyone in the room but the connection that caused this.
-    pub fn broadcast_others(&self, output: R::Output) {
-        self.wish(&output, Wish::BroadcastOthers);
+    pub fn broadcast_others(&self, output: <R::Room as Sends>::Declared)
+    where
+        R::Room: Sends,
+    {
+        self.wish(output, Wish::BroadcastOthers);
     }
 
     /// Sends to the connection that caused this.
-    pub fn reply(&self, output: R::Output) {
-        self.wish(&output, |output| Wish::Send(Rc::clone(self.job.origin.id()), output));
+    pub fn reply(&self, output: <R::Room as Sends>::Declared)
+    where
+        R::Room: Sends,
+    {
+        self.wish(output, |output| Wish::Send(Rc::clone(self.job.origin.id()), output));
     }
 
     /// Sends to one session, by its id. A session that has left gets nothing.
-    pub fn send_to(&self, session: &str, output: R::Output) {
-        self.wish(&output, |output| Wish::Send(session.into(), output));
+    pub fn send_to(&self, session: &str, output: <R::Room as Sends>::Declared)
+    where
+        R::Room: Sends,
+    {
+        self.wish(output, |output| Wish::Send(session.into(), output));
     }
 
     /// The user who caused this.
     #[must_use]
-    pub fn user(&self) -> &R::User {
+    pub fn user(&self) -> &<R::Room as Room>::User {
         self.job.user.get()
     }
 
     /// What everyone sees of that user, as it was when the handler began or as the handler has set it since.
     #[must_use]
-    pub fn presence(&self) -> Rc<R::Presence> {
+    pub fn presence(&self) -> Rc<<R::Room as Room>::Presence> {
         self.outbox.borrow().presence().unwrap_or(&self.presence).share()
     }
 
     /// Sets what everyone sees of that user, in place of what was there, and tells everyone.
-    pub fn set_presence(&self, presence: R::Presence) {
+    pub fn set_presence(&self, presence: <R::Room as Room>::Presence) {
         let wish = to_object(&presence)
             .and_then(|map| {
-                let typed = (Types::of::<R>().presence)(&map, "presence")?;
+                let typed = (Types::of::<R::Room>().presence)(&map, "presence")?;
                 Ok(Wish::SetPresence(Presence { map, typed, changed: Some(self.job.at) }))
             })
             .map_err(Error::internal);
@@ -81,7 +93,7 @@ impl<'a, R: Room> Context<'a, R> {
 
     /// Everyone in the room at this moment, in the order in which they came.
     #[must_use]
-    pub fn sessions(&self) -> Vec<Session<R>> {
+    pub fn sessions(&self) -> Vec<Session<R::Room>> {
         self.core.borrow().sessions()
     }
 
@@ -103,8 +115,11 @@ impl<'a, R: Room> Context<'a, R> {
         self.job.at
     }
 
-    fn wish(&self, output: &R::Output, wish: impl FnOnce(Output) -> Wish) {
-        let output = Output::new(output).map(wish).map_err(Error::internal);
+    fn wish(&self, output: <R::Room as Sends>::Declared, wish: impl FnOnce(Output) -> Wish)
+    where
+        R::Room: Sends,
+    {
+        let output = Output::new::<<R::Room as Room>::Output>(&output.into()).map(wish).map_err(Error::internal);
         self.outbox.borrow_mut().push(output);
     }
 }
@@ -117,7 +132,7 @@ fn to_object(presence: &impl serde::Serialize) -> Result<Json, String> {
     }
 }
 
-impl<R: Room> fmt::Debug for Context<'_, R> {
+impl<R: Handlers> fmt::Debug for Context<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context").field("room", &self.room()).field("job", self.job).finish_non_exhaustive()
     }

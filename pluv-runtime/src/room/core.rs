@@ -66,20 +66,21 @@ pub(crate) struct Step {
 impl Core {
     /// The empty room `name` of the type `R`, over the storage of its object.
     pub(crate) fn new<R: Handlers>(name: &str, sql: impl Sql + 'static) -> Self {
+        let options = <R::Room as Room>::OPTIONS;
         Self {
             name: name.into(),
             definition: Definition {
-                types: Types::of::<R>(),
+                types: Types::of::<R::Room>(),
                 hooks: R::HOOKS,
                 events: R::EVENTS,
-                relay_unknown: R::OPTIONS.relay_unknown,
-                retention: R::OPTIONS.retention,
+                relay_unknown: options.relay_unknown,
+                retention: options.retention,
             },
             members: BTreeMap::new(),
             people: People::default(),
             lanes: Lanes::default(),
             next: 0,
-            document: R::Storage::open(sql, R::OPTIONS.storage_limit),
+            document: <R::Room as Room>::Storage::open(sql, options.storage_limit),
             seeding: Seeding::default(),
             group: Group::default(),
             upkeep: Upkeep::default(),

@@ -37,9 +37,11 @@ pub trait Room: Sized + 'static {
 /// `#[pluv::room]` on an impl implements it.
 #[diagnostic::on_unimplemented(
     message = "the room `{Self}` has no handlers",
-    label = "put `#[pluv::room]` on an `impl {Self}` block too"
+    label = "write `#[pluv::room] impl {Self} {{ .. }}`, with or without handlers in it"
 )]
-pub trait Handlers: Room {
+pub trait Handlers: Sized + 'static {
+    /// The room itself.
+    type Room: Room;
     /// The events and procedures, in the order of the source.
     const EVENTS: &'static [EventInfo];
     /// Their types, in the same order, for the schema.
@@ -54,7 +56,11 @@ pub trait Handlers: Room {
     fn create(env: &Env) -> Result<Self>;
 
     /// Says who the caller of the token endpoint is, or `None` to refuse.
-    fn authorize(_req: &Request, _env: &Env, _room: &str) -> impl Future<Output = Result<Option<Grant<Self::User>>>> {
+    fn authorize(
+        _req: &Request,
+        _env: &Env,
+        _room: &str,
+    ) -> impl Future<Output = Result<Option<Grant<<Self::Room as Room>::User>>>> {
         ready(Ok(None))
     }
 

@@ -5,12 +5,13 @@ use std::{any::Any, cell::RefCell, fmt};
 use yrs::{Doc, Transact as _, Transaction, TransactionMut};
 
 use super::{
-    Context, Core, Room,
+    Context, Core, Handlers,
     outbox::{Outbox, Wish},
 };
 use crate::{
+    contract::HasDocument,
     error::{Error, Result},
-    storage::{Usage, Yrs, has_changed},
+    storage::{Usage, has_changed},
 };
 
 /// A change that a handler makes: runs on a `yrs::Doc`, and gives it as an update.
@@ -24,10 +25,13 @@ pub struct StorageRef<'a> {
     now: u64,
 }
 
-impl<R: Room<Storage = Yrs>> Context<'_, R> {
+impl<R: Handlers> Context<'_, R> {
     /// The room's document, of a room with `storage = Yrs`.
     #[must_use]
-    pub fn storage(&self) -> StorageRef<'_> {
+    pub fn storage(&self) -> StorageRef<'_>
+    where
+        R::Room: HasDocument,
+    {
         StorageRef { core: self.core, outbox: &self.outbox, now: self.job.at }
     }
 }

@@ -68,7 +68,7 @@ impl Description {
     pub(crate) fn of<R: Handlers>() -> Self {
         let mut declared = Declarations::default();
         let mut name = |ty: Option<TypeInfo>| ty.and_then(|ty| (ty.name)(&mut declared));
-        let (user, presence) = (name(R::TYPES.user), name(R::TYPES.presence));
+        let (user, presence) = (name(<R::Room as Room>::TYPES.user), name(<R::Room as Room>::TYPES.presence));
         let calls = R::EVENTS.iter().enumerate().map(|(at, event)| {
             let types = R::EVENT_TYPES.get(at).copied().unwrap_or(EventTypes::new());
             Call {
@@ -80,13 +80,13 @@ impl Description {
             }
         });
         let calls = calls.collect();
-        let outputs = R::TYPES.output.map_or_else(Outputs::none, |ty| outputs(ty, &mut declared));
+        let outputs = <R::Room as Room>::TYPES.output.map_or_else(Outputs::none, |ty| outputs(ty, &mut declared));
         Self {
-            name: R::OPTIONS.name,
-            docs: R::TYPES.docs,
-            path: R::OPTIONS.path,
-            has_user: R::OPTIONS.has_user,
-            has_storage: TypeId::of::<<R as Room>::Storage>() != TypeId::of::<NoStorage>(),
+            name: <R::Room as Room>::OPTIONS.name,
+            docs: <R::Room as Room>::TYPES.docs,
+            path: <R::Room as Room>::OPTIONS.path,
+            has_user: <R::Room as Room>::OPTIONS.has_user,
+            has_storage: TypeId::of::<<R::Room as Room>::Storage>() != TypeId::of::<NoStorage>(),
             user,
             presence,
             outputs,

@@ -31,6 +31,10 @@ pub(crate) use self::{document::has_changed, update::decode_base64};
 use crate::room::Millis;
 
 /// Which document a room has: `storage = Yrs`, or none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no kind of document",
+    label = "write `storage = Yrs` in `#[pluv::room(..)]`, or leave it out"
+)]
 pub trait Storage: 'static {
     /// The document, over the object's `SQLite`. Reads and writes nothing yet.
     #[doc(hidden)]

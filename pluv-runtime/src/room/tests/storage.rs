@@ -18,6 +18,7 @@ use crate::{
     Context, EventInfo, Handlers, Hooks, Options, Room, Yrs,
     auth::Access,
     cloudflare::Env,
+    contract::Sends,
     error::{Error, Result},
     room::{Call, Outcome, done},
     storage::{decode_base64, encode_base64},
@@ -40,7 +41,13 @@ impl TestRoom for Notes {
     }
 }
 
+impl Sends for Notes {
+    type Declared = Output;
+}
+
 impl Handlers for Notes {
+    type Room = Self;
+
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none();
 
@@ -95,6 +102,8 @@ impl TestRoom for Begun {
 }
 
 impl Handlers for Begun {
+    type Room = Self;
+
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none().get_initial_storage();
 

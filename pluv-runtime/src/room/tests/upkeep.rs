@@ -51,6 +51,8 @@ impl<const AFTER: u64> TestRoom for Kept<AFTER> {
 }
 
 impl<const AFTER: u64> Handlers for Kept<AFTER> {
+    type Room = Self;
+
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none().on_storage_updated().on_room_deleted();
 

@@ -16,6 +16,7 @@ use crate::{
     Context, EventInfo, Handlers, Hooks, Message, Options, Room,
     auth::Access,
     cloudflare::Env,
+    contract::Sends,
     error::{Error, Result},
     room::{Admission, Call, Connection, Core, Driver, Effect, Outcome, Step, To, answer, done},
     storage::tests::host::Host as Database,
@@ -77,7 +78,13 @@ impl Room for Test {
     const OPTIONS: Options = Options::new("Test", "TEST").has_user();
 }
 
+impl Sends for Test {
+    type Declared = Output;
+}
+
 impl Handlers for Test {
+    type Room = Self;
+
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("say", ""), EventInfo::event("sayOthers", "")];
     const HOOKS: Hooks = Hooks::none().on_user_connected().on_user_disconnected().on_message();
 
@@ -154,7 +161,7 @@ impl Handlers for Test {
 }
 
 /// A room that the tests can make.
-pub(super) trait TestRoom: Handlers {
+pub(super) trait TestRoom: Room + Handlers {
     fn make(gate: &Rc<Cell<bool>>) -> Self;
 }
 

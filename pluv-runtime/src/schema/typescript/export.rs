@@ -3,7 +3,10 @@
 use std::{env, ffi::OsStr, fs, path::Path};
 
 use super::file::file;
-use crate::{room::Handlers, schema::Description};
+use crate::{
+    room::{Handlers, Room},
+    schema::Description,
+};
 
 /// Another directory than `bindings`, from the crate's own on.
 const DIRECTORY: &str = "PLUV_BINDINGS_DIR";
@@ -16,7 +19,7 @@ const MODE: &str = "PLUV_BINDINGS";
 /// When there can't be such a file, or it differs from the one that is there: this is for tests.
 pub(crate) fn export<R: Handlers>(manifest: &str) {
     let directory = env::var_os(DIRECTORY).unwrap_or_else(|| "bindings".into());
-    let path = Path::new(manifest).join(directory).join(format!("{}.ts", R::OPTIONS.name));
+    let path = Path::new(manifest).join(directory).join(format!("{}.ts", <R::Room as Room>::OPTIONS.name));
     let check = env::var_os(MODE).as_deref() == Some(OsStr::new("check"));
     let result = file(&Description::of::<R>()).and_then(|text| place(&path, &text, check));
     if let Err(reason) = result {

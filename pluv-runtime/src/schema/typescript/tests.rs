@@ -169,6 +169,7 @@ impl<const KIND: usize> Room for Sample<KIND> {
 }
 
 impl<const KIND: usize> Handlers for Sample<KIND> {
+    type Room = Self;
     const EVENTS: &'static [EventInfo] = &[
         EventInfo::event("take", "Takes */ it."),
         EventInfo::procedure("ask", if KIND == 4 { "nothing" } else { "askResult" }, ""),

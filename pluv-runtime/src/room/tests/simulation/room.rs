@@ -94,6 +94,8 @@ impl<const AFTER: u64> TestRoom for Simulated<AFTER> {
 }
 
 impl<const AFTER: u64> Handlers for Simulated<AFTER> {
+    type Room = Self;
+
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("cut", ""), EventInfo::event("stamp", "")];
     const HOOKS: Hooks = Hooks::none().get_initial_storage().on_storage_updated().on_room_deleted();
 
