@@ -4,11 +4,12 @@ use super::report::Report;
 use crate::{process, rustup, workspace::cargo};
 
 /// What clippy looks at. Features of packages that are looked at together add up, so each step names its own.
-const CLIPPY: [(&str, &[&str]); 5] = [
-    ("clippy", &["--workspace", "--exclude", "fixture", "--all-targets"]),
-    ("clippy, no features", &["-p", "pluv-runtime", "--all-targets"]),
+const CLIPPY: [(&str, &[&str]); 6] = [
+    ("clippy", &["--workspace", "--exclude", "fixture", "--exclude", "hygiene", "--all-targets"]),
+    ("clippy, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--all-targets"]),
     ("clippy, all features", &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--all-targets"]),
     ("clippy, wasm32", &["-p", "pluv-runtime", "-p", "chat", "--target", rustup::TARGET]),
+    ("clippy, wasm32, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--target", rustup::TARGET]),
     (
         "clippy, wasm32, all features",
         &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--target", rustup::TARGET],

@@ -10,6 +10,7 @@ mod lint;
 mod node_tests;
 mod servers;
 mod typescript;
+mod ui;
 mod unit;
 mod yjs;
 
@@ -34,6 +35,8 @@ pub enum Part {
     Unit,
     /// What rooms are in TypeScript.
     Typescript,
+    /// What must not compile, and what the compiler says of it.
+    Ui,
     /// Tests that drive a worker over the network.
     E2e,
     /// Tests of the client that a room's file of TypeScript brings along.
@@ -57,6 +60,9 @@ pub fn run(options: &Options) -> bool {
     }
     if wanted(Part::Typescript) {
         typescript::run(&mut report);
+    }
+    if wanted(Part::Ui) {
+        ui::run(&mut report);
     }
     let with_chat = wanted(Part::E2e) || wanted(Part::Browser);
     let with_fixture = wanted(Part::E2e) || wanted(Part::Client) || wanted(Part::Yjs);

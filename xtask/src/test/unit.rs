@@ -6,11 +6,13 @@ use crate::workspace::cargo;
 pub(super) fn run(report: &mut Report) {
     let mut all = cargo();
     all.args(["test", "--workspace", "--exclude", "tests", "--no-fail-fast"]);
-    // They would turn the features of the runtime on. The part `typescript` runs the tests of rooms.
-    for room in ["fixture", "chat", "shapes"] {
-        all.args(["--exclude", room]);
+    // They would turn the features of the runtime on, and `hygiene` wants none. The part `typescript` runs the tests of
+    // rooms, and `ui` is a part of its own.
+    for other in ["fixture", "chat", "shapes", "hygiene", "ui"] {
+        all.args(["--exclude", other]);
     }
     report.tests("tests", &mut all);
+    report.tests("tests, hygiene", cargo().args(["test", "-p", "hygiene", "--no-fail-fast"]));
     let features = ["test", "-p", "pluv-runtime", "--all-features", "--lib", "--no-fail-fast"];
     report.tests("tests, all features", cargo().args(features));
 }

@@ -1,0 +1,103 @@
+//! A room with every option and hook.
+#![no_implicit_prelude]
+
+use ::rooms::prelude::*;
+use ::std::{
+    convert::{From, Into},
+    option::Option,
+    prelude::v1::{Clone, Debug, Default, derive},
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
+
+/// Who is connected.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct User {
+    /// Tells users apart.
+    pub id: Arc<str>,
+}
+
+/// What everyone sees.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Presence {
+    /// Whether they write.
+    pub typing: bool,
+}
+
+/// What this room sends.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+pub enum Output {
+    /// Someone came.
+    Came {
+        /// Who.
+        id: String,
+    },
+}
+
+/// A room with all that there is.
+#[::rooms::room(
+    user = User,
+    presence = Presence,
+    output = Output,
+    storage = Yrs,
+    retention = "30d",
+    limits(storage = 1_000_000),
+    path = "/all",
+    binding = "ALL",
+    secret = ["A", "B"],
+    cors = "https://app.example",
+    relay_unknown,
+    crate = "::rooms"
+)]
+#[derive(Debug)]
+pub struct All {
+    name: String,
+}
+
+#[::rooms::room(crate = "::rooms")]
+impl All {
+    #[hook]
+    fn create(env: &Env) -> Result<Self> {
+        let name = env.var("NAME")?.to_string();
+        Result::Ok(Self { name })
+    }
+
+    #[hook]
+    async fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<Grant<User>>> {
+        let id = req.url()?.path().into();
+        Result::Ok(Option::Some(Grant::read(User { id })))
+    }
+
+    #[hook]
+    fn on_user_connected(&self, cx: &Context<'_, Self>) {
+        let id = String::from(&*cx.user().id);
+        cx.broadcast(Output::Came { id });
+        cx.set_presence(Presence { typing: cx.sessions().len() > 1 });
+    }
+
+    #[hook]
+    async fn on_user_disconnected(&self) -> Result<()> {
+        Result::Ok(())
+    }
+
+    #[hook]
+    fn on_message(&self, _cx: &Context<'_, Self>, message: &Message<'_>) -> Result<()> {
+        if message.name() == self.name { Result::Err(Error::client("no")) } else { Result::Ok(()) }
+    }
+
+    #[hook]
+    async fn get_initial_storage(&self, _room: &str) -> Result<Option<Vec<u8>>> {
+        Result::Ok(Option::None)
+    }
+
+    #[hook]
+    fn on_storage_updated(&self, cx: &Context<'_, Self>) -> Result<()> {
+        cx.storage().usage()?;
+        Result::Ok(())
+    }
+
+    #[hook]
+    async fn on_room_deleted(&self, _room: &Deleted<'_>) {}
+}

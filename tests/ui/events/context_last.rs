@@ -1,0 +1,19 @@
+use pluv::prelude::*;
+
+#[derive(Deserialize)]
+pub struct Say {
+    pub text: String,
+}
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self, input: Say, cx: &Context<'_, Self>) {
+        drop((input, cx));
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use pluv::prelude::*;
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn count(&self) -> Result<u32> {
+        Ok(0)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use pluv::prelude::*;
+
+#[derive(Deserialize)]
+pub struct Say {
+    pub text: String,
+}
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self, _cx: &Context<'_, Self>, input: &Say) {
+        let _ = &input.text;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use pluv::prelude::*;
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[procedure]
+    fn count(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

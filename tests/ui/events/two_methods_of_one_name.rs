@@ -1,0 +1,13 @@
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self) {}
+
+    #[event]
+    fn say(&self) {}
+}
+
+fn main() {}

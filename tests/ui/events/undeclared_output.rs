@@ -1,0 +1,20 @@
+use pluv::prelude::*;
+
+#[derive(Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+pub enum Output {
+    Said { text: String },
+}
+
+#[pluv::room(output = Output)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self, cx: &Context<'_, Self>) {
+        cx.broadcast(Output::Shouted { text: "hello".to_owned() });
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+#[pluv::room]
+pub struct Chat {
+    limit: usize,
+}
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use pluv::prelude::*;
+
+#[pluv::room(storage = Yrs)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[hook]
+    async fn get_initial_storage(&self, _room: &str) -> Result<String> {
+        Ok(String::new())
+    }
+}
+
+fn main() {}

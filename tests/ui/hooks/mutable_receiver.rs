@@ -1,0 +1,10 @@
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[hook]
+    fn on_user_connected(&mut self) {}
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[pluv::room(crate = "my pluv")]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[pluv::room(secret = [])]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[pluv::room(binding = 5)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[pluv::room(storage = Yrs, retention = "a month")]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[pluv::room(output = "Output")]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[pluv::room(storage = Automerge)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[pluv::room(database = "DB")]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[pluv::room]
+pub enum Chat {
+    Open,
+    Closed,
+}
+
+fn main() {}

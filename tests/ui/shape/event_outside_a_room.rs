@@ -1,0 +1,12 @@
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+impl Chat {
+    #[event]
+    fn say(&self) {}
+}
+
+fn main() {}

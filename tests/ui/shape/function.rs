@@ -1,0 +1,4 @@
+#[pluv::room]
+fn chat() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[pluv::room]
+pub struct Chat<T> {
+    state: T,
+}
+
+fn main() {}

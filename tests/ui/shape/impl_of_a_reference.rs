@@ -1,0 +1,7 @@
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl &Chat {}
+
+fn main() {}

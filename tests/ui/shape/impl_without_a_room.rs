@@ -1,0 +1,26 @@
+use pluv::prelude::*;
+
+#[derive(Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+pub enum Output {
+    Said { text: String },
+}
+
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self, cx: &Context<'_, Self>) {
+        let name = cx.user().name.clone();
+        cx.broadcast(Output::Said { text: name });
+    }
+
+    #[event]
+    async fn shout(&self, cx: &Context<'_, Self>) -> Result<()> {
+        self.say(cx);
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[pluv::room]
+mod chat {}
+
+fn main() {}

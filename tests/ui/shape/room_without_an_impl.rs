@@ -1,0 +1,6 @@
+#[pluv::room]
+pub struct Chat;
+
+pluv::serve!(Chat);
+
+fn main() {}

@@ -1,0 +1,5 @@
+pub struct Chat;
+
+pluv::serve!(Chat);
+
+fn main() {}

@@ -1,0 +1,3 @@
+pluv::serve!();
+
+fn main() {}

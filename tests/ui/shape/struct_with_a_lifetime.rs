@@ -1,0 +1,6 @@
+#[pluv::room]
+pub struct Chat<'a> {
+    name: &'a str,
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[pluv::room]
+pub trait Chat {}
+
+fn main() {}

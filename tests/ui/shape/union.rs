@@ -1,0 +1,7 @@
+#[pluv::room]
+pub union Chat {
+    a: u32,
+    b: f32,
+}
+
+fn main() {}

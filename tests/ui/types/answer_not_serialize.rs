@@ -1,0 +1,14 @@
+pub struct Count;
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[procedure]
+    fn count(&self) -> Count {
+        Count
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use pluv::prelude::*;
+
+pub enum Output {
+    Said { text: String },
+}
+
+#[pluv::room(output = Output)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self, cx: &Context<'_, Self>) {
+        cx.broadcast(Output::Said { text: "hello".to_owned() });
+    }
+}
+
+fn main() {}

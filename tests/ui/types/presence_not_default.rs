@@ -1,0 +1,14 @@
+use pluv::prelude::*;
+
+#[derive(Serialize, Deserialize)]
+pub struct Presence {
+    pub typing: bool,
+}
+
+#[pluv::room(presence = Presence)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! What must not compile, and what the compiler says of it; and that what must compile does so on nightly too.
+
+use std::process::Command;
+
+use super::report::Report;
+use crate::{
+    process,
+    workspace::{self, cargo},
+};
+
+pub(super) fn run(report: &mut Report) {
+    report.tests("compile-fail tests", cargo().args(["test", "-p", "ui"]));
+    report.check("nightly", || {
+        let mut command = Command::new("rustup");
+        command.args(["run", "--install", "nightly", "cargo", "check", "-p", "hygiene", "-p", "chat"]);
+        // Beside what the pinned compiler makes; and a lint that is new today breaks nothing.
+        command.args(["--target-dir", "target/nightly"]).env("RUSTFLAGS", "--cap-lints=warn");
+        process::run(command.current_dir(workspace::root()))
+    });
+}
