@@ -31,6 +31,12 @@ impl ::pluv::Room for Chat {
     >>::Itself;
     type Storage = ::pluv::Yrs;
     const OPTIONS: ::pluv::Options = ::pluv::Options::new("Chat", "CHAT").has_user();
+    const TYPES: ::pluv::schema::RoomTypes = ::pluv::schema::RoomTypes::new(
+            "A chat room. The note of its page is a text of its document, in which clients share whatever else they like.",
+        )
+        .user::<User>()
+        .presence::<Presence>()
+        .output::<Output>();
 }
 #[automatically_derived]
 impl ::pluv::contract::KnowsUsers for Chat {}
@@ -175,6 +181,10 @@ impl ::pluv::Handlers for Chat {
         ::pluv::EventInfo::event("sendMessage", "Shows a message to everyone."),
         ::pluv::EventInfo::event("double", "Doubles a number, for whoever asked."),
     ];
+    const EVENT_TYPES: &'static [::pluv::schema::EventTypes] = &[
+        ::pluv::schema::EventTypes::new().input::<SendMessage>(),
+        ::pluv::schema::EventTypes::new().input::<Double>(),
+    ];
     const HOOKS: ::pluv::Hooks = {
         let hooks = ::pluv::Hooks::none();
         let hooks = hooks.authorize();
@@ -237,3 +247,4 @@ impl ::pluv::Handlers for Chat {
         >(Self::authorize(req, env, room))
     }
 }
+::pluv::__private::export_bindings!(Chat, export_bindings_chat);
