@@ -544,7 +544,7 @@ fn a_whole_document_is_trimmed_to_what_another_lacks() {
 
 /// What several clients type into one text, and delete again, each edit by itself.
 fn typing() -> Vec<Vec<u8>> {
-    let clients: Vec<_> = [3, 70_000, 9].map(|id| Doc::with_client_id(id)).into();
+    let clients: Vec<_> = [3, 70_000, 9].map(Doc::with_client_id).into();
     let mut edits = Vec::new();
     for turn in 0..60_u32 {
         let client = &clients[turn as usize % 3];
