@@ -17,6 +17,10 @@ use tokio_tungstenite::{
 /// How long a frame may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How much a connection reads at once, in bytes. All of it is written with zeros before each read, which for many small
+/// frames takes longer than the reading if it is much, and longer still on a connection that has read a large document.
+const READ_BUFFER: usize = 1024;
+
 type Connection = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A connection to a room.
@@ -41,7 +45,7 @@ pub(crate) struct Receiver<'a> {
 pub(crate) async fn connect(server: &str, path: &str) -> Result<Socket> {
     let url = format!("{}{path}", server.replacen("http", "ws", 1));
     // A document comes in one frame, whatever its size.
-    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None).read_buffer_size(READ_BUFFER);
     let connecting = connect_async_with_config(&url, Some(config), true);
     let (stream, _) = connecting.await.with_context(|| format!("no connection to {server}"))?;
     Ok(Socket { stream })
