@@ -3,7 +3,7 @@
 use syn::Type;
 
 use crate::{
-    errors::{Errors, line},
+    errors::Errors,
     model::{Call, CallKind, Definition, Handlers, Name, is_generic, retention},
     names::{is_binding, unusable},
     parse::{Options, Text},
@@ -130,12 +130,12 @@ fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
     // Of two under `#[cfg]` there may never be both.
     let same = |other: &&Call| other.name.text == call.name.text && other.cfgs.is_empty() && call.cfgs.is_empty();
     if let Some(first) = before.iter().find(same) {
-        let (text, method, line) = (&call.name.text, &first.method, line(first.name.span));
         let message = format!(
-            "the event `{text}` is handled twice, first by `{method}`{line}: rename one of them, or its event with \
-             `#[event(name = \"..\")]`"
+            "the event `{}` is handled twice, by `{}` and by `{}`: rename one of them, or its event with \
+             `#[event(name = \"..\")]`",
+            call.name.text, first.method, call.method
         );
-        errors.span(call.name.span, message);
+        errors.between(first.name.span, call.name.span, message);
     }
 }
 

@@ -1,12 +1,7 @@
 //! Errors, gathered so that one build shows all of them.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-
-/// Where something else is that an error is about, as ` in line 5`. A macro can't show two places in one error.
-pub(crate) fn line(place: Span) -> String {
-    if proc_macro::is_available() { format!(" in line {}", place.unwrap().line()) } else { String::new() }
-}
 
 /// The errors of one expansion.
 #[derive(Debug, Default)]
@@ -21,6 +16,12 @@ impl Errors {
     /// Reports an error at a span.
     pub(crate) fn span(&mut self, span: Span, message: impl std::fmt::Display) {
         self.0.push(syn::Error::new(span, message));
+    }
+
+    /// Reports an error that is about two places, and shows what stands between them too: a macro can't point at each.
+    pub(crate) fn between(&mut self, first: Span, second: Span, message: impl std::fmt::Display) {
+        let ends = [Ident::new("first", first), Ident::new("second", second)];
+        self.0.push(syn::Error::new_spanned(TokenStream::from_iter(ends.map(TokenTree::Ident)), message));
     }
 
     /// Reports an error that `syn` found.

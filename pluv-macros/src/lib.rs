@@ -9,6 +9,7 @@ mod errors;
 mod expand;
 mod model;
 mod names;
+mod outputs;
 mod parse;
 mod wrangler;
 
@@ -66,6 +67,7 @@ fn expand(options: Tokens, item: Tokens) -> Tokens {
         Some(Item::Struct(item)) => {
             let definition = model::Definition::new(*item, options);
             check::definition(&definition, &mut errors);
+            outputs::check(&definition, &mut errors);
             // An option that was not understood may be the binding, or the one that turns this off.
             let configuration = is_understood.then(|| wrangler::check(&definition, &mut errors)).flatten();
             expand::definition(&definition, configuration)

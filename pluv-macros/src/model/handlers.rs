@@ -10,7 +10,7 @@ use super::{
     },
 };
 use crate::{
-    errors::{Errors, line},
+    errors::Errors,
     names::{camel_case, closest},
     parse::{Implementation, Marker, MarkerKind, Member, Method, Options, take_marker},
 };
@@ -142,9 +142,8 @@ impl Handlers {
             if cfgs(&method.attributes).is_empty() {
                 let ident = &method.signature.ident;
                 if let Some(first) = seen.iter().find(|first| *first == ident) {
-                    let line = line(first.span());
-                    errors
-                        .at(ident, format!("there are two handlers `{ident}`, the first{line}: rename or remove one"));
+                    let message = format!("there are two handlers `{ident}`: rename or remove one");
+                    errors.between(first.span(), ident.span(), message);
                     return false;
                 }
                 seen.push(ident.clone());

@@ -1,0 +1,17 @@
+use pluv::prelude::*;
+
+#[derive(Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+pub enum Output {
+    MessageSent { id: u32 },
+    #[serde(rename = "messageSent")]
+    MessageKept { id: u32 },
+}
+
+#[pluv::room(output = Output)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}
