@@ -107,7 +107,7 @@ fn a_type_that_two_handlers_name_is_asked_for_once() {
 }
 
 #[test]
-fn what_can_not_be_named_elsewhere_is_not_asked_for_there() {
+fn what_borrows_is_asked_for_as_if_it_lived_for_ever() {
     let all = all_asked(expanded(
         "#[pluv::room]
         impl Chat {
@@ -119,5 +119,6 @@ fn what_can_not_be_named_elsewhere_is_not_asked_for_there() {
             fn text(&self) -> Cow<'_, str> {}
         }",
     ));
-    assert_eq!(all.keys().filter(|ask| ask.starts_with("sent")).collect::<Vec<_>>(), ["sent::<Cow<'_,str>>"]);
+    let sent = all.keys().filter(|ask| ask.starts_with("sent")).collect::<Vec<_>>();
+    assert_eq!(sent, ["sent::<&'staticstr>", "sent::<Cow<'static,str>>"]);
 }

@@ -86,15 +86,23 @@ fn types(runtime: &Path, call: &Call) -> TokenStream {
         Params::Input(_, ty) => Some(quote!(.input::<#ty>())),
         Params::Nothing | Params::Context(_) => None,
     };
-    let answer = match kind {
-        CallKind::Procedure { returned: Some(ty), fallible: false, .. } => Some(quote!(.answer::<#ty>())),
-        CallKind::Procedure { returned: Some(ty), fallible: true, .. } => Some(match first_argument(ty) {
-            Some(ty) => quote!(.answer::<#ty>()),
-            None => quote!(.answer::<<#ty as #runtime::__private::Fallible>::Answer>()),
-        }),
-        CallKind::Procedure { returned: None, .. } | CallKind::Event => None,
+    let answer = match (kind, answered(kind)) {
+        (_, Some(ty)) => Some(quote!(.answer::<#ty>())),
+        (CallKind::Procedure { returned: Some(ty), .. }, None) => {
+            Some(quote!(.answer::<<#ty as #runtime::__private::Fallible>::Answer>()))
+        }
+        _ => None,
     };
     quote!(#(#cfgs)* #runtime::schema::EventTypes::new() #input #answer)
+}
+
+/// The type that clients are answered with, where the signature names it.
+fn answered(kind: &CallKind) -> Option<&Type> {
+    match kind {
+        CallKind::Procedure { returned: Some(ty), fallible: true, .. } => first_argument(ty),
+        CallKind::Procedure { returned: Some(ty), fallible: false, .. } => Some(&**ty),
+        CallKind::Procedure { returned: None, .. } | CallKind::Event => None,
+    }
 }
 
 /// The `T` of a `Result<T>`.
@@ -189,10 +197,7 @@ fn asks(runtime: &Path, calls: &[Call]) -> Vec<TokenStream> {
             Params::Input(_, ty) => Some(("received", &**ty)),
             Params::Nothing | Params::Context(_) => None,
         };
-        let answer = match kind {
-            CallKind::Procedure { answer: Some(ty), .. } => Some(("sent", &**ty)),
-            CallKind::Procedure { answer: None, .. } | CallKind::Event => None,
-        };
+        let answer = answered(kind).map(|ty| ("sent", ty));
         for (name, ty) in input.into_iter().chain(answer) {
             if seen.insert(quote!(#(#cfgs)* #name #ty).to_string()) {
                 let place = generated_at(ty.span());

@@ -6,7 +6,7 @@ use syn::{Attribute, Path, PathArguments, Signature, Type, spanned::Spanned};
 use super::{
     Name, Params, docs, runtime,
     signature::{
-        elsewhere, handler_params, is_nothing, is_result, named, plain, return_span, returned, shared_receiver, typed,
+        elsewhere, handler_params, is_nothing, is_result, plain, return_span, returned, shared_receiver, typed,
     },
 };
 use crate::{
@@ -45,8 +45,6 @@ pub(crate) enum CallKind {
         fallible: bool,
         /// What it returns, if that can be named elsewhere.
         returned: Option<Box<Type>>,
-        /// The type that clients are answered with, where it can be named elsewhere.
-        answer: Option<Box<Type>>,
     },
 }
 
@@ -189,12 +187,7 @@ fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
                 .reply
                 .as_ref()
                 .map_or_else(|| Name { text: format!("{}Result", name.text), span: name.span }, Name::from);
-            CallKind::Procedure {
-                reply,
-                fallible: is_result(ty),
-                returned: elsewhere(ty).map(Box::new),
-                answer: named(ty).map(Box::new),
-            }
+            CallKind::Procedure { reply, fallible: is_result(ty), returned: elsewhere(ty).map(Box::new) }
         }
         MarkerKind::Event | MarkerKind::Hook => CallKind::Event,
     };

@@ -171,38 +171,6 @@ pub(super) fn is_result(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result"))
 }
 
-/// The type that a procedure answers with, if it means the same outside of the signature.
-pub(super) fn named(returned: &Type) -> Option<Type> {
-    let answer = match returned {
-        Type::Path(path) if is_result(returned) => match &path.path.segments.last()?.arguments {
-            PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
-                GenericArgument::Type(ty) => ty,
-                _ => return None,
-            },
-            _ => return None,
-        },
-        other => other,
-    };
-    (!has_local_name(quote::quote!(#answer))).then(|| answer.clone())
-}
-
-/// Whether there is a lifetime in it that has a name, or an `impl`.
-fn has_local_name(tokens: TokenStream) -> bool {
-    let mut after_quote = false;
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => has_local_name(group.stream()),
-        TokenTree::Punct(punct) => {
-            after_quote = punct.as_char() == '\'';
-            false
-        }
-        TokenTree::Ident(ident) => {
-            let is_lifetime = std::mem::take(&mut after_quote);
-            if is_lifetime { ident != "static" && ident != "_" } else { ident == "impl" }
-        }
-        TokenTree::Literal(_) => false,
-    })
-}
-
 /// Whether a type is `()`, or a `Result` of it.
 pub(super) fn is_nothing(ty: &Type) -> bool {
     match ty {
