@@ -55,7 +55,7 @@ pub use self::{
     cloudflare::RoomExt,
     error::{Error, Result},
     room::{
-        Context, Deleted, Handlers, Hooks, Json, Message, Millis, NoOutput, Options, Retention, Room, Session,
+        Context, Deleted, Handlers, Hooks, Json, Message, Millis, NoOutput, Options, Protocol, Retention, Room, Session,
         StorageRef,
     },
     schema::EventInfo,

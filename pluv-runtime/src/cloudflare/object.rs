@@ -19,8 +19,8 @@ use worker::{
 
 use super::{
     ADMISSION, now,
-    refusal::refuse,
-    sockets::{Known, Sockets, attachment},
+    refusal::{Refusal, refuse},
+    sockets::{Known, Sockets, attachment, bytes},
     spill::Spill,
     sql::Database,
     waits::Waits,
@@ -89,13 +89,14 @@ impl<R: Handlers> Object<R> {
         };
         let name = self.state.id().name().unwrap_or_default();
         let Some(live) = &self.live else {
-            return refuse(&name, INTERNAL);
+            return refuse(admission.protocol, &name, Refusal::Later(INTERNAL));
         };
         let pair = WebSocketPair::new()?;
         if self.state.as_raw().accept_websocket(pair.server.as_ref()).is_err() {
-            return refuse(&name, "the room is full: the platform takes 32,768 connections");
+            let reason = "the room is full: the platform takes 32,768 connections";
+            return refuse(admission.protocol, &name, Refusal::Later(reason));
         }
-        let (connection, step) = match live.driver.core.borrow_mut().connect(&admission) {
+        let (connection, step) = match live.driver.core.borrow_mut().connect(now(), &admission) {
             Ok(connected) => connected,
             Err(reason) => {
                 console_error!("pluv: a connection of room `{name}` was not admitted: {reason}");
@@ -104,7 +105,7 @@ impl<R: Handlers> Object<R> {
             }
         };
         live.sockets.insert(connection, &pair.server);
-        live.execute(step.effects);
+        drop(live.start(step));
         Response::from_websocket(pair.client)
     }
 
@@ -121,7 +122,7 @@ impl<R: Handlers> Object<R> {
         };
         let step = match message.as_string() {
             Some(text) => live.driver.core.borrow_mut().text(now(), connection, &text),
-            None => live.driver.core.borrow().binary(connection),
+            None => live.driver.core.borrow_mut().binary(now(), connection, bytes(message)),
         };
         live.start(step)
     }
@@ -285,6 +286,7 @@ impl<R: Handlers> Live<R> {
     fn carry_out(self: &Rc<Self>, effect: Effect) -> Result<()> {
         match effect {
             Effect::Send { to, frame } => self.sockets.send(&to, &frame),
+            Effect::SendBytes { to, frame } => self.sockets.send_bytes(&to, &frame),
             Effect::Attach { connection, state } => self.sockets.attach(connection, &state)?,
             Effect::Spill { session, state } => self.spill.put(&session, state)?,
             Effect::Forget { session } => self.spill.delete(&session)?,

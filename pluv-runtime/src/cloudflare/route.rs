@@ -2,13 +2,17 @@
 
 use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, Var, console_error};
 
-use super::{ADMISSION, CONNECT_URL, refusal::refuse};
+use super::{
+    ADMISSION, CONNECT_URL,
+    refusal::{Refusal, refuse},
+};
 use crate::{
     auth::{Access, Claims, Grant, Keys, new_id},
     error::{Error, INTERNAL},
-    room::{Admission, Handlers, Options, Room},
+    room::{Admission, Handlers, Options, Protocol, Room},
     router::{Target, cors_headers, target},
     schema::Description,
+    storage::Storage as _,
 };
 
 /// What every room can do in the worker in front of it.
@@ -63,8 +67,8 @@ async fn route<R: RoomExt>(req: &Request, env: &Env) -> Result<Option<Response>>
             };
             with_cors::<R>(req, response).map(Some)
         }
-        Target::Room { room, token } => match req.method() {
-            Method::Get => connect::<R>(req, env, room, token).await.map(Some),
+        Target::Room { protocol, room, token } => match req.method() {
+            Method::Get => connect::<R>(req, env, protocol, room, token).await.map(Some),
             _ => not_allowed().map(Some),
         },
     }
@@ -105,54 +109,61 @@ async fn token_endpoint<R: RoomExt>(
     }
 }
 
-/// `GET {path}/room/NAME`: the WebSocket.
+/// `GET {path}/room/NAME` and `GET {path}/yjs/NAME`: the WebSockets.
 async fn connect<R: RoomExt>(
     req: &Request,
     env: &Env,
+    protocol: Protocol,
     room: std::result::Result<String, impl std::fmt::Display>,
     token: Option<String>,
 ) -> Result<Response> {
     let upgrade = req.headers().get("Upgrade")?.is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     let room = match room {
         Ok(room) => room,
-        Err(reason) if upgrade => return refuse("", &reason.to_string()),
+        Err(reason) if upgrade => return refuse(protocol, "", Refusal::Address(&reason.to_string())),
         Err(reason) => return Response::error(reason.to_string(), 400),
     };
+    if protocol == Protocol::Yjs && !R::Storage::EXISTS {
+        let reason = "this room has no document";
+        return if upgrade { refuse(protocol, &room, Refusal::NoDocument(reason)) } else { Response::error(reason, 404) };
+    }
     if !upgrade {
         let mut response = Response::error("this is a WebSocket: connect to it with `new WebSocket(url)`", 426)?;
         response.headers_mut().set("Upgrade", "websocket")?;
         return Ok(response);
     }
-    let admission = match admit::<R>(env, &room, token.as_deref()) {
+    let admission = match admit::<R>(env, protocol, &room, token.as_deref()) {
         Ok(admission) => admission,
         Err(error) => {
+            let reason = error.client_message();
             if error.is_internal() {
                 log(&room, &error);
+                return refuse(protocol, &room, Refusal::Later(reason));
             }
-            return refuse(&room, error.client_message());
+            return refuse(protocol, &room, Refusal::Token(reason));
         }
     };
     match hand_over::<R>(env, &room, &admission).await {
         Ok(response) => Ok(response),
         Err(error) => {
             log(&room, &error);
-            refuse(&room, INTERNAL)
+            refuse(protocol, &room, Refusal::Later(INTERNAL))
         }
     }
 }
 
 /// Verifies a token, in a room that wants one.
-fn admit<R: Room>(env: &Env, room: &str, token: Option<&str>) -> crate::Result<Admission> {
+fn admit<R: Room>(env: &Env, protocol: Protocol, room: &str, token: Option<&str>) -> crate::Result<Admission> {
     let session = new_id();
     if !R::OPTIONS.has_user {
-        return Ok(Admission { session, user: None, access: Access::Write });
+        return Ok(Admission { session, user: None, access: Access::Write, protocol });
     }
     let keys = keys(&R::OPTIONS, env)?;
     let claims = keys
         .verify(token.unwrap_or_default(), room, super::now() / 1000)
         .and_then(|claims| claims.user::<R::User>().map(|_| claims))
         .map_err(|error| Error::client(error.to_string()))?;
-    Ok(Admission { session, access: claims.access, user: Some(claims.user) })
+    Ok(Admission { session, access: claims.access, user: Some(claims.user), protocol })
 }
 
 /// Gives the connection to the room's object.

@@ -15,6 +15,15 @@ export function pluvFind(numbers, socket) {
     return numbers.get(socket) ?? -1;
 }
 
+export function pluvBytes(message) {
+    return new Uint8Array(message);
+}
+
+export function pluvSendBytes(sockets, connections, frame) {
+    // The platform sends later, and wasm's memory is another frame's by then.
+    pluvSend(sockets, connections, frame.slice());
+}
+
 export function pluvSend(sockets, connections, frame) {
     for (const connection of connections) {
         try {
@@ -31,6 +40,13 @@ extern "C" {
 
     #[wasm_bindgen(js_name = pluvSend)]
     fn send(sockets: &Map, connections: &[u32], frame: &str);
+
+    #[wasm_bindgen(js_name = pluvSendBytes)]
+    fn send_bytes(sockets: &Map, connections: &[u32], frame: &[u8]);
+
+    /// A binary frame, copied once.
+    #[wasm_bindgen(js_name = pluvBytes)]
+    pub(super) fn bytes(message: &JsValue) -> Vec<u8>;
 }
 
 /// In place of the number of a connection that has closed.
@@ -88,13 +104,12 @@ impl Sockets {
 
     /// Sends a frame. It becomes a JS string once, however many get it. A socket that is closing gets nothing.
     pub(super) fn send(&self, to: &To, frame: &str) {
-        match to {
-            To::One(connection) => send(&self.open, &[connection.0], frame),
-            To::Many(connections) => {
-                let numbers: Vec<_> = connections.iter().map(|connection| connection.0).collect();
-                send(&self.open, &numbers, frame);
-            }
-        }
+        with_numbers(to, |numbers| send(&self.open, numbers, frame));
+    }
+
+    /// Sends a binary frame. It is copied out of wasm's memory once, however many get it.
+    pub(super) fn send_bytes(&self, to: &To, frame: &[u8]) {
+        with_numbers(to, |numbers| send_bytes(&self.open, numbers, frame));
     }
 
     /// Closes a connection.
@@ -114,6 +129,13 @@ impl Sockets {
         }
         let socket: &web_sys::WebSocket = socket.unchecked_ref();
         socket.serialize_attachment(Uint8Array::from(state).into())
+    }
+}
+
+fn with_numbers(to: &To, send: impl FnOnce(&[u32])) {
+    match to {
+        To::One(connection) => send(&[connection.0]),
+        To::Many(connections) => send(&connections.iter().map(|connection| connection.0).collect::<Vec<_>>()),
     }
 }
 

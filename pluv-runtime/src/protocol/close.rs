@@ -1,5 +1,7 @@
 //! Close codes.
 
+/// A frame is none of the connection's protocol.
+pub(crate) const MALFORMED: u16 = 1003;
 /// The connection is not wanted: a client must not try again by itself.
 pub(crate) const REFUSED: u16 = 3000;
 /// The room can't go on with this connection, but takes a new one: a client comes back at once.

@@ -5,9 +5,10 @@ mod decode;
 mod incoming;
 mod names;
 mod outgoing;
+pub(crate) mod yjs;
 
 pub(crate) use self::{
-    close::{AGAIN_LATER, REFUSED, RESTARTED, echoed},
+    close::{AGAIN_LATER, MALFORMED, REFUSED, RESTARTED, echoed},
     decode::decode,
     incoming::{Incoming, InitializeSession, UpdatePresence, UpdateStorage},
     names::*,

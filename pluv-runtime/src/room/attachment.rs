@@ -5,12 +5,12 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Millis, effect::Connection};
+use super::{Millis, Protocol, awareness::Kept, effect::Connection};
 use crate::auth::Access;
 
 /// How much state a socket takes along, in bytes. The platform allows 16,384 after its own encoding
 /// (`serializeAttachment` in workerd's source), which adds a header of a few bytes to an array of bytes.
-pub(crate) const MAX_ATTACHMENT: usize = 16_000;
+const MAX_ATTACHMENT: usize = 16_000;
 
 /// The version of the format. A socket of another version is closed, and its client comes back.
 const VERSION: u8 = 1;
@@ -34,6 +34,8 @@ pub(crate) struct Attachment {
     /// The mark of the document that it was given and has not answered yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) shown: Option<u64>,
+    #[serde(default, skip_serializing_if = "Protocol::is_pluv")]
+    pub(crate) protocol: Protocol,
     #[serde(default)]
     pub(crate) access: Access,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,6 +44,9 @@ pub(crate) struct Attachment {
     pub(crate) presence: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) changed: Option<Millis>,
+    /// What it told of the clients that go with it. Never in storage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) awareness: Vec<Kept>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -59,10 +64,12 @@ impl Attachment {
             joined: false,
             ready: false,
             shown: None,
+            protocol: Protocol::Pluv,
             access,
             user: None,
             presence: None,
             changed: None,
+            awareness: Vec::new(),
         }
     }
 
@@ -70,7 +77,13 @@ impl Attachment {
         Connection(self.number)
     }
 
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// What goes with a socket; none where it is too long for that.
+    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
+        Some(self.to_row()).filter(|bytes| bytes.len() <= MAX_ATTACHMENT)
+    }
+
+    /// What goes into storage.
+    pub(crate) fn to_row(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a struct of plain fields is always JSON")
     }
 

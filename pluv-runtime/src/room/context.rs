@@ -3,7 +3,7 @@
 use std::{cell::RefCell, fmt, marker::PhantomData, rc::Rc};
 
 use super::{
-    Core, Handlers, Json, Millis, Room, Session,
+    Core, Handlers, Json, Millis, Protocol, Room, Session,
     job::{Job, Task},
     outbox::{Outbox, Wish},
     people::Presence,
@@ -101,6 +101,12 @@ impl<'a, R: Handlers> Context<'a, R> {
     #[must_use]
     pub fn session_id(&self) -> &str {
         self.job.origin.id()
+    }
+
+    /// What that connection speaks.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.job.protocol
     }
 
     /// The room's name.

@@ -1,5 +1,6 @@
 //! The room's state, and its answers to what comes in.
 
+mod awareness;
 mod events;
 mod group;
 mod joining;
@@ -9,13 +10,15 @@ mod seeding;
 mod storage;
 mod upkeep;
 mod waking;
+mod yjs;
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
 use self::{group::Group, seeding::Seeding, upkeep::Upkeep};
 use super::{
-    Handlers, Hooks, Millis, Room, Session,
-    attachment::{Attachment, MAX_ATTACHMENT},
+    Handlers, Hooks, Millis, Protocol, Room, Session,
+    attachment::Attachment,
+    awareness::Awareness,
     effect::{Connection, Effect, To},
     job::{Job, Lanes},
     people::People,
@@ -46,6 +49,7 @@ pub(crate) struct Core {
     definition: Definition,
     members: BTreeMap<Connection, Member>,
     people: People,
+    awareness: Awareness,
     lanes: Lanes,
     next: u32,
     /// The document; none in a room without one.
@@ -78,6 +82,7 @@ impl Core {
             },
             members: BTreeMap::new(),
             people: People::default(),
+            awareness: Awareness::default(),
             lanes: Lanes::default(),
             next: 0,
             document: <R::Room as Room>::Storage::open(sql, options.storage_limit),
@@ -97,14 +102,22 @@ impl Core {
         self.members
             .values()
             .filter(|member| member.joined)
-            .map(|member| Session::new(Rc::clone(member.id()), member.user.clone(), self.presence_of(&member.key)))
+            .map(|member| {
+                let (id, presence) = (Rc::clone(member.id()), self.presence_of(&member.key));
+                Session::new(id, member.protocol(), member.user.clone(), presence)
+            })
             .collect()
     }
 
     /// A text frame came.
     pub(crate) fn text(&mut self, now: Millis, connection: Connection, text: &str) -> Step {
-        if !self.members.contains_key(&connection) {
+        let Some(member) = self.members.get(&connection) else {
             return Step::default();
+        };
+        if member.yjs.is_some() {
+            let mut step = Step::default();
+            self.break_off(connection, &mut step);
+            return step;
         }
         let frame = match Incoming::parse(text) {
             Ok(frame) => frame,
@@ -127,18 +140,16 @@ impl Core {
         result.unwrap_or_else(|reason| self.refuse(connection, frame.id, &format!("`{}`: {reason}", frame.name)))
     }
 
-    /// A binary frame came, which no client of this protocol sends.
-    pub(crate) fn binary(&self, connection: Connection) -> Step {
-        self.refuse(connection, None, "the frame is binary: send text frames of JSON")
-    }
-
-    /// `$error` to one connection.
+    /// Tells one connection what is wrong.
     fn refuse(&self, connection: Connection, request: Option<&str>, message: &str) -> Step {
         let Some(member) = self.members.get(&connection) else {
             return Step::default();
         };
-        let frame = error_frame(message, request, &member.origin);
-        Step::from(Effect::Send { to: To::One(connection), frame })
+        let to = To::One(connection);
+        Step::from(match member.protocol() {
+            Protocol::Pluv => Effect::Send { to, frame: error_frame(message, request, &member.origin) },
+            Protocol::Yjs => Effect::SendBytes { to, frame: protocol::yjs::denied(&bounded(message)) },
+        })
     }
 
     /// What everyone sees of a user.
@@ -155,39 +166,55 @@ impl Core {
         (types.presence)(&default, "presence").expect("a type reads its own default back")
     }
 
+    /// All that events go to.
     fn everyone(&self) -> To {
-        To::Many(self.members.keys().copied().collect())
+        To::Many(self.listeners().collect())
     }
 
     fn everyone_but(&self, connection: Connection) -> To {
-        To::Many(self.members.keys().copied().filter(|other| *other != connection).collect())
+        To::Many(self.listeners().filter(|other| *other != connection).collect())
+    }
+
+    fn listeners(&self) -> impl Iterator<Item = Connection> {
+        self.members.values().filter(|member| member.yjs.is_none()).map(|member| member.connection)
+    }
+
+    /// Whether events go to a connection.
+    fn listens(&self, connection: Connection) -> bool {
+        self.members.get(&connection).is_some_and(|member| member.yjs.is_none())
     }
 
     /// Keeps a session's state for the time when the room sleeps.
     fn attach(&mut self, connection: Connection, effects: &mut Vec<Effect>) {
-        let Some(member) = self.members.get_mut(&connection) else { return };
+        let Some(member) = self.members.get(&connection) else { return };
         let mut attachment = Attachment::new(connection, Rc::clone(member.id()), member.access);
+        attachment.protocol = member.protocol();
         attachment.joined = member.joined;
         attachment.ready = member.ready;
         attachment.shown = member.shown;
         attachment.user = raw(&member.user.json);
-        if let Some(presence) = self.people.presence(&member.key) {
+        if let Some(presence) = self.people.presence(&member.key).filter(|_| member.yjs.is_none()) {
             attachment.presence = raw(&presence.typed.json);
             attachment.changed = presence.changed;
         }
-        let state = attachment.to_bytes();
-        if state.len() <= MAX_ATTACHMENT {
-            effects.push(Effect::Attach { connection, state });
-            if std::mem::take(&mut member.spilled) {
-                effects.push(Effect::Forget { session: member.id().to_string() });
+        let was_spilled = member.spilled;
+        let is_spilled = match self.fit(&mut attachment, member) {
+            Some(state) => {
+                effects.push(Effect::Attach { connection, state });
+                if was_spilled {
+                    effects.push(Effect::Forget { session: member.id().to_string() });
+                }
+                false
             }
-        } else {
-            member.spilled = true;
-            // Storage first: an attachment that points to nothing would lose the session.
-            effects.push(Effect::Spill { session: member.id().to_string(), state });
-            let mut pointer = Attachment::new(connection, Rc::clone(member.id()), member.access);
-            pointer.spilled = true;
-            effects.push(Effect::Attach { connection, state: pointer.to_bytes() });
+            None => {
+                // Storage first: an attachment that points to nothing would lose the session.
+                effects.push(Effect::Spill { session: member.id().to_string(), state: attachment.to_row() });
+                effects.push(Effect::Attach { connection, state: self.pointer(member) });
+                true
+            }
+        };
+        if let Some(member) = self.members.get_mut(&connection) {
+            member.spilled = is_spilled;
         }
     }
 }
@@ -207,12 +234,22 @@ const MAX_ERROR: usize = 500;
 
 /// An `$error`.
 pub(crate) fn error_frame(message: &str, request: Option<&str>, origin: &Origin) -> String {
-    let message = match message.len() {
+    let data = format!(r#"{{"message":{}}}"#, protocol::quoted(&bounded(message)));
+    protocol::frame_with_id(protocol::ERROR, &data, request, origin)
+}
+
+fn bounded(message: &str) -> Cow<'_, str> {
+    match message.len() {
         0..=MAX_ERROR => Cow::Borrowed(message),
         _ => Cow::Owned(format!("{}…", &message[..message.floor_char_boundary(MAX_ERROR)])),
-    };
-    let data = format!(r#"{{"message":{}}}"#, protocol::quoted(&message));
-    protocol::frame_with_id(protocol::ERROR, &data, request, origin)
+    }
+}
+
+impl Step {
+    fn extend(&mut self, other: Self) {
+        self.effects.extend(other.effects);
+        self.jobs.extend(other.jobs);
+    }
 }
 
 impl From<Effect> for Step {

@@ -11,6 +11,8 @@ pub(crate) struct Connection(pub(crate) u32);
 pub(crate) enum Effect {
     /// Send a text frame.
     Send { to: To, frame: String },
+    /// Send a binary frame.
+    SendBytes { to: To, frame: Vec<u8> },
     /// Keep this with the connection while the room sleeps, in place of what was kept.
     Attach { connection: Connection, state: Vec<u8> },
     /// Store a session that is too big to be kept with its connection.
@@ -38,11 +40,4 @@ pub(crate) enum To {
     One(Connection),
     /// Several.
     Many(Vec<Connection>),
-}
-
-impl To {
-    /// Whether nobody gets it.
-    pub(crate) fn is_nobody(&self) -> bool {
-        matches!(self, Self::Many(connections) if connections.is_empty())
-    }
 }

@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeMap, collections::VecDeque, rc::Rc};
 
-use super::{Millis, effect::Connection, types::Typed};
+use super::{Millis, Protocol, effect::Connection, types::Typed};
 use crate::protocol::Origin;
 
 /// A handler or hook to run for a connection.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) connection: Connection,
+    /// What the connection speaks.
+    pub(crate) protocol: Protocol,
     pub(crate) origin: Rc<Origin>,
     pub(crate) user: Typed,
     /// What tells the user apart.

@@ -4,6 +4,7 @@
 //! the second takes its result, and nothing of the room is borrowed meanwhile.
 
 mod attachment;
+mod awareness;
 mod call;
 mod context;
 mod core;
@@ -28,7 +29,7 @@ pub use self::{
     definition::{Handlers, Hooks, Room},
     options::Options,
     retention::{Deleted, Retention},
-    session::Session,
+    session::{Protocol, Session},
     storage::StorageRef,
 };
 pub(crate) use self::{

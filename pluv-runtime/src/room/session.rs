@@ -10,6 +10,25 @@ use super::{
 };
 use crate::{auth::Access, protocol::Origin};
 
+/// What a connection speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Protocol {
+    /// That of the pluv clients.
+    #[default]
+    Pluv,
+    /// That of the Yjs providers, as `y-websocket`: the document and its cursors alone.
+    Yjs,
+}
+
+impl Protocol {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub(crate) fn is_pluv(&self) -> bool {
+        *self == Self::Pluv
+    }
+}
+
 /// Whom the host lets in: a connection whose token was verified, or that needs none.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Admission {
@@ -19,6 +38,9 @@ pub(crate) struct Admission {
     pub(crate) user: Option<Box<serde_json::value::RawValue>>,
     /// What the connection may do with the document.
     pub(crate) access: Access,
+    /// What it speaks.
+    #[serde(default)]
+    pub(crate) protocol: Protocol,
 }
 
 /// A connection, as the room knows it.
@@ -38,6 +60,21 @@ pub(crate) struct Member {
     pub(crate) shown: Option<u64>,
     /// Whether its state is in storage, as it did not fit the attachment.
     pub(crate) spilled: bool,
+    /// What is only of a connection that speaks the Yjs protocol; none of one that does not.
+    pub(crate) yjs: Option<Box<YjsMember>>,
+}
+
+/// What is only of a connection that speaks the Yjs protocol.
+#[derive(Debug, Default)]
+pub(crate) struct YjsMember {
+    /// The clients that it told of, as Yjs knows them: nearly always one.
+    pub(crate) clients: Vec<u64>,
+    /// Whether it has told of any.
+    pub(crate) greeted: bool,
+    /// When it was last sent what it had sent.
+    pub(crate) echoed: Millis,
+    /// Its frames that wait for the document to begin.
+    pub(crate) held: Vec<Vec<u8>>,
 }
 
 impl Member {
@@ -45,30 +82,42 @@ impl Member {
         self.origin.id()
     }
 
+    /// What it speaks.
+    pub(crate) fn protocol(&self) -> Protocol {
+        if self.yjs.is_some() { Protocol::Yjs } else { Protocol::Pluv }
+    }
+
     /// A job on its behalf.
     pub(crate) fn job(&self, at: Millis, task: Task) -> Job {
         let (origin, user, key) = (Rc::clone(&self.origin), self.user.clone(), Rc::clone(&self.key));
-        Job { connection: self.connection, origin, user, key, at, task }
+        Job { connection: self.connection, protocol: self.protocol(), origin, user, key, at, task }
     }
 }
 
 /// A connection in the room, as handlers see it.
 pub struct Session<R: Room> {
     id: Rc<str>,
+    protocol: Protocol,
     user: Typed,
     presence: Typed,
     _room: PhantomData<fn() -> R>,
 }
 
 impl<R: Room> Session<R> {
-    pub(crate) fn new(id: Rc<str>, user: Typed, presence: Typed) -> Self {
-        Self { id, user, presence, _room: PhantomData }
+    pub(crate) fn new(id: Rc<str>, protocol: Protocol, user: Typed, presence: Typed) -> Self {
+        Self { id, protocol, user, presence, _room: PhantomData }
     }
 
     /// The connection's id: what clients know as `connectionId`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What it speaks. One of a Yjs provider gets none of the room's events.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// Who it is.
@@ -88,6 +137,7 @@ impl<R: Room> fmt::Debug for Session<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("id", &self.id)
+            .field("protocol", &self.protocol)
             .field("user", &self.user.json)
             .field("presence", &self.presence.json)
             .finish()

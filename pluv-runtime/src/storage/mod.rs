@@ -36,6 +36,10 @@ use crate::room::Millis;
     label = "write `storage = Yrs` in `#[pluv::room(..)]`, or leave it out"
 )]
 pub trait Storage: 'static {
+    /// Whether there is one.
+    #[doc(hidden)]
+    const EXISTS: bool;
+
     /// The document, over the object's `SQLite`. Reads and writes nothing yet.
     #[doc(hidden)]
     fn open<S: Sql + 'static>(sql: S, limit: usize) -> Option<Box<dyn Document>>;
@@ -53,6 +57,8 @@ pub(crate) const DEFAULT_LIMIT: usize = 5_000_000;
 pub enum NoStorage {}
 
 impl Storage for NoStorage {
+    const EXISTS: bool = false;
+
     fn open<S: Sql + 'static>(_: S, _: usize) -> Option<Box<dyn Document>> {
         None
     }
@@ -84,6 +90,21 @@ impl Default for Admitted {
     }
 }
 
+/// Why an update may not be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inadmissible {
+    /// What is wrong, for its sender.
+    pub reason: String,
+    /// Whether nobody writes such bytes.
+    pub is_malformed: bool,
+}
+
+impl fmt::Display for Inadmissible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
 /// What each of several updates brought that was not known, none being nothing, or why it can't be applied.
 pub type News = Vec<Result<Option<Vec<u8>>, StoreError>>;
 
@@ -105,8 +126,8 @@ pub trait Document: fmt::Debug {
     /// An update of a client as it may be applied and stored; none where it says nothing.
     ///
     /// # Errors
-    /// What is wrong with it, for its sender.
-    fn admit(&self, update: Vec<u8>) -> Result<Option<Admitted>, String>;
+    /// What is wrong with it.
+    fn admit(&self, update: Vec<u8>) -> Result<Option<Admitted>, Inadmissible>;
 
     /// Those of some updates that each of `choices` names, as one.
     fn merge<'a>(&self, updates: &[&'a [u8]], choices: &[Vec<usize>]) -> Result<Vec<Cow<'a, [u8]>>, StoreError>;
@@ -130,6 +151,13 @@ pub trait Document: fmt::Debug {
     /// What a client does not have whose whole document is `update`, as updates; `shown` is the [`mark`](Self::mark) of
     /// what it was given. Loads the document.
     fn missed(&mut self, now: Millis, update: &Admitted, shown: Option<u64>) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// How much of each client it has, as a state vector. Loads it.
+    fn vector(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
+
+    /// What a client does not have that has this much, a state vector: as one update, and in another what waits. `None`
+    /// where that is no state vector. Loads the document.
+    fn since(&mut self, now: Millis, vector: &[u8]) -> Result<Option<Vec<Vec<u8>>>, StoreError>;
 
     /// A number that is another one when [`whole`](Self::whole) is. Loads the document.
     fn mark(&mut self, now: Millis) -> Result<u64, StoreError>;

@@ -1,6 +1,6 @@
 //! The application's events: what runs for them, and what follows.
 
-use super::{Core, Step, error_frame};
+use super::{Core, Step};
 use crate::{
     error::Error,
     protocol::{Incoming, frame, frame_with_id},
@@ -73,9 +73,10 @@ impl Core {
     /// The connection of a session, which most often is the job's own.
     fn find(&self, job: &Job, session: &str) -> Option<Connection> {
         if &**job.origin.id() == session {
-            return self.members.contains_key(&job.connection).then_some(job.connection);
+            return Some(job.connection).filter(|connection| self.listens(*connection));
         }
-        self.members.values().find(|member| &**member.id() == session).map(|member| member.connection)
+        let found = self.members.values().find(|member| &**member.id() == session).map(|member| member.connection);
+        found.filter(|connection| self.listens(*connection))
     }
 
     fn conclude(&self, job: &Job, outcome: Outcome, effects: &mut Vec<Effect>) {
@@ -113,9 +114,6 @@ impl Core {
     }
 
     fn tell_error(&self, job: &Job, message: &str, effects: &mut Vec<Effect>) {
-        if self.members.contains_key(&job.connection) {
-            let frame = error_frame(message, job.request(), &job.origin);
-            effects.push(Effect::Send { to: To::One(job.connection), frame });
-        }
+        effects.extend(self.refuse(job.connection, job.request(), message).effects);
     }
 }

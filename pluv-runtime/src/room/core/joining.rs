@@ -13,7 +13,7 @@ use crate::{
     auth::Access,
     protocol::{self, InitializeSession, Origin, decode, document_frame, frame, quoted},
     room::{
-        Millis,
+        Millis, Protocol,
         effect::{Connection, Effect, To},
         job::{Job, Task},
         people::Presence,
@@ -26,7 +26,7 @@ impl Core {
     ///
     /// # Errors
     /// What is wrong with its user, for the client.
-    pub(crate) fn connect(&mut self, admission: &Admission) -> Result<(Connection, Step), String> {
+    pub(crate) fn connect(&mut self, now: Millis, admission: &Admission) -> Result<(Connection, Step), String> {
         let id: Rc<str> = admission.session.as_str().into();
         let user = admission.user.as_ref().map_or("null", |user| user.get());
         let mut step = Step::default();
@@ -35,10 +35,17 @@ impl Core {
             step.effects.push(Effect::ForgetAll);
             self.peopled(&mut step);
         }
-        let mut effects = step.effects;
         let connection = Connection(self.next);
-        let member = self.member(connection, id, user, admission.access)?;
+        let mut member = self.member(connection, id, user, admission.access)?;
         self.next += 1;
+        if admission.protocol == Protocol::Yjs {
+            member.yjs = Some(Box::default());
+            self.members.insert(connection, member);
+            self.attach(connection, &mut step.effects);
+            step.extend(self.welcome(now, connection));
+            return Ok((connection, step));
+        }
+        let mut effects = step.effects;
         let state = self.first_state(&mut effects);
         let presence = self.people.enter(&member.key, connection).presence.as_ref();
         let data = format!(
@@ -80,6 +87,7 @@ impl Core {
             ready: false,
             shown: None,
             spilled: false,
+            yjs: None,
         })
     }
 
@@ -138,7 +146,8 @@ impl Core {
             return Step::default();
         };
         let mut data = String::from(r#"{"others":{"#);
-        let others = self.members.values().filter(|member| member.joined && member.connection != connection);
+        let is_other = |member: &&Member| member.joined && member.yjs.is_none() && member.connection != connection;
+        let others = self.members.values().filter(is_other);
         for (index, member) in others.enumerate() {
             if index > 0 {
                 data.push(',');

@@ -37,12 +37,13 @@ impl Core {
         state: &[u8],
         load: impl FnOnce(&str) -> Option<Vec<u8>>,
     ) -> Step {
-        let Some((mut member, presence)) = self.revive(state, load) else {
+        let Some((mut member, presence, kept)) = self.revive(state, load) else {
             return Step::default();
         };
         // Its number may have been given again meanwhile.
         member.connection = Connection(self.next);
         self.next += 1;
+        self.awareness.restore(member.connection, kept);
         let presence = presence.map_or_else(|| self.presence_of(&member.key), |presence| presence.typed);
         let mut step = self.gone(now, &member, presence);
         if self.members.is_empty() {
@@ -57,11 +58,14 @@ impl Core {
         if member.spilled {
             effects.push(Effect::Forget { session: member.id().to_string() });
         }
+        self.withdraw(member, &mut effects);
         if !member.joined {
             return Step::from(effects);
         }
         let data = format!(r#"{{"sessionId":{}}}"#, quoted(member.id()));
-        effects.push(Effect::Send { to: self.everyone(), frame: frame(protocol::EXIT, &data, &member.origin) });
+        if member.yjs.is_none() {
+            effects.push(Effect::Send { to: self.everyone(), frame: frame(protocol::EXIT, &data, &member.origin) });
+        }
         let job = self.definition.hooks.on_user_disconnected.then(|| member.job(now, Task::Disconnected { presence }));
         Step { effects, jobs: job.and_then(|job| self.lanes.enter(job)).into_iter().collect() }
     }

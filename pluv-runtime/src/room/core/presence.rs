@@ -44,10 +44,14 @@ impl Core {
     /// Sets the presence of a connection's user, keeps it with each of the user's tabs, and tells everyone.
     pub(super) fn show_presence(&mut self, connection: Connection, presence: Presence, effects: &mut Vec<Effect>) {
         let Some(member) = self.members.get(&connection) else { return };
-        let (key, origin) = (Rc::clone(&member.key), Rc::clone(&member.origin));
+        let key = Rc::clone(&member.key);
+        // Who speaks another protocol has none, but its user may.
+        let Some(person) = self.people.get(&key) else { return };
+        let tabs = person.tabs.clone();
+        let tab = if tabs.contains(&connection) { connection } else { tabs[0] };
+        let Some(origin) = self.members.get(&tab).map(|member| Rc::clone(&member.origin)) else { return };
         let data = format!(r#"{{"presence":{},{}}}"#, presence.typed.json, timers(presence.changed));
         self.people.set_presence(&key, presence);
-        let tabs = self.people.get(&key).map(|person| person.tabs.clone()).unwrap_or_default();
         for tab in tabs {
             self.attach(tab, effects);
         }

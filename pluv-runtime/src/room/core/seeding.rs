@@ -145,7 +145,7 @@ impl Core {
 
     fn begin(&mut self, now: Millis, origin: &Rc<Origin>, update: Vec<u8>, step: &mut Step) -> Result<(), Error> {
         let Some(document) = &mut self.document else { return Ok(()) };
-        if let Some(update) = document.admit(update).map_err(Error::internal)? {
+        if let Some(update) = document.admit(update).map_err(|error| Error::internal(error.reason))? {
             for news in document.store(now, &[&update])? {
                 if let Some(news) = news? {
                     self.stored(news, origin, step);
@@ -157,6 +157,9 @@ impl Core {
 
     /// Gives a newcomer the document, or takes over its own where there is none, and lets it join.
     fn receive(&mut self, now: Millis, newcomer: Newcomer, step: &mut Step) {
+        if !self.listens(newcomer.connection) {
+            return self.join_provider(now, newcomer.connection, step);
+        }
         let storage = match self.hand_out(now, &newcomer, step) {
             Ok(storage) => storage,
             Err(StoreError::Failed(reason)) => {

@@ -190,6 +190,9 @@ impl Core {
     fn refuse_edit(&self, connection: Option<Connection>, error: &StoreError, step: &mut Step) {
         let message = self.report(error, step);
         if let Some(connection) = connection {
+            if !self.listens(connection) {
+                return self.refuse_merge(connection, error, &message, step);
+            }
             let refusal = self.refuse(connection, None, &format!("`{}`: {message}", protocol::UPDATE_STORAGE));
             step.effects.extend(refusal.effects);
         }
@@ -217,7 +220,7 @@ impl Core {
         }
     }
 
-    /// `$storageUpdated` to all that are ready: to each what others changed.
+    /// Tells all that are ready, each of what others changed.
     fn show(&self, edits: &[Edit<Vec<u8>>], step: &mut Step) {
         let Some(document) = &self.document else { return };
         let mut authors: Vec<_> = edits.iter().filter_map(|edit| edit.connection).collect();
@@ -232,17 +235,24 @@ impl Core {
         let others = |author: Connection| -> Vec<_> {
             (0..edits.len()).filter(|index| edits[*index].connection != Some(author)).collect()
         };
-        let all = (To::Many(readers), (0..edits.len()).collect());
-        let each = authors.into_iter().map(|author| (To::One(author), others(author)));
-        let audiences = std::iter::once(all).chain(each).filter(|(to, choice)| !to.is_nobody() && !choice.is_empty());
-        let (audiences, choices): (Vec<To>, Vec<Vec<usize>>) = audiences.unzip();
+        let all = (readers, (0..edits.len()).collect());
+        let each = authors.into_iter().map(|author| (vec![author], others(author)));
+        let audiences = std::iter::once(all).chain(each).filter(|(to, choice)| !to.is_empty() && !choice.is_empty());
+        let (audiences, choices): (Vec<Vec<Connection>>, Vec<Vec<usize>>) = audiences.unzip();
         let updates: Vec<_> = edits.iter().map(|edit| &*edit.update).collect();
         match document.merge(&updates, &choices) {
             Ok(merged) => {
                 for ((to, choice), update) in audiences.into_iter().zip(&choices).zip(merged) {
+                    let (listeners, providers): (Vec<_>, Vec<_>) = to.into_iter().partition(|to| self.listens(*to));
                     // A message has one cause: of several, the last.
-                    let origin = choice.last().map(|index| &edits[*index].origin);
-                    step.effects.extend(origin.map(|origin| storage_updated(to, &update, origin)));
+                    if let Some(index) = choice.last().filter(|_| !listeners.is_empty()) {
+                        let origin = &edits[*index].origin;
+                        step.effects.push(storage_updated(To::Many(listeners), &update, origin));
+                    }
+                    if !providers.is_empty() {
+                        let frame = protocol::yjs::update(&update);
+                        step.effects.push(Effect::SendBytes { to: To::Many(providers), frame });
+                    }
                 }
             }
             Err(error) => drop(self.report(&error, step)),

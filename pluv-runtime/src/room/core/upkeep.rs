@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     protocol::Origin,
     room::{
-        Millis,
+        Millis, Protocol,
         effect::{Connection, Effect},
         job::{Job, Task},
         retention::Retention,
@@ -67,6 +67,8 @@ struct Changed {
     /// Who changed it last.
     session: String,
     user: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Protocol::is_pluv")]
+    protocol: Protocol,
     #[serde(default)]
     failures: u32,
 }
@@ -91,9 +93,11 @@ impl Core {
         self.read_notes(step);
         let (due, failures) =
             self.upkeep.changed.as_ref().map_or((now + GATHER, 0), |known| (known.due, known.failures));
-        let is_news = self.upkeep.changed.as_ref().is_none_or(|known| *known.session != **origin.id());
+        let same = self.upkeep.changed.as_ref().filter(|known| *known.session == **origin.id());
+        let is_news = same.is_none();
+        let protocol = same.map_or_else(|| self.protocol_of(origin.id()), |known| known.protocol);
         let Ok(user) = RawValue::from_string(user.to_owned()) else { return };
-        self.upkeep.changed = Some(Changed { due, session: origin.id().to_string(), user, failures });
+        self.upkeep.changed = Some(Changed { due, session: origin.id().to_string(), user, protocol, failures });
         if is_news {
             self.note(CHANGED, step);
         }
@@ -158,9 +162,11 @@ impl Core {
         let Some(changed) = self.upkeep.changed.take() else { return };
         match self.member(NOBODY, changed.session.as_str().into(), changed.user.get(), Access::Write) {
             Ok(member) => {
+                let protocol = changed.protocol;
                 // It stays noted until the hook has ended well: after a crash the alarm comes again.
                 self.upkeep.telling = Some(changed);
-                step.jobs.extend(self.lanes.enter(Job { connection: NOBODY, ..member.job(now, Task::StorageUpdated) }));
+                let job = member.job(now, Task::StorageUpdated);
+                step.jobs.extend(self.lanes.enter(Job { connection: NOBODY, protocol, ..job }));
             }
             // The room's users are of another type now.
             Err(_) => self.note(CHANGED, step),
@@ -187,7 +193,7 @@ impl Core {
         let user = Typed { json: "null".into(), value: Rc::new(()) };
         let origin = Rc::new(Origin::new(&self.name, "".into(), "null"));
         let task = Task::Deleted { state, mark };
-        let job = Job { connection: NOBODY, origin, user, key: "".into(), at: now, task };
+        let job = Job { connection: NOBODY, protocol: Protocol::Pluv, origin, user, key: "".into(), at: now, task };
         step.jobs.extend(self.lanes.enter(job));
     }
 

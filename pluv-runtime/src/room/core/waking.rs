@@ -3,7 +3,14 @@
 use std::rc::Rc;
 
 use super::Core;
-use crate::room::{attachment::Attachment, effect::Connection, people::Presence, session::Member};
+use crate::room::{
+    Protocol,
+    attachment::Attachment,
+    awareness::Kept,
+    effect::Connection,
+    people::Presence,
+    session::{Member, YjsMember},
+};
 
 impl Core {
     /// Takes back a connection that stayed open while the room slept. A wake is not a join: nobody is told.
@@ -11,9 +18,14 @@ impl Core {
     /// `state` is its attachment, `load` reads a session from storage. `None` if it can't be read, as another version
     /// of the room wrote it: the host closes such a connection, and its client comes back.
     pub(crate) fn restore(&mut self, state: &[u8], load: impl FnOnce(&str) -> Option<Vec<u8>>) -> Option<Connection> {
-        let (member, presence) = self.revive(state, load)?;
+        let (member, presence, kept) = self.revive(state, load)?;
         let connection = member.connection;
         self.next = self.next.max(connection.0 + 1);
+        if member.yjs.is_some() {
+            self.awareness.restore(connection, kept);
+            self.members.insert(connection, member);
+            return Some(connection);
+        }
         let person = self.people.enter(&member.key, connection);
         if let Some(presence) = presence {
             // Each tab has the user's newest, so they agree; should they not, the later change counts.
@@ -30,9 +42,9 @@ impl Core {
         &self,
         state: &[u8],
         load: impl FnOnce(&str) -> Option<Vec<u8>>,
-    ) -> Option<(Member, Option<Presence>)> {
-        let pointer = Attachment::from_bytes(state)?;
-        let spilled = pointer.spilled;
+    ) -> Option<(Member, Option<Presence>, Vec<Kept>)> {
+        let mut pointer = Attachment::from_bytes(state)?;
+        let (spilled, kept) = (pointer.spilled, std::mem::take(&mut pointer.awareness));
         let attachment = if spilled { Attachment::from_bytes(&load(&pointer.id)?)? } else { pointer };
         let user = attachment.user.as_ref().map_or("null", |user| user.get());
         let connection = attachment.connection();
@@ -41,6 +53,10 @@ impl Core {
         member.ready = attachment.ready;
         member.shown = attachment.shown;
         member.spilled = spilled;
+        if attachment.protocol == Protocol::Yjs {
+            let clients = kept.iter().map(|kept| kept.0).collect();
+            member.yjs = Some(Box::new(YjsMember { clients, greeted: true, ..YjsMember::default() }));
+        }
         let presence = match &attachment.presence {
             None => None,
             Some(json) => {
@@ -49,6 +65,6 @@ impl Core {
                 Some(Presence { map, typed, changed: attachment.changed })
             }
         };
-        Some((member, presence))
+        Some((member, presence, kept))
     }
 }

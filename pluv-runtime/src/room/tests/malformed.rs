@@ -48,7 +48,7 @@ fn a_malformed_frame_is_an_error_and_the_connection_stays() {
 fn a_binary_frame_is_an_error() {
     both(|world| {
         let a = world.join("u1", &json!({}));
-        world.send_binary(a);
+        world.send_binary(a, &[0]);
         assert_eq!(world.error(a), "the frame is binary: send text frames of JSON");
     });
 }

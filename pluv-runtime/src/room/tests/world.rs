@@ -18,7 +18,7 @@ use crate::{
     cloudflare::Env,
     contract::Sends,
     error::{Error, Result},
-    room::{Admission, Call, Connection, Core, Driver, Effect, Outcome, Step, To, answer, done},
+    room::{Admission, Call, Connection, Core, Driver, Effect, Outcome, Protocol, Step, To, answer, done},
     storage::tests::host::Host as Database,
 };
 
@@ -177,6 +177,8 @@ struct Host {
     attachments: BTreeMap<Connection, Vec<u8>>,
     spilled: BTreeMap<String, Vec<u8>>,
     inboxes: BTreeMap<Connection, Vec<Value>>,
+    /// The connections of Yjs providers, with the frames that they have not read yet.
+    providers: BTreeMap<Connection, Vec<Vec<u8>>>,
     log: Vec<String>,
     closed: BTreeMap<Connection, u16>,
     is_committing: bool,
@@ -195,8 +197,21 @@ impl Host {
                         To::Many(connections) => connections,
                     };
                     for connection in to {
+                        assert!(!self.providers.contains_key(&connection), "a text frame breaks a provider");
                         if self.attachments.contains_key(&connection) {
                             self.inboxes.entry(connection).or_default().push(frame.clone());
+                        }
+                    }
+                }
+                Effect::SendBytes { to, frame } => {
+                    let to = match to {
+                        To::One(connection) => vec![connection],
+                        To::Many(connections) => connections,
+                    };
+                    for connection in to {
+                        let inbox = self.providers.get_mut(&connection).expect("only providers get binary frames");
+                        if self.attachments.contains_key(&connection) {
+                            inbox.push(frame.clone());
                         }
                     }
                 }
@@ -400,20 +415,31 @@ impl<R: TestRoom> World<R> {
 
     /// Connects a user who may do this much.
     pub(super) fn connect_with(&mut self, user: &str, access: Access) -> Client {
+        self.connect_by(Protocol::Pluv, user, access)
+    }
+
+    /// Connects a user by some protocol.
+    pub(super) fn connect_by(&mut self, protocol: Protocol, user: &str, access: Access) -> Client {
         self.before_input();
         self.sessions += 1;
         let admission = Admission {
             session: format!("s{}", self.sessions),
             user: serde_json::value::to_raw_value(&json!({ "id": user, "name": format!("name of {user}") })).ok(),
             access,
+            protocol,
         };
-        let (connection, step) = self.driver.core.borrow_mut().connect(&admission).expect("the user is well formed");
+        let now = self.now.get();
+        let (connection, step) = self.driver.core.borrow_mut().connect(now, &admission).expect("the user is well formed");
         {
             // The platform has a socket before the room has said anything. Its number may have been another's.
             let mut host = self.host.borrow_mut();
             host.attachments.insert(connection, Vec::new());
             host.inboxes.remove(&connection);
             host.closed.remove(&connection);
+            host.providers.remove(&connection);
+            if protocol == Protocol::Yjs {
+                host.providers.insert(connection, Vec::new());
+            }
         }
         self.drive(step);
         Client(connection)
@@ -440,9 +466,9 @@ impl<R: TestRoom> World<R> {
     }
 
     /// A client sends a binary frame.
-    pub(super) fn send_binary(&mut self, client: Client) {
+    pub(super) fn send_binary(&mut self, client: Client, frame: &[u8]) {
         self.before_input();
-        let step = self.driver.core.borrow().binary(client.0);
+        let step = self.driver.core.borrow_mut().binary(self.now.get(), client.0, frame.to_vec());
         self.drive(step);
     }
 
@@ -471,6 +497,11 @@ impl<R: TestRoom> World<R> {
         self.host.borrow_mut().inboxes.remove(&client.0).unwrap_or_default()
     }
 
+    /// The binary frames that a client has not read yet.
+    pub(super) fn binary_frames(&mut self, client: Client) -> Vec<Vec<u8>> {
+        self.host.borrow_mut().providers.get_mut(&client.0).map(std::mem::take).unwrap_or_default()
+    }
+
     /// The only frame that a client has not read yet.
     pub(super) fn frame(&mut self, client: Client) -> Value {
         let frames = self.frames(client);
@@ -485,7 +516,9 @@ impl<R: TestRoom> World<R> {
 
     /// Throws away what nobody has read.
     pub(super) fn clear(&mut self) {
-        self.host.borrow_mut().inboxes.clear();
+        let mut host = self.host.borrow_mut();
+        host.inboxes.clear();
+        host.providers.values_mut().for_each(Vec::clear);
     }
 
     /// The error that a client was sent.

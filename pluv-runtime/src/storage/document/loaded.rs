@@ -202,7 +202,8 @@ impl Loaded {
         self.waiting.push(update, known)
     }
 
-    fn known(&mut self) -> &StateVector {
+    /// How much of each client it has.
+    pub(super) fn known(&mut self) -> &StateVector {
         known(&mut self.known, &self.doc)
     }
 

@@ -15,7 +15,7 @@ use yrs::{ReadTxn as _, Transact as _};
 pub(crate) use self::loaded::has_changed;
 use self::loaded::{Failure, Loaded};
 use super::{
-    Admitted, Document, News, Sql, Storage, StoreError, Usage,
+    Admitted, Document, Inadmissible, News, Sql, Storage, StoreError, Usage,
     damage::{Damage, Place},
     log::{Log, Stored},
     update::{self, Facts, Pieces},
@@ -36,6 +36,8 @@ const MAX_HEAP: u64 = 48_000_000;
 pub enum Yrs {}
 
 impl Storage for Yrs {
+    const EXISTS: bool = true;
+
     fn open<S: Sql + 'static>(sql: S, limit: usize) -> Option<Box<dyn Document>> {
         Some(Box::new(YrsDocument::new(sql, limit)))
     }
@@ -126,6 +128,13 @@ impl<S: Sql> YrsDocument<S> {
             self.loaded = Some(loaded);
         }
         Ok(())
+    }
+
+    /// What waits, as one update: apart from the rest, as to join it with much would take the memory of the document once
+    /// more.
+    fn waiting(&mut self, now: Millis) -> Result<Option<Vec<u8>>, StoreError> {
+        let waiting: Vec<_> = self.load(now)?.waiting().collect();
+        if waiting.is_empty() { Ok(None) } else { merge(&waiting).map(Some) }
     }
 
     fn stored_bytes(&mut self) -> Result<usize, StoreError> {
@@ -237,9 +246,11 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         Ok(self.load(now)?.snapshot())
     }
 
-    fn admit(&self, update: Vec<u8>) -> Result<Option<Admitted>, String> {
-        let facts = update::check(&update).map_err(|error| error.to_string())?;
-        Ok((!facts.empty).then(|| admitted(update, facts)))
+    fn admit(&self, update: Vec<u8>) -> Result<Option<Admitted>, Inadmissible> {
+        match update::check(&update) {
+            Ok(facts) => Ok((!facts.empty).then(|| admitted(update, facts))),
+            Err(error) => Err(Inadmissible { reason: error.to_string(), is_malformed: error.is_malformed() }),
+        }
     }
 
     fn merge<'a>(&self, updates: &[&'a [u8]], choices: &[Vec<usize>]) -> Result<Vec<Cow<'a, [u8]>>, StoreError> {
@@ -315,12 +326,20 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
             let known = update::state(&update.bytes).map_err(|_| StoreError::Unfit)?;
             missed.push(self.load(now)?.since(&known));
         }
-        // Apart, as to join it with much would take the memory of the document once more.
-        let waiting: Vec<_> = self.load(now)?.waiting().collect();
-        if !waiting.is_empty() {
-            missed.push(merge(&waiting)?);
-        }
+        missed.extend(self.waiting(now)?);
         Ok(missed)
+    }
+
+    fn vector(&mut self, now: Millis) -> Result<Vec<u8>, StoreError> {
+        Ok(update::write_vector(self.load(now)?.known()))
+    }
+
+    fn since(&mut self, now: Millis, vector: &[u8]) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        let loaded = self.load(now)?;
+        let Ok(vector) = update::read_vector(vector, loaded.known()) else { return Ok(None) };
+        let mut lacking = vec![loaded.since(&vector)];
+        lacking.extend(self.waiting(now)?);
+        Ok(Some(lacking))
     }
 
     fn mark(&mut self, now: Millis) -> Result<u64, StoreError> {

@@ -19,6 +19,20 @@ impl UpdateError {
         self.problem
     }
 
+    /// Whether nobody writes such bytes. The others are an update that a room does not take.
+    pub(crate) const fn is_malformed(self) -> bool {
+        !matches!(
+            self.problem,
+            Problem::Clients
+                | Problem::Depth
+                | Problem::Json
+                | Problem::Subdocument
+                | Problem::OldJson
+                | Problem::XmlHook
+                | Problem::Pieces
+        )
+    }
+
     /// The byte at which it is, from 0.
     #[cfg(test)]
     pub(crate) const fn at(self) -> usize {

@@ -18,6 +18,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 mod trim;
+mod vector;
 mod walk;
 
 use std::borrow::Cow;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     needs::{cut, leaves_hole, needs},
     nesting::nesting,
     trim::{state, trim},
+    vector::{read_vector, write_vector},
 };
 use self::{heap::Tally, reader::Reader};
 
