@@ -44,7 +44,9 @@ pub(crate) struct Attachment {
     pub(crate) presence: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) changed: Option<Millis>,
-    /// What it told of the clients that go with it. Never in storage.
+    /// Whether it has told of any client, and what of those that go with it. Never in storage.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) greeted: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) awareness: Vec<Kept>,
 }
@@ -69,6 +71,7 @@ impl Attachment {
             user: None,
             presence: None,
             changed: None,
+            greeted: false,
             awareness: Vec::new(),
         }
     }

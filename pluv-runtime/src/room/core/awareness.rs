@@ -41,7 +41,7 @@ impl Core {
         let Some(told) = self.read(connection, is_first, &frame[at..]) else {
             return self.break_off(connection, step);
         };
-        if told.news.is_empty() {
+        if told.news.is_empty() && !is_first {
             return;
         }
         let (mut shown, mut returned, mut is_too_much) = (Vec::new(), Vec::new(), false);
@@ -190,6 +190,7 @@ impl Core {
     /// without.
     pub(super) fn fit(&self, attachment: &mut Attachment, member: &Member) -> Option<Vec<u8>> {
         let Some(yjs) = &member.yjs else { return attachment.to_bytes() };
+        attachment.greeted = yjs.greeted;
         attachment.awareness = self.awareness.kept(member.connection, &yjs.clients);
         if let Some(state) = attachment.to_bytes() {
             return Some(state);

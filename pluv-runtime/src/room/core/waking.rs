@@ -44,7 +44,7 @@ impl Core {
         load: impl FnOnce(&str) -> Option<Vec<u8>>,
     ) -> Option<(Member, Option<Presence>, Vec<Kept>)> {
         let mut pointer = Attachment::from_bytes(state)?;
-        let (spilled, kept) = (pointer.spilled, std::mem::take(&mut pointer.awareness));
+        let (spilled, greeted, kept) = (pointer.spilled, pointer.greeted, std::mem::take(&mut pointer.awareness));
         let attachment = if spilled { Attachment::from_bytes(&load(&pointer.id)?)? } else { pointer };
         let user = attachment.user.as_ref().map_or("null", |user| user.get());
         let connection = attachment.connection();
@@ -55,7 +55,7 @@ impl Core {
         member.spilled = spilled;
         if attachment.protocol == Protocol::Yjs {
             let clients = kept.iter().map(|kept| kept.0).collect();
-            member.yjs = Some(Box::new(YjsMember { clients, greeted: true, ..YjsMember::default() }));
+            member.yjs = Some(Box::new(YjsMember { clients, greeted, ..YjsMember::default() }));
         }
         let presence = match &attachment.presence {
             None => None,

@@ -7,6 +7,7 @@ mod joining;
 mod leaving;
 mod malformed;
 mod presence;
+mod providers;
 mod simulation;
 mod storage;
 mod tabs;

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A room with a document.
-struct Notes;
+pub(super) struct Notes;
 
 impl Room for Notes {
     type User = User;

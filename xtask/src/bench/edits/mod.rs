@@ -2,8 +2,9 @@
 //!
 //! The subject is a room of the fixture, which stores each edit before it shows it to anyone. The reference is npm's
 //! `y-partyserver` in `bench/partyserver`, which keeps the document in memory. The clients of both make the same edits:
-//! one character each, eight at one place before the next one, each client in its turn. Both go through wrangler's
-//! proxy.
+//! one character each, eight at one place before the next one, each client in its turn. All go through wrangler's
+//! proxy. The room is measured twice: by the protocol of pluv, and by that of the Yjs providers, which is the one of the
+//! reference, by the very same client.
 //!
 //! An edit is made when all other clients have it. A room that is busy tells of several in one frame, so what each
 //! client has is read from the updates. `y-partyserver` also sends an edit back to its author, which does not count.
@@ -13,11 +14,11 @@
 
 mod disk;
 mod large;
-mod partyserver;
 mod rates;
 mod room;
 mod size;
 mod wake;
+mod yjs;
 
 use anyhow::Result;
 use clap::{Args, value_parser};

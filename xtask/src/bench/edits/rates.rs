@@ -5,7 +5,12 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::runtime::Runtime;
 
-use super::{Options, disk, partyserver::Party, room::Room, size};
+use super::{
+    Options, disk,
+    room::Room,
+    size,
+    yjs::{Ours, Party, Yjs},
+};
 use crate::{
     bench::{
         compare::{Comparison, median},
@@ -28,6 +33,9 @@ const GROWTH_GOAL: f64 = 0.9;
 /// What the room has to reach of the reference.
 const GOAL: f64 = 1.0;
 
+/// The same, where both speak the protocol of the Yjs providers.
+const YJS_GOAL: f64 = 1.2;
+
 /// Before each round.
 const WARM_UP: Duration = Duration::from_millis(500);
 
@@ -47,6 +55,8 @@ struct Cell {
     document: u32,
     setting: Setting,
     rates: Comparison,
+    /// The same, by the protocol of the Yjs providers.
+    yjs_rates: Comparison,
     /// What an edit weighs for a client, when there are no others.
     alone: f64,
     /// The same, when they come as fast as they can.
@@ -60,11 +70,12 @@ struct Growth {
     rates: Comparison,
 }
 
-/// A document of one size, on both servers.
-struct Pair {
-    document: u32,
+/// Documents of one size, on both servers.
+struct Documents {
+    size: u32,
     subject: Editors<Room>,
-    reference: Editors<Party>,
+    yjs_subject: Editors<Yjs<Ours>>,
+    reference: Editors<Yjs<Party>>,
 }
 
 pub(super) fn run(
@@ -103,30 +114,36 @@ async fn measure(
     reference: &str,
 ) -> Result<(Vec<Cell>, Option<Growth>)> {
     let Setting { editors, window } = setting;
-    let (mut pairs, mut cells) = (Vec::new(), Vec::new());
+    let (mut all, mut cells) = (Vec::new(), Vec::new());
     for &document in &options.documents {
-        let room = format!("bench-{document}-{editors}-{window}");
+        let [room, yjs_room] = rooms(document, setting);
+        let yjs_subject = Editors::gather(subject, &yjs_room, document, editors.into()).await?;
         let mut subject = Editors::<Room>::gather(subject, &room, document, editors.into()).await?;
-        let reference = Editors::<Party>::gather(reference, &room, document, editors.into()).await?;
+        let reference = Editors::gather(reference, &room, document, editors.into()).await?;
         let alone = subject.burst(WEIGHED, 1).await?.bytes_an_edit;
-        pairs.push(Pair { document, subject, reference });
-        cells.push(Cell { document, setting, rates: Comparison::default(), alone, busy: Vec::new() });
+        all.push(Documents { size: document, subject, yjs_subject, reference });
+        let (rates, yjs_rates) = (Comparison::default(), Comparison::default());
+        cells.push(Cell { document, setting, rates, yjs_rates, alone, busy: Vec::new() });
     }
     let ends = ends(&options.documents);
     let mut growth = ends.map(|_| Growth { setting, rates: Comparison::default() });
     for round in 1..=options.edit_rounds {
         let mut rates = Vec::new();
-        for (pair, cell) in pairs.iter_mut().zip(&mut cells) {
-            let subject = pair.subject.rate(pace, window.into()).await?;
-            let reference = pair.reference.rate(pace, window.into()).await?;
+        for (documents, cell) in all.iter_mut().zip(&mut cells) {
+            let subject = documents.subject.rate(pace, window.into()).await?;
+            let reference = documents.reference.rate(pace, window.into()).await?;
+            let yjs_subject = documents.yjs_subject.rate(pace, window.into()).await?;
             cell.rates.push(subject.rate(), reference.rate());
+            cell.yjs_rates.push(yjs_subject.rate(), reference.rate());
             cell.busy.push(subject.bytes_an_edit);
             rates.push(subject.rate());
             eprintln!(
-                "{}, {editors} clients, {window} in flight, round {round} of {}: room {:.0}, y-partyserver {:.0}",
-                size::format(pair.document.into()),
+                "{}, {editors} clients, {window} in flight, round {round} of {}: room {:.0}, by Yjs {:.0}, \
+                 y-partyserver {:.0}",
+                size::format(documents.size.into()),
                 options.edit_rounds,
                 subject.rate(),
+                yjs_subject.rate(),
                 reference.rate(),
             );
         }
@@ -134,12 +151,18 @@ async fn measure(
             growth.rates.push(rates[largest], rates[smallest]);
         }
     }
-    for pair in &pairs {
-        let room = format!("bench-{}-{editors}-{window}", pair.document);
-        pair.subject.check(&Room::join(subject, &room).await?.state)?;
-        pair.reference.check(&Party::join(reference, &room).await?.state)?;
+    for documents in &all {
+        let [room, yjs_room] = rooms(documents.size, setting);
+        documents.subject.check(&Room::join(subject, &room).await?.state)?;
+        documents.yjs_subject.check(&Yjs::<Ours>::join(subject, &yjs_room).await?.state)?;
+        documents.reference.check(&Yjs::<Party>::join(reference, &room).await?.state)?;
     }
     Ok((cells, growth))
+}
+
+/// The names of the rooms, the second for the protocol of the Yjs providers.
+fn rooms(document: u32, setting: Setting) -> [String; 2] {
+    ["bench", "bench-yjs"].map(|name| format!("{name}-{document}-{}-{}", setting.editors, setting.window))
 }
 
 /// The places of the smallest and the largest document, where they differ.
@@ -151,7 +174,18 @@ fn ends(documents: &[u32]) -> Option<(usize, usize)> {
 }
 
 fn summary(cells: &[Cell], growths: &[Growth]) -> String {
-    let title = ["document", "clients", "in flight", "room", "y-partyserver", "ratio", "bytes alone", "bytes busy"];
+    let title = [
+        "document",
+        "clients",
+        "in flight",
+        "room",
+        "by Yjs",
+        "y-partyserver",
+        "ratio",
+        "ratio by Yjs",
+        "bytes alone",
+        "bytes busy",
+    ];
     let rows = cells.iter().map(|cell| {
         let Setting { editors, window } = cell.setting;
         let (subject, reference) = (cell.rates.subject(), cell.rates.reference());
@@ -160,24 +194,34 @@ fn summary(cells: &[Cell], growths: &[Growth]) -> String {
             editors.to_string(),
             window.to_string(),
             format!("{subject:.0}"),
+            format!("{:.0}", cell.yjs_rates.subject()),
             format!("{reference:.0}"),
             format!("{:.2}", cell.rates.ratio()),
+            format!("{:.2}", cell.yjs_rates.ratio()),
             format!("{:.0}", cell.alone),
             format!("{:.0}", median(cell.busy.clone())),
         ]
     });
     let rows: Vec<_> = std::iter::once(title.map(str::to_owned).to_vec()).chain(rows).collect();
-    let verdicts = [slow(cells), shrunk(growths), heavy(cells)].join("\n");
+    let verdicts = [slow(cells), slow_by_yjs(cells), shrunk(growths), heavy(cells)].join("\n");
     format!("{}\n{verdicts}", table::format(&rows))
 }
 
 /// Where the reference is faster.
 fn slow(cells: &[Cell]) -> String {
-    let found = cells.iter().map(|cell| (cell, cell.rates.ratio())).filter(|(_, ratio)| misses(*ratio, GOAL));
-    let missed: Vec<_> = found
+    verdict(&format!("ratio is at least {GOAL}"), &below(GOAL, cells, |cell| &cell.rates))
+}
+
+fn slow_by_yjs(cells: &[Cell]) -> String {
+    verdict(&format!("ratio by Yjs is at least {YJS_GOAL}"), &below(YJS_GOAL, cells, |cell| &cell.yjs_rates))
+}
+
+/// The cells of which some ratio misses its goal.
+fn below(goal: f64, cells: &[Cell], rates: impl Fn(&Cell) -> &Comparison) -> Vec<String> {
+    let found = cells.iter().map(|cell| (cell, rates(cell).ratio())).filter(|(_, ratio)| misses(*ratio, goal));
+    found
         .map(|(cell, ratio)| format!("{ratio:.3} at {} {}", size::format(cell.document.into()), cell.setting.name()))
-        .collect();
-    verdict(&format!("ratio is at least {GOAL}"), &missed)
+        .collect()
 }
 
 /// Where a large document makes edits slow.
@@ -217,8 +261,8 @@ mod tests {
     }
 
     fn cell(document: u32, subject: f64, busy: f64) -> Cell {
-        let rates = comparison(subject, 1000.0);
-        Cell { document, setting: SETTING, rates, alone: 200.0, busy: vec![busy, busy] }
+        let (rates, yjs_rates) = (comparison(subject, 1000.0), comparison(subject * 1.2, 1000.0));
+        Cell { document, setting: SETTING, rates, yjs_rates, alone: 200.0, busy: vec![busy, busy] }
     }
 
     fn growth(subject: f64) -> Growth {
@@ -230,15 +274,17 @@ mod tests {
         let good = summary(&[cell(1000, 1000.0, 90.0), cell(1_000_000, 1200.0, 350.0)], &[growth(900.0)]);
         let verdicts = [
             "every ratio is at least 1",
+            "every ratio by Yjs is at least 1.2",
             "every rate of the largest document is at least 0.9 of the smallest one's",
             "every edit is at most 350 bytes to a client",
         ];
         assert_eq!(good.lines().skip(3).collect::<Vec<_>>(), verdicts);
         let row = good.lines().nth(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
-        assert_eq!(row.as_deref(), Some(&["1", "KB", "5", "8", "1000", "1000", "1.00", "200", "90"][..]));
+        assert_eq!(row.as_deref(), Some(&["1", "KB", "5", "8", "1000", "1200", "1000", "1.00", "1.20", "200", "90"][..]));
         let bad = summary(&[cell(1000, 999.0, 351.0)], &[growth(899.0)]);
         let verdicts = [
             "not every ratio is at least 1: 0.999 at 1 KB with 5 clients and 8 in flight",
+            "not every ratio by Yjs is at least 1.2: 1.199 at 1 KB with 5 clients and 8 in flight",
             "not every rate of the largest document is at least 0.9 of the smallest one's: \
              0.899 with 5 clients and 8 in flight",
             "not every edit is at most 350 bytes to a client: 351 at 1 KB with 5 clients and 8 in flight",

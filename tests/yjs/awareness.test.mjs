@@ -1,0 +1,165 @@
+// What stock providers tell each other of themselves: names and cursors.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withRoom } from './client.mjs';
+import { TIMEOUT, read, told, until, withPeers } from './provider.mjs';
+
+// Longer than the 10 seconds without an event after which workerd lets a room sleep, and shorter than the 15 seconds
+// after which a provider tells of itself again.
+const SILENCE = 12_000;
+
+function roomTest(name, run, timeout = 2 * TIMEOUT) {
+  test(name, { timeout }, () => withRoom('awareness', withPeers(run)));
+}
+
+const knows = (peer, names) => until(
+  () => Object.keys(peer.others).sort().join() === names.join(),
+  () => `${peer.user} should know ${names}, and knows ${Object.keys(peer.others)}`,
+);
+
+roomTest('all are told of each other, and a newcomer of those who are there', async ({ peer }) => {
+  const ada = await peer('ada');
+  const bob = await peer('bob');
+  ada.tell({ cursor: 1 });
+  bob.tell();
+  await knows(ada, ['bob']);
+  await until(() => bob.others.ada?.cursor === 1, 'bob sees where ada is');
+  ada.tell({ cursor: 2 });
+  await until(() => bob.others.ada?.cursor === 2, 'bob sees her move');
+  const cleo = await peer('cleo');
+  cleo.tell();
+  await knows(cleo, ['ada', 'bob']);
+  assert.equal(cleo.others.ada.cursor, 2);
+  await knows(ada, ['bob', 'cleo']);
+});
+
+roomTest('who leaves, or is lost, is withdrawn at once', async ({ peer }) => {
+  const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
+  [ada, bob, cleo].forEach((it) => it.tell());
+  await knows(ada, ['bob', 'cleo']);
+  bob.leave();
+  await knows(ada, ['cleo']);
+  cleo.drop();
+  await knows(ada, []);
+  const dan = await peer('dan');
+  await knows(dan, ['ada']);
+});
+
+roomTest('who comes back is seen again at once', async ({ peer }) => {
+  const [ada, bob] = [await peer('ada'), await peer('bob')];
+  [ada, bob].forEach((it) => it.tell({ here: true }));
+  await knows(ada, ['bob']);
+  const start = Date.now();
+  bob.socket.terminate();
+  await knows(ada, []);
+  await knows(ada, ['bob']);
+  // Sooner than by the next time that it tells of itself.
+  assert.ok(Date.now() - start < 10_000, `${Date.now() - start} ms`);
+  assert.deepEqual(bob.awareness.getLocalState(), { user: 'bob', here: true });
+});
+
+roomTest('what comes back to the room from those who were told goes no further', async ({ peer, raw }) => {
+  const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
+  const eve = await raw('eve');
+  [ada, bob, cleo].forEach((it) => it.tell());
+  await knows(cleo, ['ada', 'bob']);
+  await sleep(300);
+  eve.frames.length = 0;
+  const copies = () => bob.sent.concat(cleo.sent).filter(([type]) => type === 1).length;
+  const before = copies();
+  for (let cursor = 0; cursor < 20; cursor += 1) {
+    ada.tell({ cursor });
+  }
+  await until(() => copies() - before === 40, 'bob and cleo send on what they are told');
+  await sleep(300);
+  const moves = eve.frames.map(read).filter(([[client]]) => client === ada.doc.clientID);
+  assert.equal(moves.length, 20);
+  assert.deepEqual(moves.at(-1)[0][2], { user: 'ada', cursor: 19 });
+});
+
+roomTest('a query is answered with all that is known', async ({ peer, raw }) => {
+  const eve = await raw('eve');
+  eve.send([3]);
+  const ada = await peer('ada');
+  ada.tell({ cursor: 3 });
+  await eve.frame(1);
+  await until(() => eve.frames.some((bytes) => bytes[0] === 1 && read(bytes)[0][2].cursor === 3), 'eve is told');
+  eve.frames.length = 0;
+  eve.send([3]);
+  const [client, , state] = read(await eve.frame(1))[0];
+  assert.deepEqual([client, state], [ada.doc.clientID, { user: 'ada', cursor: 3 }]);
+});
+
+roomTest('one who is alone hears of itself, so that its connection stays', async ({ peer, raw }) => {
+  const ada = await peer('ada');
+  // It takes a connection for dead on which nothing came for 30 seconds.
+  await until(() => ada.received.some(([type]) => type === 1), 'it hears something');
+  const eve = await raw('eve');
+  eve.send(told([1, 1, {}]));
+  await until(() => eve.frames.some((bytes) => bytes[0] === 1 && read(bytes)[0][0] === 1), 'it hears of itself');
+});
+
+roomTest('what is no state closes its connection with 1003, and reaches nobody', async ({ peer, raw }) => {
+  const ada = await peer('ada');
+  const deep = `{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`;
+  const malformed = ['', 'x', '{', '{"a":}', '5', '"text"', '[]', 'nul', deep, '{"a":"\u0001"}'];
+  for (const state of malformed) {
+    const eve = await raw('eve');
+    eve.send(told([77, 1, state]));
+    assert.equal((await eve.ended()).code, 1003, state.slice(0, 20));
+  }
+  // The first is good, but none of a malformed frame counts.
+  const eve = await raw('eve');
+  eve.send(told([78, 1, {}], [79, 1, '{']));
+  assert.equal((await eve.ended()).code, 1003);
+  const bob = await peer('bob');
+  bob.tell();
+  await knows(ada, ['bob']);
+  assert.deepEqual([...ada.awareness.getStates().keys()].filter((client) => client < 100), []);
+  assert.equal(ada.closed, null);
+});
+
+roomTest('what is too much is not shown, and the connection goes on', async ({ peer, raw }) => {
+  const ada = await peer('ada');
+  const eve = await raw('eve');
+  eve.send(told([500, 1, { long: 'x'.repeat(70_000) }]));
+  assert.match(Buffer.from(await eve.frame(2, 0)).toString(), /too much/);
+  eve.send(told(...Array.from({ length: 40 }, (_, n) => [600 + n, 1, { n }])));
+  await until(() => eve.frames.filter(([type]) => type === 2).length === 2, 'it is refused');
+  await until(() => ada.awareness.getStates().has(631), 'what is not too much is shown');
+  const shown = [...ada.awareness.getStates().keys()].filter((client) => client >= 500 && client < 700);
+  assert.equal(shown.length, 32);
+  eve.end();
+  await until(() => !ada.awareness.getStates().has(631), 'all of it is withdrawn');
+  assert.deepEqual([...ada.awareness.getStates().keys()].filter((client) => client >= 500 && client < 700), []);
+});
+
+roomTest('a room that slept knows who is there, and who went meanwhile', async ({ peer, join }) => {
+  const watcher = await join('watcher');
+  const changes = () => watcher.said.filter((text) => text.startsWith('change '));
+  const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
+  ada.text.insert(0, 'a');
+  await until(() => changes().length === 1, 'the room is told of the change');
+  // Longer than what is kept with a socket.
+  const long = 'x'.repeat(20_000);
+  [ada, bob].forEach((it) => it.tell({ cursor: 1 }));
+  cleo.tell({ long });
+  await knows(ada, ['bob', 'cleo']);
+  await sleep(SILENCE);
+  const dan = await peer('dan');
+  await knows(dan, ['ada', 'bob', 'cleo']);
+  assert.deepEqual([dan.others.ada.cursor, dan.others.cleo.long === long], [1, true]);
+  dan.end();
+  [ada, bob, cleo].forEach((it) => it.tell({ cursor: 2 }));
+  await until(() => bob.others.ada?.cursor === 2, 'bob sees where ada is');
+  await sleep(SILENCE);
+  bob.drop();
+  await knows(ada, ['cleo']);
+  ada.text.insert(0, 'b');
+  await until(() => changes().length === 2, 'the room is told of that change');
+  // Counted by the room since it woke.
+  assert.match(changes()[1], /^change 1 by ada/, 'the room slept');
+  await until(() => cleo.text.toString() === 'ba', 'the document goes on');
+}, 5 * TIMEOUT);
