@@ -55,8 +55,8 @@ pub use self::{
     cloudflare::RoomExt,
     error::{Error, Result},
     room::{
-        Context, Deleted, Handlers, Hooks, Json, Message, Millis, NoOutput, Options, Protocol, Retention, Room, Session,
-        StorageRef,
+        Context, Deleted, Handlers, Hooks, Json, Message, Millis, NoOutput, Options, Protocol, Retention, Room,
+        Session, StorageRef,
     },
     schema::EventInfo,
     storage::{NoStorage, Storage, Usage, Yrs},

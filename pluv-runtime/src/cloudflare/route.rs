@@ -109,7 +109,7 @@ async fn token_endpoint<R: RoomExt>(
     }
 }
 
-/// `GET {path}/room/NAME` and `GET {path}/yjs/NAME`: the WebSockets.
+/// `GET {path}/room/NAME` or `GET {path}/yjs/NAME`: the WebSocket.
 async fn connect<R: RoomExt>(
     req: &Request,
     env: &Env,
@@ -125,7 +125,11 @@ async fn connect<R: RoomExt>(
     };
     if protocol == Protocol::Yjs && !R::Storage::EXISTS {
         let reason = "this room has no document";
-        return if upgrade { refuse(protocol, &room, Refusal::NoDocument(reason)) } else { Response::error(reason, 404) };
+        return if upgrade {
+            refuse(protocol, &room, Refusal::NoDocument(reason))
+        } else {
+            Response::error(reason, 404)
+        };
     }
     if !upgrade {
         let mut response = Response::error("this is a WebSocket: connect to it with `new WebSocket(url)`", 426)?;

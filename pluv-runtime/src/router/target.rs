@@ -107,8 +107,15 @@ mod tests {
 
     #[test]
     fn what_is_not_below_the_base_is_left_alone() {
-        for path in ["/", "/api/pluv", "/api/pluv/", "/api/pluvs/room/a", "/api/pluv/rooms/a", "/api/pluv/authorize/a", "/api/pluv/yjss/a"]
-        {
+        for path in [
+            "/",
+            "/api/pluv",
+            "/api/pluv/",
+            "/api/pluvs/room/a",
+            "/api/pluv/rooms/a",
+            "/api/pluv/authorize/a",
+            "/api/pluv/yjss/a",
+        ] {
             assert_eq!(target("/api/pluv", path, Some("room=a")), None, "{path}");
         }
     }

@@ -33,12 +33,12 @@ fn sync(kind: u64, content: &[u8]) -> Vec<u8> {
 }
 
 /// What is known of some clients, by their clocks and states; `null` is one that is gone.
-pub(crate) fn awareness<'a>(known: impl ExactSizeIterator<Item = (u64, u64, &'a str)>) -> Vec<u8> {
+pub(crate) fn awareness(known: &[(u64, u64, &str)]) -> Vec<u8> {
     let mut update = Vec::new();
     write_number(&mut update, known.len() as u64);
     for (client, clock, state) in known {
-        write_number(&mut update, client);
-        write_number(&mut update, clock);
+        write_number(&mut update, *client);
+        write_number(&mut update, *clock);
         write_buffer(&mut update, state.as_bytes());
     }
     let mut frame = Vec::with_capacity(update.len() + 1 + MAX_VARINT);

@@ -81,7 +81,8 @@ fn what_rooms_send_is_what_stock_servers_send() {
         assert_eq!(update(&bytes(&content)), bytes(&frame));
     }
     for Sample { frame, content } in frames.awareness {
-        assert_eq!(awareness(content.iter().map(|told| (told.client, told.clock, &*told.state))), bytes(&frame));
+        let content: Vec<_> = content.iter().map(|told| (told.client, told.clock, &*told.state)).collect();
+        assert_eq!(awareness(&content), bytes(&frame));
     }
     for Sample { frame, content } in frames.denied {
         assert_eq!(denied(&content), bytes(&frame));
@@ -142,7 +143,7 @@ fn an_awareness_that_is_malformed_says_so_once() {
     assert_eq!(found, [true, true, false]);
     // As many as there are numbers, and a clock that leaves no higher one.
     assert_eq!(told(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1, 1]), None);
-    let highest = awareness([(1, (1 << 53) - 1, "{}")].into_iter());
+    let highest = awareness(&[(1, (1 << 53) - 1, "{}")]);
     let Some(Frame::Awareness(highest)) = Frame::parse(&highest) else { panic!("it tells of clients") };
     assert_eq!(told(highest), None);
 }
@@ -160,7 +161,7 @@ fn a_state_is_an_object_that_clients_can_compare() {
         ("5".to_owned(), false),
         (String::new(), false),
     ] {
-        let frame = awareness([(1, 1, &*state)].into_iter());
+        let frame = awareness(&[(1, 1, &*state)]);
         let Some(Frame::Awareness(update)) = Frame::parse(&frame) else { panic!("it tells of clients") };
         let entry = Entries::of(update).and_then(|mut entries| entries.next()).flatten().expect("it tells of one");
         assert_eq!(entry.state().is_some(), is_good, "{}", &state[..state.len().min(30)]);

@@ -67,14 +67,12 @@ impl Core {
             self.deny(connection, "what this connection tells of itself is too much: it is not shown", step);
         }
         if !returned.is_empty() {
-            let frame = yjs::awareness(returned.into_iter());
+            let frame = yjs::awareness(&returned);
             step.effects.push(Effect::SendBytes { to: To::One(connection), frame });
         }
         self.attach_awareness(connection, &mut step.effects);
         if !shown.is_empty() {
-            let is_whole = shown.len() == count;
-            let shown = shown.iter().map(|(client, clock, state)| (*client, *clock, json(state.as_ref())));
-            let frame = if is_whole { frame } else { yjs::awareness(shown) };
+            let frame = if shown.len() == count { frame } else { frame_of(&shown) };
             self.show_awareness(now, connection, frame, step);
         }
     }
@@ -140,7 +138,7 @@ impl Core {
     pub(super) fn send_awareness(&self, connection: Connection, step: &mut Step) {
         let known = self.awareness.all();
         if !known.is_empty() {
-            let frame = yjs::awareness(known.into_iter());
+            let frame = yjs::awareness(&known);
             step.effects.push(Effect::SendBytes { to: To::One(connection), frame });
         }
         let forgotten = self.awareness.forgotten();
@@ -155,7 +153,8 @@ impl Core {
         let left = self.awareness.leave(member.connection, &yjs.clients);
         let to: Vec<_> = self.providers().collect();
         if !left.is_empty() && !to.is_empty() {
-            let frame = yjs::awareness(left.into_iter().map(|(client, clock)| (client, clock, GONE)));
+            let left: Vec<_> = left.into_iter().map(|(client, clock)| (client, clock, GONE)).collect();
+            let frame = yjs::awareness(&left);
             effects.push(Effect::SendBytes { to: To::Many(to), frame });
         }
     }
@@ -204,6 +203,10 @@ impl Core {
     }
 }
 
-fn json(state: Option<&Rc<RawValue>>) -> &str {
-    state.map_or(GONE, |state| state.get())
+fn frame_of(shown: &[(u64, u64, Option<Rc<RawValue>>)]) -> Vec<u8> {
+    let known: Vec<_> = shown
+        .iter()
+        .map(|(client, clock, state)| (*client, *clock, state.as_ref().map_or(GONE, |state| state.get())))
+        .collect();
+    yjs::awareness(&known)
 }

@@ -99,7 +99,7 @@ impl World<Notes> {
     }
 
     fn tell(&mut self, provider: &Provider, entries: &[(u64, u64, &str)]) {
-        self.send_binary(provider.client, &yjs::awareness(entries.iter().copied()));
+        self.send_binary(provider.client, &yjs::awareness(entries));
     }
 }
 

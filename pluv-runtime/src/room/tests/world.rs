@@ -429,7 +429,8 @@ impl<R: TestRoom> World<R> {
             protocol,
         };
         let now = self.now.get();
-        let (connection, step) = self.driver.core.borrow_mut().connect(now, &admission).expect("the user is well formed");
+        let (connection, step) =
+            self.driver.core.borrow_mut().connect(now, &admission).expect("the user is well formed");
         {
             // The platform has a socket before the room has said anything. Its number may have been another's.
             let mut host = self.host.borrow_mut();

@@ -280,7 +280,10 @@ mod tests {
         ];
         assert_eq!(good.lines().skip(3).collect::<Vec<_>>(), verdicts);
         let row = good.lines().nth(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
-        assert_eq!(row.as_deref(), Some(&["1", "KB", "5", "8", "1000", "1200", "1000", "1.00", "1.20", "200", "90"][..]));
+        assert_eq!(
+            row.as_deref(),
+            Some(&["1", "KB", "5", "8", "1000", "1200", "1000", "1.00", "1.20", "200", "90"][..])
+        );
         let bad = summary(&[cell(1000, 999.0, 351.0)], &[growth(899.0)]);
         let verdicts = [
             "not every ratio is at least 1: 0.999 at 1 KB with 5 clients and 8 in flight",

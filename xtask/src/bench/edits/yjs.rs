@@ -92,15 +92,16 @@ fn read(message: &Message) -> Result<Option<SyncMessage>> {
 mod tests {
     use super::*;
 
+    type Room = Yjs<Party>;
+
     #[test]
     fn a_change_is_found_in_its_message() {
         let update = [0, 0];
-        type Party = Yjs<super::Party>;
-        assert_eq!(Party::edited(&Party::edit(&update)).expect("it is good"), Some(update.to_vec()));
+        assert_eq!(Room::edited(&Room::edit(&update)).expect("it is good"), Some(update.to_vec()));
         let request = message(SyncMessage::SyncStep1(StateVector::default()));
-        assert_eq!(Party::edited(&request).expect("it is good"), None);
-        assert!(Party::edited(&Message::binary([0, 9].to_vec())).is_err());
+        assert_eq!(Room::edited(&request).expect("it is good"), None);
+        assert!(Room::edited(&Message::binary([0, 9].to_vec())).is_err());
         let refusal = Message::binary(Sync::Auth(Some("no".to_owned())).encode_v1());
-        assert!(Party::edited(&refusal).is_err());
+        assert!(Room::edited(&refusal).is_err());
     }
 }
