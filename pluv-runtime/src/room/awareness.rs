@@ -74,31 +74,39 @@ impl Awareness {
         }
     }
 
-    /// Takes what is new: `state` is none of a client that is gone.
-    pub(super) fn take(&mut self, connection: Connection, entry: &Entry<'_>, state: Option<Rc<RawValue>>) {
+    /// Takes what is new: `state` is none of a client that is gone. Returns with whom the client went before.
+    pub(super) fn take(
+        &mut self,
+        connection: Connection,
+        entry: &Entry<'_>,
+        state: Option<Rc<RawValue>>,
+    ) -> Option<Connection> {
         let Some(state) = state else {
-            self.known.remove(&entry.client);
-            return self.bury(entry.client, entry.clock);
+            self.bury(entry.client, entry.clock);
+            return self.known.remove(&entry.client).map(|known| known.owner);
         };
-        let known = self.known.entry(entry.client).or_insert(Known { owner: connection, clock: 0, state: None });
-        if entry.clock > known.clock {
-            known.owner = connection;
-        }
-        (known.clock, known.state) = (entry.clock, Some(state));
+        let (clock, state) = (entry.clock, Some(state));
+        let Some(known) = self.known.get_mut(&entry.client) else {
+            self.known.insert(entry.client, Known { owner: connection, clock, state });
+            return None;
+        };
+        let former = known.owner;
+        // What it was asked for again, others may be the first to tell.
+        let owner = if clock > known.clock { connection } else { former };
+        *known = Known { owner, clock, state };
+        Some(former)
     }
 
-    /// Lets a client go with another connection from now on.
-    pub(super) fn hand_over(&mut self, client: u64, connection: Connection) {
-        if let Some(known) = self.known.get_mut(&client) {
-            known.owner = connection;
-        }
+    /// Lets a client go with another connection from now on. Returns with whom it went before.
+    pub(super) fn hand_over(&mut self, client: u64, connection: Connection) -> Option<Connection> {
+        let known = self.known.get_mut(&client)?;
+        Some(std::mem::replace(&mut known.owner, connection))
     }
 
     /// Takes back what was kept of a connection's clients.
     pub(super) fn restore(&mut self, connection: Connection, kept: Vec<Kept>) {
         for Kept(client, clock, state) in kept {
-            let known = self.known.get(&client);
-            if known.is_none_or(|known| (known.clock, known.owner) < (clock, connection)) {
+            if self.known.get(&client).is_none_or(|known| known.clock < clock) {
                 self.known.insert(client, Known { owner: connection, clock, state });
             }
         }

@@ -45,7 +45,7 @@ impl Core {
             return;
         }
         let (mut shown, mut returned, mut is_too_much) = (Vec::new(), Vec::new(), false);
-        let count = told.count;
+        let (count, mut former) = (told.count, Vec::new());
         for (entry, news, state) in told.news {
             match news {
                 News::Nothing => {}
@@ -53,11 +53,11 @@ impl Core {
                 News::Gone(clock) => returned.push((entry.client, clock, GONE)),
                 _ if !self.has_room(connection, &entry) => is_too_much = true,
                 News::Moved => {
-                    self.awareness.hand_over(entry.client, connection);
+                    former.extend(self.awareness.hand_over(entry.client, connection));
                     self.own(connection, entry.client);
                 }
                 News::All => {
-                    self.awareness.take(connection, &entry, state.clone());
+                    former.extend(self.awareness.take(connection, &entry, state.clone()));
                     self.own(connection, entry.client);
                     shown.push((entry.client, entry.clock, state));
                 }
@@ -71,6 +71,10 @@ impl Core {
             step.effects.push(Effect::SendBytes { to: To::One(connection), frame });
         }
         self.attach_awareness(connection, &mut step.effects);
+        former.retain(|former| *former != connection);
+        for former in former {
+            self.attach_awareness(former, &mut step.effects);
+        }
         if !shown.is_empty() {
             let frame = if shown.len() == count { frame } else { frame_of(&shown) };
             self.show_awareness(now, connection, frame, step);
