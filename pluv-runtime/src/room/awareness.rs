@@ -90,6 +90,10 @@ impl Awareness {
             self.known.insert(entry.client, Known { owner: connection, clock, state });
             return None;
         };
+        if clock < known.clock {
+            // It stood in one frame with a newer one.
+            return None;
+        }
         let former = known.owner;
         // What it was asked for again, others may be the first to tell.
         let owner = if clock > known.clock { connection } else { former };
@@ -151,6 +155,11 @@ impl Awareness {
         if self.gone.len() > MAX_GONE {
             self.gone.pop_front();
         }
+    }
+
+    /// How many clients are known.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
     }
 
     /// The clients whose states are known, with clocks and states.

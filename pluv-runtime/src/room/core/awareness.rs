@@ -20,6 +20,9 @@ use crate::{
 /// which nothing came for 30 seconds, and tells of itself every 15 seconds so that something does.
 const ECHO: Millis = 5_000;
 
+/// How many more clients than there are a frame may tell of. A frame may be of megabytes, and an entry of some bytes.
+const MAX_NEW: usize = 1_000;
+
 /// The state of a client that is gone.
 const GONE: &str = "null";
 
@@ -90,6 +93,9 @@ impl Core {
             let news = self.awareness.news(connection, is_first, &entry);
             if news == News::Nothing || (matches!(news, News::Gone(_)) && !is_first) {
                 continue;
+            }
+            if told.news.len() > self.awareness.len() + MAX_NEW {
+                return None;
             }
             let state = match entry.is_gone() {
                 true => None,

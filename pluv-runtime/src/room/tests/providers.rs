@@ -411,6 +411,10 @@ fn what_is_too_much_is_not_shown() {
         let many: Vec<_> = (100..140).map(|client| (client, 1, "{}")).collect();
         world.tell(&ada, &many);
         assert_eq!(world.told(bob.client), owned(&many[..32]));
+        // Nobody tells of so many.
+        let more: Vec<_> = (0..5_000).map(|client| (client, 2, "{}")).collect();
+        world.tell(&bob, &more);
+        assert_eq!(world.closed(bob.client), Some(1003));
         world.leave(ada.client);
         assert_eq!(world.told(bob.client).len(), 32);
     });
