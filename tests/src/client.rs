@@ -20,7 +20,7 @@ use crate::{PATIENCE, get};
 /// A connection to a room.
 #[derive(Debug)]
 pub struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
     ahead: VecDeque<Value>,
     /// Its session's id, from `$registered`.
     pub id: String,
@@ -48,6 +48,13 @@ pub async fn connect(url: &str) -> Client {
 /// # Panics
 /// When the upgrade is refused, which a room never does.
 pub async fn connect_with(url: &str, headers: &[(&'static str, &'static str)]) -> Client {
+    Client { socket: upgrade(url, headers).await, ahead: VecDeque::new(), id: String::new() }
+}
+
+/// A WebSocket.
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub(crate) async fn upgrade(url: &str, headers: &[(&'static str, &'static str)]) -> Socket {
     let mut request = url.replacen("http", "ws", 1).into_client_request().expect("it is a URL");
     for (name, value) in headers {
         request.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -55,8 +62,7 @@ pub async fn connect_with(url: &str, headers: &[(&'static str, &'static str)]) -
     // Frames are small, and a test waits for each.
     let connecting = connect_async_with_config(request, None, true);
     let connected = timeout(PATIENCE, connecting).await.expect("the upgrade is answered in time");
-    let (socket, _) = connected.expect("an upgrade is never refused");
-    Client { socket, ahead: VecDeque::new(), id: String::new() }
+    connected.expect("an upgrade is never refused").0
 }
 
 /// Connects where the connection is refused: the error's message, and how it was closed.

@@ -3,12 +3,14 @@
 mod client;
 mod http;
 mod lab;
+mod provider;
 mod tokens;
 
 pub use self::{
     client::{Client, Closed, connect, connect_with, refused},
     http::{Answer, get, request},
     lab::{LAB, lab, texts, together},
+    provider::{NOTES, Provider, told, write},
     tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds},
 };
 

@@ -1,0 +1,243 @@
+//! A client of the Yjs protocol, whose frames yrs writes and reads.
+
+use std::collections::BTreeMap;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use yrs::{
+    ClientID, Doc, GetString as _, ReadTxn as _, StateVector, Text as _, Transact as _, Update,
+    sync::{
+        Message, SyncMessage,
+        awareness::{AwarenessUpdate, AwarenessUpdateEntry},
+    },
+    updates::{decoder::Decode as _, encoder::Encode as _},
+};
+
+use crate::{
+    Closed, PATIENCE,
+    client::{Socket, upgrade},
+    fixture, get,
+};
+
+/// Where the rooms with a document are.
+pub const NOTES: &str = "/notes";
+
+/// A document that is kept in step with a room.
+#[derive(Debug)]
+pub struct Provider {
+    socket: Option<Socket>,
+    room: String,
+    user: String,
+    /// The document.
+    pub doc: Doc,
+    /// What clients told of themselves, of those who are there.
+    pub clients: BTreeMap<u64, Value>,
+    /// Why something was refused, each time.
+    pub denials: Vec<String>,
+    /// The updates that came on this connection.
+    pub updates: Vec<Vec<u8>>,
+    /// How many answers to a first step of the synchronisation came.
+    answers: usize,
+    clock: u32,
+}
+
+impl Provider {
+    /// The user `user` in a room, in step with it.
+    pub async fn join(room: &str, user: &str) -> Self {
+        let mut provider = Self::away(room, user);
+        provider.connect().await;
+        provider
+    }
+
+    /// A document that is not connected.
+    #[must_use]
+    pub fn away(room: &str, user: &str) -> Self {
+        Self {
+            socket: None,
+            room: room.to_owned(),
+            user: user.to_owned(),
+            doc: Doc::new(),
+            clients: BTreeMap::new(),
+            denials: Vec::new(),
+            updates: Vec::new(),
+            answers: 0,
+            clock: 0,
+        }
+    }
+
+    /// Connects without a word, by a token that may be none.
+    pub async fn open(room: &str, token: &str) -> Self {
+        let mut provider = Self::away(room, "");
+        provider.socket = Some(upgrade(&format!("{}{NOTES}/yjs/{room}?token={token}", fixture()), &[]).await);
+        provider
+    }
+
+    /// Connects with a new token, and waits until the document is in step.
+    ///
+    /// # Panics
+    /// When the room refuses.
+    pub async fn connect(&mut self) {
+        let answer = get(&fixture(), &format!("{NOTES}/authorize?room={}&user_id={}", self.room, self.user)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let url = format!("{}{NOTES}/yjs/{}?token={}", fixture(), self.room, answer.body);
+        self.socket = Some(upgrade(&url, &[]).await);
+        self.clients.clear();
+        self.updates.clear();
+        self.settle().await;
+    }
+
+    /// Waits until all has come that the room sent up to now.
+    pub async fn settle(&mut self) {
+        let vector = self.doc.transact().state_vector();
+        let answers = self.answers;
+        self.send(&Message::Sync(SyncMessage::SyncStep1(vector))).await;
+        while self.answers == answers {
+            self.receive().await;
+        }
+    }
+
+    /// Sends a message.
+    pub async fn send(&mut self, message: &Message) {
+        self.send_bytes(message.encode_v1()).await;
+    }
+
+    /// Sends a binary frame.
+    pub async fn send_bytes(&mut self, bytes: Vec<u8>) {
+        self.send_frame(Frame::binary(bytes)).await;
+    }
+
+    /// Sends a text frame.
+    pub async fn send_text(&mut self, text: &str) {
+        self.send_frame(Frame::text(text)).await;
+    }
+
+    async fn send_frame(&mut self, frame: Frame) {
+        self.socket().send(frame).await.expect("the connection is open");
+    }
+
+    fn socket(&mut self) -> &mut Socket {
+        self.socket.as_mut().expect("it is connected")
+    }
+
+    /// Reads one message, and does what it asks for.
+    ///
+    /// # Panics
+    /// When none comes, or it is none.
+    pub async fn receive(&mut self) -> Message {
+        let message = loop {
+            let frame = timeout(PATIENCE, self.socket().next()).await.expect("a frame comes in time");
+            match frame.expect("the connection stays").expect("the connection stays") {
+                Frame::Binary(bytes) => break Message::decode_v1(&bytes).expect("yrs reads what a room sends"),
+                Frame::Ping(_) | Frame::Pong(_) => {}
+                other => panic!("a provider is sent binary frames alone: {other:?}"),
+            }
+        };
+        match &message {
+            Message::Sync(SyncMessage::SyncStep1(vector)) => {
+                let update = self.doc.transact().encode_state_as_update_v1(vector);
+                self.send(&Message::Sync(SyncMessage::SyncStep2(update))).await;
+            }
+            Message::Sync(SyncMessage::SyncStep2(update) | SyncMessage::Update(update)) => {
+                self.answers += usize::from(matches!(message, Message::Sync(SyncMessage::SyncStep2(_))));
+                self.updates.push(update.clone());
+                let update = Update::decode_v1(update).expect("it is an update");
+                self.doc.transact_mut().apply_update(update).expect("it fits");
+            }
+            Message::Awareness(update) => self.hear(update),
+            Message::Auth(reason) => self.denials.extend(reason.clone()),
+            Message::AwarenessQuery | Message::Custom(..) => {}
+        }
+        message
+    }
+
+    fn hear(&mut self, update: &AwarenessUpdate) {
+        for (client, entry) in &update.clients {
+            match serde_json::from_str(&entry.json).expect("a state is JSON") {
+                Value::Null => drop(self.clients.remove(&client.get())),
+                state => drop(self.clients.insert(client.get(), state)),
+            }
+        }
+    }
+
+    /// Reads until something is so.
+    pub async fn until(&mut self, is_so: impl Fn(&Self) -> bool) {
+        while !is_so(self) {
+            self.receive().await;
+        }
+    }
+
+    /// Writes into the text, and tells the room.
+    pub async fn write(&mut self, at: u32, text: &str) {
+        let update = write(&self.doc, at, text);
+        self.send(&Message::Sync(SyncMessage::Update(update))).await;
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let doc = self.doc.transact();
+        doc.get_text("text").map(|text| text.get_string(&doc)).unwrap_or_default()
+    }
+
+    /// Reads until the text is this.
+    pub async fn reads(&mut self, text: &str) {
+        self.until(|provider| provider.text() == text).await;
+    }
+
+    /// The document, as an update of all of it.
+    #[must_use]
+    pub fn state(&self) -> Vec<u8> {
+        self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+    }
+
+    /// The number by which the others know it.
+    #[must_use]
+    pub fn client(&self) -> u64 {
+        self.doc.client_id().get()
+    }
+
+    /// Tells the others of itself.
+    pub async fn tell(&mut self, state: &Value) {
+        self.clock += 1;
+        self.send(&told(self.client(), self.clock, &state.to_string())).await;
+    }
+
+    /// Goes without a word. The document stays.
+    pub fn vanish(&mut self) {
+        self.socket = None;
+    }
+
+    /// Reads up to the end of the connection.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn closed(&mut self) -> Closed {
+        loop {
+            match timeout(PATIENCE, self.socket().next()).await.expect("the connection ends in time") {
+                Some(Ok(Frame::Close(Some(frame)))) => {
+                    return Closed { code: frame.code.into(), reason: frame.reason.to_string() };
+                }
+                Some(Ok(Frame::Binary(_))) => {}
+                other => panic!("a room says why it closes a connection: {other:?}"),
+            }
+        }
+    }
+}
+
+/// Writes into a document's text; the update.
+#[must_use]
+pub fn write(doc: &Doc, at: u32, text: &str) -> Vec<u8> {
+    let field = doc.get_or_insert_text("text");
+    let mut edit = doc.transact_mut();
+    field.insert(&mut edit, at, text);
+    edit.encode_update_v1()
+}
+
+/// What is told of a client.
+#[must_use]
+pub fn told(client: u64, clock: u32, state: &str) -> Message {
+    let entry = AwarenessUpdateEntry { clock, json: state.into() };
+    Message::Awareness(AwarenessUpdate { clients: [(ClientID::new(client), entry)].into() })
+}

@@ -1,0 +1,294 @@
+//! Connections by the Yjs protocol, beside those of pluv clients: one document.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use tests::{Client, NOTES, Provider, fixture, fresh, get, told, write};
+use tokio::time::sleep;
+use yrs::{
+    Doc, GetString as _, ReadTxn as _, StateVector, Transact as _, Update,
+    sync::{Message, SyncMessage},
+    updates::{decoder::Decode as _, encoder::Encode as _},
+};
+
+/// Longer than the 10 seconds without an event after which workerd lets a room sleep.
+const SILENCE: Duration = Duration::from_secs(12);
+
+/// A pluv client with its document, and what was said to it.
+struct Pluv {
+    client: Client,
+    doc: Doc,
+    said: Vec<String>,
+}
+
+impl Pluv {
+    async fn join(room: &str, user: &str) -> Self {
+        let mut client = Client::open(&fixture(), NOTES, room, user).await;
+        client.send("$initializeSession", &json!({ "presence": { "note": "" }, "update": null })).await;
+        let doc = Doc::new();
+        let storage = client.until("$storageReceived").await;
+        apply(&doc, &storage);
+        let state = STANDARD.encode(doc.transact().encode_state_as_update_v1(&StateVector::default()));
+        client.send("$updateStorage", &json!({ "origin": "$initialized", "update": state })).await;
+        client.drain().await;
+        Self { client, doc, said: Vec::new() }
+    }
+
+    async fn until(&mut self, is_so: impl Fn(&Self) -> bool) {
+        while !is_so(self) {
+            let frame = self.client.receive().await;
+            match frame["type"].as_str() {
+                Some("$storageUpdated") => apply(&self.doc, &frame),
+                Some("said") => self.said.push(frame["data"]["text"].as_str().unwrap_or_default().to_owned()),
+                _ => {}
+            }
+        }
+    }
+
+    async fn reads(&mut self, text: &str) {
+        self.until(|pluv| pluv.text() == text).await;
+    }
+
+    async fn hears(&mut self, text: &str) {
+        self.until(|pluv| pluv.said.iter().any(|said| said == text)).await;
+    }
+
+    async fn send(&mut self, update: &[u8]) {
+        let data = json!({ "origin": null, "update": STANDARD.encode(update) });
+        self.client.send("$updateStorage", &data).await;
+    }
+
+    fn text(&self) -> String {
+        let doc = self.doc.transact();
+        doc.get_text("text").map(|text| text.get_string(&doc)).unwrap_or_default()
+    }
+}
+
+fn apply(doc: &Doc, frame: &Value) {
+    let state = STANDARD.decode(frame["data"]["state"].as_str().expect("it has a state")).expect("it is base64");
+    doc.transact_mut().apply_update(Update::decode_v1(&state).expect("it is an update")).expect("it fits");
+}
+
+/// A frame of these numbers, and of a buffer at the end.
+fn frame(numbers: &[u8], buffer: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(buffer.len()).expect("it is short");
+    [numbers, &[length], buffer].concat()
+}
+
+#[tokio::test]
+async fn edits_go_both_ways_between_the_protocols() {
+    let room = fresh("both");
+    let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Pluv::join(&room, "bob").await);
+    ada.write(0, "by ada").await;
+    bob.reads("by ada").await;
+    let edit = write(&bob.doc, 6, " and bob");
+    bob.send(&edit).await;
+    ada.reads("by ada and bob").await;
+    // The room's own edits reach both.
+    bob.client.send("add", &json!({ "text": "!" })).await;
+    ada.reads("by ada and bob!").await;
+    let mut cy = Provider::join(&room, "cy").await;
+    assert_eq!((cy.text(), cy.state()), (ada.text(), ada.state()));
+    cy.settle().await;
+    assert_eq!(cy.denials, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_author_is_not_sent_the_edit() {
+    let room = fresh("author");
+    let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
+    ada.updates.clear();
+    ada.write(0, "mine").await;
+    bob.reads("mine").await;
+    bob.write(4, " and mine").await;
+    ada.reads("mine and mine").await;
+    assert_eq!(ada.updates.len(), 1, "only what bob wrote");
+}
+
+#[tokio::test]
+async fn a_reconnect_carries_only_what_is_missing() {
+    let room = fresh("reconnect");
+    let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
+    ada.write(0, &"long ".repeat(20_000)).await;
+    bob.until(|bob| bob.text().len() == 100_000).await;
+    bob.vanish();
+    ada.write(0, "meanwhile ").await;
+    drop(write(&bob.doc, 100_000, "offline"));
+    ada.settle().await;
+    bob.connect().await;
+    ada.until(|ada| ada.text().ends_with("offline")).await;
+    assert!(bob.text().starts_with("meanwhile long ") && bob.text().ends_with(" offline"));
+    assert_eq!(ada.text(), bob.text());
+    let sizes: Vec<_> = bob.updates.iter().map(Vec::len).collect();
+    assert!(sizes.iter().sum::<usize>() < 100, "{sizes:?}");
+    // Who has all of it already is sent nothing of it.
+    bob.updates.clear();
+    bob.settle().await;
+    assert_eq!(bob.updates, [[0, 0]]);
+}
+
+#[tokio::test]
+async fn what_clients_tell_of_themselves_goes_round_and_goes_with_them() {
+    let room = fresh("awareness");
+    let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
+    ada.tell(&json!({ "user": { "name": "Ada" }, "cursor": 1 })).await;
+    let client = ada.client();
+    bob.until(|bob| bob.clients.contains_key(&client)).await;
+    assert_eq!(bob.clients[&client], json!({ "user": { "name": "Ada" }, "cursor": 1 }));
+    ada.tell(&json!({ "cursor": 2 })).await;
+    bob.until(|bob| bob.clients[&client] == json!({ "cursor": 2 })).await;
+
+    // A newcomer is told, and who asks is told again.
+    let mut cy = Provider::join(&room, "cy").await;
+    cy.until(|cy| cy.clients.contains_key(&client)).await;
+    cy.clients.clear();
+    cy.send(&Message::AwarenessQuery).await;
+    cy.until(|cy| cy.clients.get(&client) == Some(&json!({ "cursor": 2 }))).await;
+
+    ada.vanish();
+    for other in [&mut bob, &mut cy] {
+        other.until(|other| !other.clients.contains_key(&client)).await;
+    }
+    let mut dan = Provider::join(&room, "dan").await;
+    dan.settle().await;
+    assert!(dan.clients.is_empty(), "{:?}", dan.clients);
+}
+
+#[tokio::test]
+async fn a_room_that_slept_knows_the_document_and_who_is_there() {
+    let room = fresh("asleep");
+    let mut watcher = Pluv::join(&room, "watcher").await;
+    let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
+    ada.tell(&json!({ "name": "Ada" })).await;
+    bob.tell(&json!({ "name": "Bob" })).await;
+    let (of_ada, of_bob) = (ada.client(), bob.client());
+    ada.until(|ada| ada.clients.contains_key(&of_bob)).await;
+    ada.write(0, "before").await;
+    watcher.hears("change 1 by ada").await;
+    sleep(SILENCE).await;
+
+    let mut cy = Provider::join(&room, "cy").await;
+    cy.until(|cy| cy.clients.len() == 2).await;
+    assert_eq!((&cy.clients[&of_ada], &cy.clients[&of_bob]), (&json!({ "name": "Ada" }), &json!({ "name": "Bob" })));
+    assert_eq!(cy.text(), "before");
+    cy.write(6, ", after").await;
+    for other in [&mut ada, &mut bob] {
+        other.reads("before, after").await;
+    }
+    watcher.reads("before, after").await;
+    // Counted since the room woke: it slept.
+    watcher.hears("change 1 by cy").await;
+
+    // Who goes while it sleeps wakes it, and is withdrawn.
+    sleep(SILENCE).await;
+    bob.vanish();
+    ada.until(|ada| !ada.clients.contains_key(&of_bob)).await;
+    ada.write(0, "still ").await;
+    cy.reads("still before, after").await;
+    assert!(cy.clients.contains_key(&of_ada) && !cy.clients.contains_key(&of_bob));
+}
+
+#[tokio::test]
+async fn who_may_only_read_is_told_so_and_changes_nothing() {
+    let room = fresh("reader");
+    let (mut ada, mut reader) = (Provider::join(&room, "ada").await, Provider::join(&room, "reader").await);
+    ada.write(0, "by ada").await;
+    reader.reads("by ada").await;
+    assert_eq!(reader.denials, Vec::<String>::new());
+    reader.write(0, "graffiti ").await;
+    reader.settle().await;
+    assert_eq!(reader.denials, ["this connection may only read"]);
+    ada.settle().await;
+    assert_eq!(ada.text(), "by ada");
+    // But the others see who reads.
+    reader.tell(&json!({ "name": "Reader" })).await;
+    let client = reader.client();
+    ada.until(|ada| ada.clients.contains_key(&client)).await;
+    let cy = Provider::join(&room, "cy").await;
+    assert_eq!(cy.text(), "by ada");
+}
+
+#[tokio::test]
+async fn an_edit_beyond_the_limit_is_denied_and_the_connection_goes_on() {
+    let room = fresh("limit");
+    let (mut ada, mut eve) = (Provider::join(&room, "ada").await, Provider::join(&room, "eve").await);
+    let large = write(&Doc::new(), 0, &"x".repeat(2_100_000));
+    eve.send(&Message::Sync(SyncMessage::Update(large))).await;
+    eve.settle().await;
+    assert_eq!(eve.denials.len(), 1);
+    assert!(eve.denials[0].ends_with("the limit is 2000000"), "{}", eve.denials[0]);
+    eve.write(0, "small").await;
+    ada.reads("small").await;
+}
+
+#[tokio::test]
+async fn a_malformed_frame_closes_its_connection_with_1003_and_hurts_nobody_else() {
+    let room = fresh("malformed");
+    let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Pluv::join(&room, "bob").await);
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
+    let frames = [
+        vec![],
+        vec![0],
+        vec![4],
+        vec![255; 20],
+        vec![0, 3, 0],
+        // A state vector and updates that are none.
+        frame(&[0, 0], &[5]),
+        frame(&[0, 1], &[255; 64]),
+        frame(&[0, 2], &[]),
+        frame(&[0, 2], &[1, 1, 1, 0, 4, 1, 1, 97, 9, 120]),
+        // A buffer that is shorter than it says, and one with something after it.
+        vec![0, 2, 5, 1],
+        vec![0, 2, 2, 0, 0, 0],
+        // An awareness that says nothing, and states that are no objects.
+        vec![1, 1, 5],
+        told(77, 1, "{").encode_v1(),
+        told(77, 1, "5").encode_v1(),
+        told(77, 1, &deep).encode_v1(),
+    ];
+    for bytes in frames {
+        let mut eve = Provider::join(&room, "eve").await;
+        eve.send_bytes(bytes.clone()).await;
+        assert_eq!(eve.closed().await.code, 1003, "{:?}", &bytes[..bytes.len().min(20)]);
+    }
+    let mut eve = Provider::join(&room, "eve").await;
+    eve.send_text("text").await;
+    assert_eq!(eve.closed().await.code, 1003);
+
+    ada.write(0, "unharmed").await;
+    bob.reads("unharmed").await;
+    ada.settle().await;
+    assert_eq!((ada.clients.len(), ada.denials.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_connection_without_a_good_token_is_denied_for_good() {
+    let room = fresh("denied");
+    let other = get(&fixture(), &format!("{NOTES}/authorize?room={room}-other&user_id=eve")).await.body;
+    for token in ["", "nonsense", &other] {
+        let mut eve = Provider::open(&room, token).await;
+        let denied = eve.receive().await;
+        let closed = eve.closed().await;
+        assert_eq!((denied, closed.code), (Message::Auth(Some(closed.reason)), 4401), "{token}");
+    }
+}
+
+#[tokio::test]
+async fn handlers_see_providers_whom_pluv_clients_are_not_shown() {
+    let room = fresh("sessions");
+    let mut ada = Pluv::join(&room, "ada").await;
+    let mut bob = Provider::join(&room, "bob").await;
+    ada.client.send("people", &json!({})).await;
+    assert_eq!(ada.client.only("said").await["data"]["text"], "ada Pluv, bob Yjs");
+    assert_eq!(ada.client.others().await, json!({}));
+    bob.vanish();
+    // Its end is told to no pluv client either.
+    let mut people = String::new();
+    while people != "ada Pluv" {
+        sleep(Duration::from_millis(50)).await;
+        ada.client.send("people", &json!({})).await;
+        let said = ada.client.only("said").await;
+        people = said["data"]["text"].as_str().unwrap_or_default().to_owned();
+    }
+}
