@@ -5,80 +5,42 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { chromium, selectors } from 'playwright-core';
-import { Proxy } from './proxy.mjs';
+import { test } from 'node:test';
+import { DESKTOP, PHONE, Stage, TIMEOUT } from './stage.mjs';
 
 const BASE = process.env.PLUV_CHAT_URL;
 const SCREENSHOTS = process.env.PLUV_SCREENSHOTS;
-// Only how long until a test gives up: nothing waits for it to pass.
-const TIMEOUT = 30_000;
-const DESKTOP = { width: 1200, height: 780 };
-const PHONE = { width: 375, height: 720 };
 
 assert.ok(BASE, 'PLUV_CHAT_URL is missing: the address of a worker that runs examples/chat');
 
-let browser;
-
-before(async () => {
-  selectors.setTestIdAttribute('data-test');
-  browser = await chromium.launch({
-    executablePath: process.env.PLUV_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
-});
-
-after(() => browser?.close());
-
-/** A test with a room and a browser profile of its own, in which the page must not complain or call another host. */
+/** A test with a room and a browser profile of its own. */
 function chatTest(name, run) {
-  test(name, { timeout: 4 * TIMEOUT }, async (t) => {
-    const context = await browser.newContext({ viewport: DESKTOP });
-    context.setDefaultTimeout(TIMEOUT);
-    const chat = new Chat(t, context);
+  test(name, { timeout: 4 * TIMEOUT }, async () => {
+    const chat = new Chat();
     try {
+      await chat.open();
       await run(chat);
-      assert.deepEqual(chat.complaints, []);
-      assert.deepEqual([...chat.foreign], []);
+      chat.assertQuiet();
     } finally {
-      await context.close();
-      await chat.proxy?.stop();
+      await chat.end();
     }
   });
 }
 
-class Chat {
+class Chat extends Stage {
   room = `test-${randomBytes(6).toString('hex')}`;
-  complaints = [];
-  foreign = new Set();
-  proxy = null;
-  // Where a test cuts the wire, the browser says so.
-  expected = null;
 
-  constructor(t, context) {
-    this.test = t;
-    this.context = context;
-    context.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type()) && !this.expected?.test(message.text())) {
-        this.complaints.push(message.text());
-      }
-    });
-    context.on('weberror', (error) => this.complaints.push(String(error.error())));
-    context.on('request', (request) => this.#check(request.url()));
-    context.on('page', (page) => page.on('websocket', (socket) => this.#check(socket.url())));
+  constructor() {
+    super(BASE);
   }
 
-  #check(address) {
-    const { host, protocol } = new URL(address);
-    const own = [new URL(BASE).host, this.proxy && new URL(this.proxy.url).host];
-    if (!own.includes(host) && !['data:', 'blob:', 'about:'].includes(protocol)) {
-      this.foreign.add(address);
-    }
+  async open() {
+    this.profile = await this.context({ viewport: DESKTOP });
   }
 
   /** A new user: another tab with a new identity. */
   async user(name, base = BASE) {
-    const page = await this.context.newPage();
+    const page = await this.profile.newPage();
     const tab = new Tab(page);
     await page.goto(`${base}/?as=new#${this.room}`);
     await tab.online();
@@ -86,12 +48,6 @@ class Chat {
       await tab.rename(name);
     }
     return tab;
-  }
-
-  async useProxy() {
-    this.proxy = await Proxy.start(BASE);
-    this.expected = /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INTERNET|ERR_NETWORK|ERR_SOCKET|WebSocket connection to/;
-    return this.proxy;
   }
 }
 
@@ -196,7 +152,7 @@ chatTest('two tabs are two users, who see each other', async (chat) => {
   const ada = await chat.user();
   await ada.page.getByTestId('empty').waitFor();
   await ada.shot('empty');
-  const opened = chat.context.waitForEvent('page');
+  const opened = chat.profile.waitForEvent('page');
   await ada.page.getByTestId('second-user').click();
   const bob = new Tab(await opened);
   await bob.online();
@@ -377,7 +333,7 @@ chatTest('two tabs of one user are shown once', async (chat) => {
   const bob = await chat.user('Bob');
   await ada.sees('Ada', 'Bob');
   // A page that another page opens starts with a copy of its session storage, as a duplicated tab does.
-  const opened = chat.context.waitForEvent('page');
+  const opened = chat.profile.waitForEvent('page');
   await bob.page.evaluate(() => { window.open(location.href); });
   const again = new Tab(await opened);
   await again.online();
@@ -445,17 +401,17 @@ chatTest('a browser without a network says so', async (chat) => {
   const bob = await chat.user('Bob', wire.url);
   wire.cut();
   await bob.status('reconnecting');
-  await chat.context.setOffline(true);
+  await chat.profile.setOffline(true);
   await bob.status('offline');
   wire.restore();
-  await chat.context.setOffline(false);
+  await chat.profile.setOffline(false);
   await bob.online();
   await bob.sees('Bob');
 });
 
 chatTest('a refusal is told, and not tried again by itself', async (chat) => {
   chat.expected = /status of 403/;
-  const page = await chat.context.newPage();
+  const page = await chat.profile.newPage();
   const tab = new Tab(page);
   let asked = 0;
   await page.route('**/api/pluv/authorize?*', (route) => {
@@ -473,7 +429,7 @@ chatTest('a refusal is told, and not tried again by itself', async (chat) => {
 });
 
 chatTest('a connection that the room refuses is told why', async (chat) => {
-  const page = await chat.context.newPage();
+  const page = await chat.profile.newPage();
   const tab = new Tab(page);
   await page.route('**/api/pluv/authorize?*', (route) => route.fulfill({ body: 'not-a-token' }));
   await page.goto(`${BASE}/#${chat.room}`);
@@ -482,8 +438,8 @@ chatTest('a connection that the room refuses is told why', async (chat) => {
 });
 
 chatTest('the address names the room', async (chat) => {
-  await chat.context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  const page = await chat.context.newPage();
+  await chat.profile.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await chat.profile.newPage();
   const tab = new Tab(page);
   await page.goto(BASE);
   await tab.online();
@@ -497,7 +453,7 @@ chatTest('the address names the room', async (chat) => {
   const link = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(link, `${new URL(BASE).origin}/#${encodeURIComponent(name)}`);
 
-  const other = new Tab(await chat.context.newPage());
+  const other = new Tab(await chat.profile.newPage());
   await other.page.goto(link);
   await other.online();
   await tab.sees(await tab.name(), await other.name());
@@ -550,7 +506,7 @@ chatTest('who comes later, and who comes back after everyone left, has the note'
 });
 
 chatTest('the note may not be written in before it is there', async (chat) => {
-  const page = await chat.context.newPage();
+  const page = await chat.profile.newPage();
   await page.route('**/api/pluv/authorize?*', async () => {});
   await page.goto(`${BASE}/#${chat.room}`);
   const tab = new Tab(page);
@@ -658,7 +614,7 @@ chatTest('an input method composes in the note undisturbed', async (chat) => {
   const bob = await chat.user('Bob');
   await ada.write('>');
   await bob.notes('>');
-  const keyboard = await chat.context.newCDPSession(ada.page);
+  const keyboard = await chat.profile.newCDPSession(ada.page);
   const compose = (text) => keyboard.send('Input.imeSetComposition', { text, selectionStart: 1, selectionEnd: 1 });
   await compose('に');
   await bob.notes('>に');
