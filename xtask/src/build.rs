@@ -33,5 +33,16 @@ pub fn build(worker: &Worker, profile: Profile, tools: &Tools) -> Result<()> {
     command.env("ESBUILD_BIN", npm::program("esbuild")).env("WASM_OPT_BIN", npm::program("wasm-opt"));
     // The compiler's own words are enough.
     command.env("RUST_BACKTRACE", "0");
-    process::run(&mut command).with_context(|| format!("the build of `{}` failed", worker.name))
+    process::run(&mut command).with_context(|| format!("the build of `{}` failed", worker.name))?;
+    page(worker)
+}
+
+/// Builds the page of a worker that has one to build.
+fn page(worker: &Worker) -> Result<()> {
+    let Some(directory) = worker.page() else {
+        return Ok(());
+    };
+    npm::install(&directory)?;
+    process::run_quietly(Command::new("node").arg("build.mjs").current_dir(directory))
+        .with_context(|| format!("the page of `{}` cannot be built", worker.name))
 }

@@ -51,6 +51,13 @@ impl Worker {
     pub fn configuration(&self) -> PathBuf {
         self.directory.join("wrangler.toml")
     }
+
+    /// Where its page is made, if it has one that is made before the worker is served.
+    #[must_use]
+    pub fn page(&self) -> Option<PathBuf> {
+        let directory = self.directory.join("page");
+        directory.join("build.mjs").is_file().then_some(directory)
+    }
 }
 
 fn examples() -> Result<Vec<String>> {
@@ -71,11 +78,16 @@ mod tests {
 
     #[test]
     fn workers_have_a_configuration() {
-        for worker in
-            [Worker::example("chat").expect("it exists"), Worker::fixture(), Worker::floor(), Worker::partyserver()]
-        {
+        let examples = ["chat", "editor"].map(|name| Worker::example(name).expect("it exists"));
+        for worker in examples.iter().chain(&[Worker::fixture(), Worker::floor(), Worker::partyserver()]) {
             assert!(worker.configuration().is_file(), "{worker:?}");
         }
+    }
+
+    #[test]
+    fn a_page_that_has_a_build_is_found() {
+        assert!(Worker::example("editor").expect("it exists").page().is_some());
+        assert_eq!(Worker::example("chat").expect("it exists").page(), None);
     }
 
     #[test]

@@ -16,7 +16,10 @@ mod yjs;
 
 use clap::{Args, ValueEnum};
 
-use self::{report::Report, servers::Servers};
+use self::{
+    report::Report,
+    servers::{Servers, Wanted},
+};
 
 /// Runs all checks and tests; the last line says how many passed and failed.
 #[derive(Clone, Debug, Args)]
@@ -43,7 +46,7 @@ pub enum Part {
     Client,
     /// Tests that edit documents with the library that clients have.
     Yjs,
-    /// Tests that drive the example's page in a browser.
+    /// Tests that drive the examples' pages in a browser.
     Browser,
 }
 
@@ -64,10 +67,13 @@ pub fn run(options: &Options) -> bool {
     if wanted(Part::Ui) {
         ui::run(&mut report);
     }
-    let with_chat = wanted(Part::E2e) || wanted(Part::Browser);
-    let with_fixture = wanted(Part::E2e) || wanted(Part::Client) || wanted(Part::Yjs);
-    if with_chat || with_fixture {
-        let servers = Servers::start(&mut report, with_chat, with_fixture);
+    let workers = Wanted {
+        chat: wanted(Part::E2e) || wanted(Part::Browser),
+        editor: wanted(Part::Browser),
+        fixture: wanted(Part::E2e) || wanted(Part::Client) || wanted(Part::Yjs),
+    };
+    if workers.any() {
+        let servers = Servers::start(&mut report, workers);
         if wanted(Part::E2e) {
             e2e::run(&mut report, &servers);
         }

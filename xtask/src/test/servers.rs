@@ -12,28 +12,47 @@ use crate::{
     worker::Worker,
 };
 
+/// Which of them are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub(super) chat: bool,
+    pub(super) editor: bool,
+    pub(super) fixture: bool,
+}
+
+impl Wanted {
+    pub(super) fn any(self) -> bool {
+        self.chat || self.editor || self.fixture
+    }
+}
+
 /// Those that run; one that does not is a failure in the report already.
 #[derive(Debug, Default)]
 pub(super) struct Servers {
     pub(super) chat: Option<Server>,
+    pub(super) editor: Option<Server>,
     pub(super) fixture: Option<Server>,
 }
 
 impl Servers {
     /// Starts those that are wanted.
-    pub(super) fn start(report: &mut Report, with_chat: bool, with_fixture: bool) -> Self {
+    pub(super) fn start(report: &mut Report, wanted: Wanted) -> Self {
         let Some(tools) = report.prepare("tools", setup::install) else {
             return Self::default();
         };
-        let chat =
-            with_chat.then(|| report.prepare("chat example", || serve(&Worker::example("chat")?, &tools))).flatten();
-        let fixture = with_fixture.then(|| report.prepare("fixture", || serve(&Worker::fixture(), &tools))).flatten();
-        Self { chat, fixture }
+        let mut example = |name: &str, is_wanted: bool| {
+            let serve = || serve(&Worker::example(name)?, &tools);
+            is_wanted.then(|| report.prepare(&format!("{name} example"), serve)).flatten()
+        };
+        let chat = example("chat", wanted.chat);
+        let editor = example("editor", wanted.editor);
+        let fixture = wanted.fixture.then(|| report.prepare("fixture", || serve(&Worker::fixture(), &tools))).flatten();
+        Self { chat, editor, fixture }
     }
 
     /// Shows what the workers logged.
     pub(super) fn show_logs(&self) {
-        for server in [&self.chat, &self.fixture].into_iter().flatten() {
+        for server in [&self.chat, &self.editor, &self.fixture].into_iter().flatten() {
             eprintln!("the last lines of the output of {}:\n{}", server.name(), server.log());
         }
     }

@@ -8,13 +8,13 @@ use super::report::Report;
 use crate::{node, npm, process, workspace};
 
 /// With the packages of the stock client, and without.
-const PROJECTS: [&str; 2] = ["tsconfig.json", "tsconfig.alone.json"];
+const PROJECTS: [&str; 2] = ["tests/typescript/tsconfig.json", "tests/typescript/tsconfig.alone.json"];
 
 pub(super) fn run(report: &mut Report) {
-    let rooms = ["test", "-p", "chat", "-p", "shapes", "--no-fail-fast"];
+    let rooms = ["test", "-p", "chat", "-p", "editor", "-p", "shapes", "--no-fail-fast"];
     // Nothing is written: the files are as they were committed, or the tests that write them fail.
     report.tests("bindings", workspace::cargo().args(rooms).env("PLUV_BINDINGS", "check"));
-    report.check("the page's client", page);
+    report.check("the chat's client", page);
     let prepared = report.prepare("typescript", || {
         node::check()?;
         npm::install(&npm::directory())
@@ -24,13 +24,17 @@ pub(super) fn run(report: &mut Report) {
     }
     for project in PROJECTS {
         report.check(&format!("tsc, {project}"), || {
-            let path = workspace::root().join("tests/typescript").join(project);
-            process::run(Command::new(npm::program("tsc")).arg("--project").arg(path))
+            process::run(Command::new(npm::program("tsc")).arg("--project").arg(workspace::root().join(project)))
         });
     }
+    report.check("the editor's page", || {
+        let directory = workspace::root().join("examples/editor/page");
+        npm::install(&directory)?;
+        process::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(directory))
+    });
 }
 
-/// What the example's page imports is made of what its room gives.
+/// What the chat's page imports is made of what its room gives.
 fn page() -> Result<()> {
     node::check()?;
     let directory = workspace::root().join("examples/chat/vendor");

@@ -8,7 +8,7 @@ pub(super) fn run(report: &mut Report) {
     all.args(["test", "--workspace", "--exclude", "tests", "--no-fail-fast"]);
     // They would turn the features of the runtime on, and `hygiene` wants none. The part `typescript` runs the tests of
     // rooms, and what must not compile is a part of its own.
-    for other in ["fixture", "chat", "shapes", "hygiene", "ui", "ui-typescript"] {
+    for other in ["fixture", "chat", "editor", "shapes", "hygiene", "ui", "ui-typescript"] {
         all.args(["--exclude", other]);
     }
     report.tests("tests", &mut all);
