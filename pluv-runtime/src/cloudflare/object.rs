@@ -291,7 +291,7 @@ impl<R: Handlers> Live<R> {
             Effect::Spill { session, state } => self.spill.put(&session, state)?,
             Effect::Forget { session } => self.spill.delete(&session)?,
             Effect::ForgetAll => self.spill.clear()?,
-            Effect::Close { connection, code, reason } => self.sockets.close(connection, code, reason)?,
+            Effect::Close { connection, code, reason } => self.sockets.close(connection, code, &reason)?,
             Effect::Alarm(due) => spawn_local(Rc::clone(self).set_alarm(due)),
             Effect::Commit => self.waits.commit(),
             Effect::Turn { pause } => self.waits.turn(pause),

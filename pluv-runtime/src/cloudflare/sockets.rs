@@ -112,13 +112,18 @@ impl Sockets {
         with_numbers(to, |numbers| send_bytes(&self.open, numbers, frame));
     }
 
-    /// Closes a connection.
+    /// Closes a connection, and forgets it.
     pub(super) fn close(&self, connection: Connection, code: u16, reason: &str) -> worker::Result<()> {
         let socket = self.open.get(&JsValue::from(connection.0));
         if socket.is_undefined() {
             return Ok(());
         }
-        WebSocket::from(socket.unchecked_into::<web_sys::WebSocket>()).close(Some(code), Some(reason))
+        let socket: web_sys::WebSocket = socket.unchecked_into();
+        // The platform lists it until its client answers, and the room may sleep before that: it must not come back.
+        socket.serialize_attachment(JsValue::NULL)?;
+        let socket = WebSocket::from(socket);
+        self.remove(&socket);
+        socket.close(Some(code), Some(reason))
     }
 
     /// Keeps `state` with a socket while the object sleeps.

@@ -116,7 +116,7 @@ impl Core {
         };
         if member.yjs.is_some() {
             let mut step = Step::default();
-            self.break_off(connection, &mut step);
+            self.break_off(now, connection, &mut step);
             return step;
         }
         let frame = match Incoming::parse(text) {

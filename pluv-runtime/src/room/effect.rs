@@ -1,5 +1,7 @@
 //! What the host does for the room.
 
+use std::borrow::Cow;
+
 use super::Millis;
 
 /// A connection of the room, by the order in which they came.
@@ -21,8 +23,8 @@ pub(crate) enum Effect {
     Forget { session: String },
     /// Forget every stored session.
     ForgetAll,
-    /// Close a connection.
-    Close { connection: Connection, code: u16, reason: &'static str },
+    /// Close a connection, which is none of the room's any longer: what was kept with it is gone, and it is not heard.
+    Close { connection: Connection, code: u16, reason: Cow<'static, str> },
     /// When all that was stored is safe, tell the room.
     Commit,
     /// When the messages that have come had their turn, or after a whole millisecond, tell the room.

@@ -42,7 +42,7 @@ impl Core {
         let Some(yjs) = self.members.get_mut(&connection).and_then(|member| member.yjs.as_mut()) else { return };
         let is_first = !std::mem::replace(&mut yjs.greeted, true);
         let Some(told) = self.read(connection, is_first, &frame[at..]) else {
-            return self.break_off(connection, step);
+            return self.break_off(now, connection, step);
         };
         if told.news.is_empty() && !is_first {
             return;

@@ -1,5 +1,7 @@
 //! How a connection goes.
 
+use std::borrow::Cow;
+
 use super::{Core, Step};
 use crate::{
     protocol::{self, frame, quoted},
@@ -13,19 +15,34 @@ use crate::{
 };
 
 impl Core {
-    /// A connection closed, by whichever side.
+    /// A connection was closed by its client, or broke.
     pub(crate) fn close(&mut self, now: Millis, connection: Connection) -> Step {
-        let Some(member) = self.members.remove(&connection) else {
-            return Step::default();
-        };
+        let mut step = Step::default();
+        self.leave(now, connection, &mut step);
+        step
+    }
+
+    /// Closes a connection, and tells everyone that it is gone. It is not heard from now on.
+    pub(super) fn remove(
+        &mut self,
+        now: Millis,
+        connection: Connection,
+        code: u16,
+        reason: impl Into<Cow<'static, str>>,
+        step: &mut Step,
+    ) {
+        if self.members.contains_key(&connection) {
+            step.effects.push(Effect::Close { connection, code, reason: reason.into() });
+            self.leave(now, connection, step);
+        }
+    }
+
+    fn leave(&mut self, now: Millis, connection: Connection, step: &mut Step) {
+        let Some(member) = self.members.remove(&connection) else { return };
         let presence = self.presence_of(&member.key);
         self.people.leave(&member.key, connection);
         self.seeding.leave(connection);
-        let mut step = self.gone(now, &member, presence);
-        if self.members.is_empty() {
-            self.emptied(now, &mut step);
-        }
-        step
+        self.gone(now, &member, presence, step);
     }
 
     /// A connection closed while the room slept, so that the room does not have it any more.
@@ -45,28 +62,29 @@ impl Core {
         self.next += 1;
         self.awareness.restore(member.connection, kept);
         let presence = presence.map_or_else(|| self.presence_of(&member.key), |presence| presence.typed);
-        let mut step = self.gone(now, &member, presence);
-        if self.members.is_empty() {
-            self.emptied(now, &mut step);
-        }
+        let mut step = Step::default();
+        self.gone(now, &member, presence, &mut step);
         step
     }
 
     /// Tells everyone that a connection is gone.
-    fn gone(&mut self, now: Millis, member: &Member, presence: Typed) -> Step {
-        let mut effects = Vec::new();
+    fn gone(&mut self, now: Millis, member: &Member, presence: Typed, step: &mut Step) {
         if member.spilled {
-            effects.push(Effect::Forget { session: member.id().to_string() });
+            step.effects.push(Effect::Forget { session: member.id().to_string() });
         }
-        self.withdraw(member, &mut effects);
-        if !member.joined {
-            return Step::from(effects);
+        self.withdraw(member, &mut step.effects);
+        if member.joined {
+            if member.yjs.is_none() {
+                let data = format!(r#"{{"sessionId":{}}}"#, quoted(member.id()));
+                let exit = frame(protocol::EXIT, &data, &member.origin);
+                step.effects.push(Effect::Send { to: self.everyone(), frame: exit });
+            }
+            if self.definition.hooks.on_user_disconnected {
+                step.jobs.extend(self.lanes.enter(member.job(now, Task::Disconnected { presence })));
+            }
         }
-        let data = format!(r#"{{"sessionId":{}}}"#, quoted(member.id()));
-        if member.yjs.is_none() {
-            effects.push(Effect::Send { to: self.everyone(), frame: frame(protocol::EXIT, &data, &member.origin) });
+        if self.members.is_empty() {
+            self.emptied(now, step);
         }
-        let job = self.definition.hooks.on_user_disconnected.then(|| member.job(now, Task::Disconnected { presence }));
-        Step { effects, jobs: job.and_then(|job| self.lanes.enter(job)).into_iter().collect() }
     }
 }

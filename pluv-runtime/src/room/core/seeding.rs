@@ -102,7 +102,7 @@ impl Core {
                 Ok(_) => self.seeding = Seeding::Done,
                 Err(error) => {
                     self.report(&error, &mut step);
-                    self.turn_away(newcomer.connection, &mut step);
+                    self.turn_away(now, newcomer.connection, &mut step);
                     return step;
                 }
             }
@@ -129,7 +129,7 @@ impl Core {
             // To let clients begin it themselves would put their document in place of the room's.
             step.effects.push(Effect::Log { message: format!("room `{}`, `get_initial_storage`: {error}", self.name) });
             for newcomer in waiting {
-                self.turn_away(newcomer.connection, step);
+                self.turn_away(now, newcomer.connection, step);
             }
             return;
         }
@@ -164,7 +164,7 @@ impl Core {
             Ok(storage) => storage,
             Err(StoreError::Failed(reason)) => {
                 self.report(&StoreError::Failed(reason), step);
-                return self.turn_away(newcomer.connection, step);
+                return self.turn_away(now, newcomer.connection, step);
             }
             Err(error) => {
                 let reason = format!("`data.update`: {error}");
@@ -203,9 +203,9 @@ impl Core {
     }
 
     /// Closes a connection that can't be given the document now, so that its client tries again.
-    pub(super) fn turn_away(&self, connection: Connection, step: &mut Step) {
+    pub(super) fn turn_away(&mut self, now: Millis, connection: Connection, step: &mut Step) {
         let refusal = self.refuse(connection, None, INTERNAL);
         step.effects.extend(refusal.effects);
-        step.effects.push(Effect::Close { connection, code: AGAIN_LATER, reason: "the document can't be opened now" });
+        self.remove(now, connection, AGAIN_LATER, "the document can't be opened now", step);
     }
 }

@@ -63,7 +63,7 @@ impl Core {
             Err(error) => {
                 self.report(&error, step);
                 // It would never be shown a change.
-                self.turn_away(connection, step);
+                self.turn_away(now, connection, step);
                 return Ok(());
             }
         };
@@ -181,17 +181,17 @@ impl Core {
                     stored.push(Edit { connection, origin, user, update });
                 }
                 Ok(None) => {}
-                Err(error) => self.refuse_edit(edit.connection, &error, step),
+                Err(error) => self.refuse_edit(now, edit.connection, &error, step),
             }
         }
         self.show_stored(now, &stored, step);
     }
 
-    fn refuse_edit(&self, connection: Option<Connection>, error: &StoreError, step: &mut Step) {
+    fn refuse_edit(&mut self, now: Millis, connection: Option<Connection>, error: &StoreError, step: &mut Step) {
         let message = self.report(error, step);
         if let Some(connection) = connection {
             if !self.listens(connection) {
-                return self.refuse_merge(connection, error, &message, step);
+                return self.refuse_merge(now, connection, error, &message, step);
             }
             let refusal = self.refuse(connection, None, &format!("`{}`: {message}", protocol::UPDATE_STORAGE));
             step.effects.extend(refusal.effects);

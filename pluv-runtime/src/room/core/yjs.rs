@@ -35,7 +35,7 @@ impl Core {
             step = self.welcome(now, connection);
         }
         if self.seeding.is_waiting(connection) {
-            self.hold(connection, frame, &mut step);
+            self.hold(now, connection, frame, &mut step);
         } else {
             self.hear(now, connection, frame, &mut step);
         }
@@ -47,10 +47,10 @@ impl Core {
         self.admit(now, Newcomer { connection, presence: None, update: None })
     }
 
-    fn hold(&mut self, connection: Connection, frame: Vec<u8>, step: &mut Step) {
+    fn hold(&mut self, now: Millis, connection: Connection, frame: Vec<u8>, step: &mut Step) {
         let Some(yjs) = self.members.get_mut(&connection).and_then(|member| member.yjs.as_mut()) else { return };
         if yjs.held.iter().map(Vec::len).sum::<usize>() + frame.len() > MAX_HELD {
-            return self.turn_away(connection, step);
+            return self.turn_away(now, connection, step);
         }
         yjs.held.push(frame);
     }
@@ -62,7 +62,7 @@ impl Core {
             Ok(vector) => vector,
             Err(error) => {
                 self.report(&error, step);
-                return self.turn_away(connection, step);
+                return self.turn_away(now, connection, step);
             }
         };
         let Some(member) = self.members.get_mut(&connection) else { return };
@@ -98,7 +98,7 @@ impl Core {
                 self.tell(now, connection, frame, at, step);
             }
             Some(Frame::QueryAwareness) => self.send_awareness(connection, step),
-            None => self.break_off(connection, step),
+            None => self.break_off(now, connection, step),
         }
     }
 
@@ -107,10 +107,10 @@ impl Core {
         let Some(document) = &mut self.document else { return };
         let lacking = match document.since(now, vector) {
             Ok(Some(lacking)) => lacking,
-            Ok(None) => return self.break_off(connection, step),
+            Ok(None) => return self.break_off(now, connection, step),
             Err(error) => {
                 self.report(&error, step);
-                return self.turn_away(connection, step);
+                return self.turn_away(now, connection, step);
             }
         };
         let mut frame: fn(&[u8]) -> Vec<u8> = yjs::step2;
@@ -130,7 +130,7 @@ impl Core {
         let update = match document.admit(update) {
             Ok(Some(update)) => update,
             Ok(None) => return,
-            Err(error) if error.is_malformed => return self.break_off(connection, step),
+            Err(error) if error.is_malformed => return self.break_off(now, connection, step),
             Err(error) => return self.deny(connection, &error.reason, step),
         };
         if may_write {
@@ -145,10 +145,17 @@ impl Core {
     }
 
     /// An edit was not stored. The document that its connection has is another one now.
-    pub(super) fn refuse_merge(&self, connection: Connection, error: &StoreError, reason: &str, step: &mut Step) {
+    pub(super) fn refuse_merge(
+        &mut self,
+        now: Millis,
+        connection: Connection,
+        error: &StoreError,
+        reason: &str,
+        step: &mut Step,
+    ) {
         match error {
             // It comes back, and brings it again.
-            StoreError::Failed(_) => self.turn_away(connection, step),
+            StoreError::Failed(_) => self.turn_away(now, connection, step),
             _ => self.deny(connection, reason, step),
         }
     }
@@ -165,8 +172,7 @@ impl Core {
     }
 
     /// Closes a connection whose frames nobody understands.
-    pub(super) fn break_off(&self, connection: Connection, step: &mut Step) {
-        let reason = "the frame is none of the Yjs protocol";
-        step.effects.push(Effect::Close { connection, code: MALFORMED, reason });
+    pub(super) fn break_off(&mut self, now: Millis, connection: Connection, step: &mut Step) {
+        self.remove(now, connection, MALFORMED, "the frame is none of the Yjs protocol", step);
     }
 }

@@ -224,7 +224,10 @@ impl Host {
                     assert!(self.spilled.remove(&session).is_some(), "only what was stored is forgotten");
                 }
                 Effect::ForgetAll => self.spilled.clear(),
-                Effect::Close { connection, code, .. } => drop(self.closed.insert(connection, code)),
+                Effect::Close { connection, code, .. } => {
+                    self.closed.insert(connection, code);
+                    self.attachments.remove(&connection);
+                }
                 Effect::Alarm(due) => self.alarm = due,
                 Effect::Commit => {
                     assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
