@@ -5,7 +5,7 @@ use std::pin::Pin;
 use worker::Response;
 
 use crate::{
-    Handlers, Options, Room,
+    Handlers, Limits, Options, Room,
     auth::Grant,
     contract::{Begun, Failure, HasDocument, KnowsUsers, Received, Sent, UserId},
     error::Result,
@@ -112,7 +112,7 @@ pub trait Fieldless {
     fn new() -> Self;
 }
 
-/// What `create` may return: the room, or a [`Result`] of it.
+/// What `create` may return: the room, or the room and its limits; or a [`Result`] of either.
 #[diagnostic::on_unimplemented(
     message = "`create` can't return `{Self}`",
     label = "return `Self` or `pluv::Result<Self>`"
@@ -122,17 +122,31 @@ pub trait IntoCreated<R> {
     ///
     /// # Errors
     /// The hook's own.
-    fn into_created(self) -> Result<R>;
+    fn into_created(self) -> Result<(R, Limits)>;
 }
 
-impl<R: Room> IntoCreated<R> for R {
-    fn into_created(self) -> Result<R> {
+impl<R: Handlers> IntoCreated<R> for R {
+    fn into_created(self) -> Result<(R, Limits)> {
+        Ok((self, Limits::of::<R>()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Handlers> IntoCreated<R> for (R, Limits) {
+    fn into_created(self) -> Result<(R, Limits)> {
         Ok(self)
     }
 }
 
-impl<R: Room, E: Failure> IntoCreated<R> for std::result::Result<R, E> {
-    fn into_created(self) -> Result<R> {
+impl<R: Handlers, E: Failure> IntoCreated<R> for std::result::Result<R, E> {
+    fn into_created(self) -> Result<(R, Limits)> {
+        Ok((self.map_err(Into::into)?, Limits::of::<R>()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Handlers, E: Failure> IntoCreated<R> for std::result::Result<(R, Limits), E> {
+    fn into_created(self) -> Result<(R, Limits)> {
         self.map_err(Into::into)
     }
 }
@@ -141,7 +155,7 @@ impl<R: Room, E: Failure> IntoCreated<R> for std::result::Result<R, E> {
 ///
 /// # Errors
 /// The hook's own.
-pub fn create<R>(returned: impl IntoCreated<R>) -> Result<R> {
+pub fn create<R>(returned: impl IntoCreated<R>) -> Result<(R, Limits)> {
     returned.into_created()
 }
 

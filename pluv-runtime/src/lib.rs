@@ -55,7 +55,7 @@ pub use self::{
     cloudflare::RoomExt,
     error::{Error, Result},
     room::{
-        Context, Deleted, Handlers, Hooks, Json, Message, Millis, NoOutput, Options, Protocol, Retention, Room,
+        Context, Deleted, Handlers, Hooks, Json, Limits, Message, Millis, NoOutput, Options, Protocol, Retention, Room,
         Session, StorageRef,
     },
     schema::EventInfo,
@@ -70,5 +70,5 @@ pub mod prelude {
     pub use ts_rs::TS;
     pub use worker::{Env, Request, Response};
 
-    pub use crate::{Context, Deleted, Error, Grant, Message, Result, Room as _, RoomExt as _};
+    pub use crate::{Context, Deleted, Error, Grant, Limits, Message, Result, Room as _, RoomExt as _};
 }

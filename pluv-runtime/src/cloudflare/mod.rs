@@ -1,6 +1,7 @@
 //! The platform: the only code that touches it. It feeds inputs to rooms and carries out their effects.
 
 mod object;
+mod pings;
 mod refusal;
 mod route;
 mod sockets;

@@ -10,15 +10,15 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 use worker::{
-    Env, Error, Request, Response, ResponseBuilder, Result, State, Storage, WebSocket, WebSocketPair,
-    WebSocketRequestResponsePair, console_error,
-    wasm_bindgen::JsValue,
+    Env, Error, Request, Response, ResponseBuilder, Result, State, WebSocket, WebSocketPair, console_error,
+    wasm_bindgen::{JsCast as _, JsValue},
     wasm_bindgen_futures::{future_to_promise, spawn_local},
-    worker_sys::web_sys,
+    worker_sys::{DurableObjectState, web_sys},
 };
 
 use super::{
     ADMISSION, now,
+    pings::Pings,
     refusal::{Refusal, refuse},
     sockets::{Known, Sockets, attachment, bytes},
     spill::Spill,
@@ -28,8 +28,8 @@ use super::{
 use crate::{
     Millis,
     error::INTERNAL,
-    protocol::{PING_FRAME, PONG_FRAME, RESTARTED, echoed},
-    room::{Admission, Core, Driver, Effect, Handlers, Step},
+    protocol::{RESTARTED, echoed},
+    room::{Admission, Connection, Core, Driver, Effect, Handlers, Limits, Step},
 };
 
 /// When the alarm of a room that can't be made comes again.
@@ -47,8 +47,10 @@ pub struct Object<R> {
 struct Live<R> {
     driver: Driver<R>,
     sockets: Sockets,
+    pings: Pings,
     spill: Spill,
-    storage: Storage,
+    state: State,
+    message_limit: u64,
     waits: Waits,
 }
 
@@ -57,12 +59,8 @@ impl<R: Handlers> Object<R> {
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "as the platform hands it over")]
     pub fn new(state: State, env: Env) -> Self {
-        match WebSocketRequestResponsePair::new(PING_FRAME, PONG_FRAME) {
-            Ok(pair) => state.set_websocket_auto_response(&pair),
-            Err(error) => console_error!("pluv: pings will wake the room: {error:?}"),
-        }
         let name = state.id().name().unwrap_or_else(|| state.id().to_string());
-        let live = match R::create(&env).and_then(|handlers| Live::new(&state, &name, handlers)) {
+        let live = match R::create(&env).and_then(|(handlers, limits)| Live::new(&state, &name, handlers, limits)) {
             Ok(live) => Some(live),
             Err(error) => {
                 console_error!("pluv: the room `{name}` can't be made: {error}");
@@ -72,6 +70,10 @@ impl<R: Handlers> Object<R> {
         if let Some(live) = &live {
             for socket in state.get_websockets() {
                 live.restore(&socket);
+            }
+            let is_listening = live.driver.core.borrow().is_listening();
+            if let Err(error) = live.listen(is_listening) {
+                console_error!("pluv: pings will wake the room `{name}`: {error}");
             }
         }
         Self { state, live }
@@ -91,6 +93,9 @@ impl<R: Handlers> Object<R> {
         let Some(live) = &self.live else {
             return refuse(admission.protocol, &name, Refusal::Later(INTERNAL));
         };
+        if let Some(reason) = live.driver.core.borrow().refusal(&admission) {
+            return refuse(admission.protocol, &name, Refusal::Later(&reason));
+        }
         let pair = WebSocketPair::new()?;
         if self.state.as_raw().accept_websocket(pair.server.as_ref()).is_err() {
             let reason = "the room is full: the platform takes 32,768 connections";
@@ -117,12 +122,13 @@ impl<R: Handlers> Object<R> {
             let _ = close(&socket, RESTARTED);
             return JsValue::UNDEFINED;
         };
-        let Known::Open(connection) = live.sockets.find(&socket) else {
-            return JsValue::UNDEFINED;
-        };
-        let step = match message.as_string() {
-            Some(text) => live.driver.core.borrow_mut().text(now(), connection, &text),
-            None => live.driver.core.borrow_mut().binary(now(), connection, bytes(message)),
+        let step = match live.sockets.find_for(&socket, message, live.message_limit) {
+            Known::Open(connection) => match message.as_string() {
+                Some(text) => live.driver.core.borrow_mut().text(now(), connection, &text),
+                None => live.driver.core.borrow_mut().binary(now(), connection, bytes(message)),
+            },
+            Known::Oversized(connection, length) => live.driver.core.borrow_mut().oversized(now(), connection, length),
+            Known::Closed | Known::Unknown => return JsValue::UNDEFINED,
         };
         live.start(step)
     }
@@ -154,7 +160,7 @@ impl<R: Handlers> Object<R> {
     pub async fn alarm(&self) -> Result<Response> {
         match &self.live {
             Some(live) => {
-                let step = live.driver.core.borrow_mut().alarm(now());
+                let step = live.driver.core.borrow_mut().alarm(now(), &|connection| live.pinged(connection));
                 live.drive(step).await;
             }
             // The platform drops an alarm that failed six times: so it does not fail, and comes again.
@@ -166,7 +172,9 @@ impl<R: Handlers> Object<R> {
     fn leave(&self, socket: &WebSocket) -> JsValue {
         let Some(live) = &self.live else { return JsValue::UNDEFINED };
         let step = match live.sockets.find(socket) {
-            Known::Open(connection) => live.driver.core.borrow_mut().close(now(), connection),
+            Known::Open(connection) | Known::Oversized(connection, _) => {
+                live.driver.core.borrow_mut().close(now(), connection)
+            }
             Known::Closed => return JsValue::UNDEFINED,
             Known::Unknown => {
                 let load = |session: &str| live.spill.get(session);
@@ -189,7 +197,8 @@ impl Wake for Relay {
 }
 
 impl<R: Handlers> Live<R> {
-    fn new(state: &State, name: &str, handlers: R) -> crate::Result<Rc<Self>> {
+    fn new(state: &State, name: &str, handlers: R, limits: Limits) -> crate::Result<Rc<Self>> {
+        limits.check()?;
         let database = Database::new(state).map_err(Error::from)?;
         let storage = state.as_raw().storage().map_err(Error::from)?;
         Ok(Rc::new_cyclic(|live: &Weak<Self>| {
@@ -205,11 +214,14 @@ impl<R: Handlers> Live<R> {
                     committed();
                 }
             };
+            let core = Core::new::<R>(name, limits, database);
             Self {
-                driver: Driver::new(Core::new::<R>(name, database), handlers),
+                message_limit: core.message_limit(),
+                driver: Driver::new(core, handlers),
                 sockets: Sockets::new(),
+                pings: Pings::new(state),
                 spill: Spill::new(state.storage().sql()),
-                storage: state.storage(),
+                state: State::from(JsValue::from(state.as_raw()).unchecked_into::<DurableObjectState>()),
                 waits: Waits::new(storage.into(), committed, failed, with(Self::turn)),
             }
         }))
@@ -241,11 +253,47 @@ impl<R: Handlers> Live<R> {
     async fn set_alarm(self: Rc<Self>, due: Option<Millis>) {
         let result = match due {
             // The platform counts from now.
-            Some(due) => self.storage.set_alarm(Duration::from_millis(due.saturating_sub(now()))).await,
-            None => self.storage.delete_alarm().await,
+            Some(due) => self.state.storage().set_alarm(Duration::from_millis(due.saturating_sub(now()))).await,
+            None => self.state.storage().delete_alarm().await,
         };
         if let Err(error) = result {
             console_error!("pluv: room `{}`: its alarm can't be set: {error}", self.driver.core.borrow().name());
+        }
+    }
+
+    async fn find_alarm(self: Rc<Self>) {
+        match self.state.storage().get_alarm().await {
+            Ok(due) => {
+                let due = due.and_then(|due| due.try_into().ok());
+                let step = self.driver.core.borrow_mut().alarm_found(now(), due);
+                drop(self.start(step));
+            }
+            Err(error) => {
+                console_error!("pluv: room `{}`: its alarm can't be read: {error}", self.driver.core.borrow().name());
+            }
+        }
+    }
+
+    fn collect(self: &Rc<Self>) {
+        let step = self.driver.core.borrow_mut().collect(now(), &|connection| self.pinged(connection));
+        drop(self.start(step));
+    }
+
+    /// When the platform last answered a ping of a connection.
+    fn pinged(&self, connection: Connection) -> Option<Millis> {
+        self.pings.last(self.sockets.socket(connection)?.as_ref())
+    }
+
+    fn listen(&self, is_listening: bool) -> Result<()> {
+        if is_listening { self.pings.come_through() } else { Pings::answer(&self.state) }
+    }
+
+    /// Much was sent to these.
+    fn sent_much(self: &Rc<Self>, connections: &[Connection]) {
+        for connection in connections {
+            let pinged = self.pinged(*connection);
+            let step = self.driver.core.borrow_mut().unread(now(), *connection, pinged);
+            drop(self.start(step));
         }
     }
 
@@ -285,14 +333,17 @@ impl<R: Handlers> Live<R> {
 
     fn carry_out(self: &Rc<Self>, effect: Effect) -> Result<()> {
         match effect {
-            Effect::Send { to, frame } => self.sockets.send(&to, &frame),
-            Effect::SendBytes { to, frame } => self.sockets.send_bytes(&to, &frame),
+            Effect::Send { to, frame } => self.sent_much(&self.sockets.send(&to, &frame)),
+            Effect::SendBytes { to, frame } => self.sent_much(&self.sockets.send_bytes(&to, &frame)),
             Effect::Attach { connection, state } => self.sockets.attach(connection, &state)?,
             Effect::Spill { session, state } => self.spill.put(&session, state)?,
             Effect::Forget { session } => self.spill.delete(&session)?,
-            Effect::ForgetAll => self.spill.clear()?,
+            Effect::ForgetAllBut { sessions } => self.spill.retain(&sessions)?,
             Effect::Close { connection, code, reason } => self.sockets.close(connection, code, &reason)?,
             Effect::Alarm(due) => spawn_local(Rc::clone(self).set_alarm(due)),
+            Effect::FindAlarm => spawn_local(Rc::clone(self).find_alarm()),
+            Effect::Listen(is_listening) => self.listen(is_listening)?,
+            Effect::Collect => self.collect(),
             Effect::Commit => self.waits.commit(),
             Effect::Turn { pause } => self.waits.turn(pause),
             Effect::Log { message } => console_error!("pluv: {message}"),

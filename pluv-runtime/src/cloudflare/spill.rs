@@ -38,10 +38,18 @@ impl Spill {
         Ok(())
     }
 
-    pub(super) fn clear(&self) -> Result<()> {
+    /// Deletes all but these.
+    pub(super) fn retain(&self, sessions: &[String]) -> Result<()> {
         let table = self.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_session'", None)?;
-        if table.raw().next().is_some() {
-            self.sql.exec("DELETE FROM pluv_session", None)?;
+        if table.raw().next().is_none() {
+            return Ok(());
+        }
+        let stored: Vec<_> = self.sql.exec("SELECT id FROM pluv_session", None)?.raw().collect::<Result<_>>()?;
+        for value in stored.into_iter().flatten() {
+            match value {
+                SqlStorageValue::String(session) if !sessions.contains(&session) => self.delete(&session)?,
+                _ => {}
+            }
         }
         Ok(())
     }

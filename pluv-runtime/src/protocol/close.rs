@@ -4,6 +4,8 @@
 pub(crate) const MALFORMED: u16 = 1003;
 /// The connection is not wanted: a client must not try again by itself.
 pub(crate) const REFUSED: u16 = 3000;
+/// The connection sends too much.
+pub(crate) const FLOODED: u16 = 1008;
 /// The room can't go on with this connection, but takes a new one: a client comes back at once.
 pub(crate) const RESTARTED: u16 = 1012;
 /// The room can't take this connection now: a client comes back.

@@ -16,6 +16,7 @@ pub(crate) const USER_JOINED: &str = "$userJoined";
 pub(crate) const OTHERS_RECEIVED: &str = "$othersReceived";
 pub(crate) const PRESENCE_UPDATED: &str = "$presenceUpdated";
 pub(crate) const EXIT: &str = "$exit";
+pub(crate) const SYNC_STATE_RECEIVED: &str = "$syncStateReceived";
 pub(crate) const ERROR: &str = "$error";
 
 /// The exact frame that clients send as their heartbeat, which the platform answers without waking the room.

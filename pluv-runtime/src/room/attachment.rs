@@ -10,7 +10,7 @@ use crate::auth::Access;
 
 /// How much state a socket takes along, in bytes. The platform allows 16,384 after its own encoding
 /// (`serializeAttachment` in workerd's source), which adds a header of a few bytes to an array of bytes.
-const MAX_ATTACHMENT: usize = 16_000;
+pub(crate) const MAX_ATTACHMENT: usize = 16_000;
 
 /// The version of the format. A socket of another version is closed, and its client comes back.
 const VERSION: u8 = 1;
@@ -36,6 +36,12 @@ pub(crate) struct Attachment {
     pub(crate) shown: Option<u64>,
     #[serde(default, skip_serializing_if = "Protocol::is_pluv")]
     pub(crate) protocol: Protocol,
+    /// When something was last heard of it, as far as was known when this was written.
+    #[serde(default, rename = "h")]
+    pub(crate) heard: Millis,
+    /// Since when it is listened for.
+    #[serde(default, rename = "d", skip_serializing_if = "Option::is_none")]
+    pub(crate) doubted: Option<Millis>,
     #[serde(default)]
     pub(crate) access: Access,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +73,8 @@ impl Attachment {
             ready: false,
             shown: None,
             protocol: Protocol::Pluv,
+            heard: 0,
+            doubted: None,
             access,
             user: None,
             presence: None,

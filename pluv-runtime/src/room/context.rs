@@ -82,12 +82,13 @@ impl<'a, R: Handlers> Context<'a, R> {
 
     /// Sets what everyone sees of that user, in place of what was there, and tells everyone.
     pub fn set_presence(&self, presence: <R::Room as Room>::Presence) {
-        let wish = to_object(&presence)
-            .and_then(|map| {
-                let typed = (Types::of::<R::Room>().presence)(&map, "presence")?;
-                Ok(Wish::SetPresence(Presence { map, typed, changed: Some(self.job.at) }))
-            })
-            .map_err(Error::internal);
+        let wish = to_object(&presence).map_err(Error::internal).and_then(|map| {
+            let typed = (Types::of::<R::Room>().presence)(&map, "presence").map_err(Error::internal)?;
+            if let Some(reason) = self.core.borrow().presence_fault("presence", &typed.json) {
+                return Err(Error::client(reason));
+            }
+            Ok(Wish::SetPresence(Presence { map, typed, changed: Some(self.job.at) }))
+        });
         self.outbox.borrow_mut().push(wish);
     }
 
@@ -95,6 +96,12 @@ impl<'a, R: Handlers> Context<'a, R> {
     #[must_use]
     pub fn sessions(&self) -> Vec<Session<R::Room>> {
         self.core.borrow().sessions()
+    }
+
+    /// Looks for connections that are silent for longer than `limits(idle = ..)`, as the room does by itself now and then.
+    /// Who is silent is listened for as long again before it is closed.
+    pub fn garbage_collect(&self) {
+        self.outbox.borrow_mut().push(Ok(Wish::Collect));
     }
 
     /// The id of the connection that caused this: what clients know as `connectionId`.

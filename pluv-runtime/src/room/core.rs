@@ -2,9 +2,11 @@
 
 mod awareness;
 mod events;
+mod garbage;
 mod group;
 mod joining;
 mod leaving;
+mod limits;
 mod presence;
 mod seeding;
 mod storage;
@@ -14,9 +16,9 @@ mod yjs;
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
-use self::{group::Group, seeding::Seeding, upkeep::Upkeep};
+use self::{garbage::Garbage, group::Group, seeding::Seeding, upkeep::Upkeep};
 use super::{
-    Handlers, Hooks, Millis, Protocol, Room, Session,
+    Handlers, Hooks, Limits, Millis, Protocol, Room, Session,
     attachment::Attachment,
     awareness::Awareness,
     effect::{Connection, Effect, To},
@@ -47,6 +49,8 @@ struct Definition {
 pub(crate) struct Core {
     name: Rc<str>,
     definition: Definition,
+    limits: Limits,
+    message_limit: u64,
     members: BTreeMap<Connection, Member>,
     people: People,
     awareness: Awareness,
@@ -57,6 +61,7 @@ pub(crate) struct Core {
     seeding: Seeding,
     group: Group,
     upkeep: Upkeep,
+    garbage: Garbage,
 }
 
 /// What follows from an input: the effects in order, and then the handlers to run, each for another connection.
@@ -68,9 +73,11 @@ pub(crate) struct Step {
 }
 
 impl Core {
-    /// The empty room `name` of the type `R`, over the storage of its object.
-    pub(crate) fn new<R: Handlers>(name: &str, sql: impl Sql + 'static) -> Self {
+    /// The empty room `name` of the type `R`, which takes so much, over the storage of its object.
+    pub(crate) fn new<R: Handlers>(name: &str, limits: Limits, sql: impl Sql + 'static) -> Self {
         let options = <R::Room as Room>::OPTIONS;
+        #[expect(clippy::cast_possible_truncation, reason = "it is at most 10,000,000")]
+        let document = <R::Room as Room>::Storage::open(sql, limits.storage as usize);
         Self {
             name: name.into(),
             definition: Definition {
@@ -80,15 +87,18 @@ impl Core {
                 relay_unknown: options.relay_unknown,
                 retention: options.retention,
             },
+            limits,
+            message_limit: limits.message_bytes(document.is_some()),
             members: BTreeMap::new(),
             people: People::default(),
             awareness: Awareness::default(),
             lanes: Lanes::default(),
             next: 0,
-            document: <R::Room as Room>::Storage::open(sql, options.storage_limit),
+            document,
             seeding: Seeding::default(),
             group: Group::default(),
             upkeep: Upkeep::default(),
+            garbage: Garbage::default(),
         }
     }
 
@@ -111,17 +121,20 @@ impl Core {
 
     /// A text frame came.
     pub(crate) fn text(&mut self, now: Millis, connection: Connection, text: &str) -> Step {
-        let Some(member) = self.members.get(&connection) else {
-            return Step::default();
-        };
-        if member.yjs.is_some() {
-            let mut step = Step::default();
+        let mut step = Step::default();
+        if !self.hear(now, connection, text.len() as u64, &mut step) {
+            return step;
+        }
+        if self.members.get(&connection).is_some_and(|member| member.yjs.is_some()) {
             self.break_off(now, connection, &mut step);
             return step;
         }
         let frame = match Incoming::parse(text) {
             Ok(frame) => frame,
-            Err(reason) => return self.refuse(connection, None, &reason),
+            Err(reason) => {
+                self.fault(connection, None, &reason, &mut step);
+                return step;
+            }
         };
         let result = match &*frame.name {
             protocol::PING => {
@@ -137,7 +150,13 @@ impl Core {
             }
             _ => self.event(now, connection, &frame),
         };
-        result.unwrap_or_else(|reason| self.refuse(connection, frame.id, &format!("`{}`: {reason}", frame.name)))
+        match result {
+            Ok(next) => step.then(next),
+            Err(reason) => {
+                self.fault(connection, frame.id, &format!("`{}`: {reason}", frame.name), &mut step);
+                step
+            }
+        }
     }
 
     /// Tells one connection what is wrong.
@@ -192,6 +211,8 @@ impl Core {
         attachment.joined = member.joined;
         attachment.ready = member.ready;
         attachment.shown = member.shown;
+        attachment.heard = member.heard;
+        attachment.doubted = member.doubted;
         attachment.user = raw(&member.user.json);
         if let Some(presence) = self.people.presence(&member.key).filter(|_| member.yjs.is_none()) {
             attachment.presence = raw(&presence.typed.json);
@@ -216,6 +237,18 @@ impl Core {
         if let Some(member) = self.members.get_mut(&connection) {
             member.spilled = is_spilled;
         }
+    }
+}
+
+impl Step {
+    /// This, and then another.
+    fn then(mut self, next: Self) -> Self {
+        if self.effects.is_empty() && self.jobs.is_empty() {
+            return next;
+        }
+        self.effects.extend(next.effects);
+        self.jobs.extend(next.jobs);
+        self
     }
 }
 

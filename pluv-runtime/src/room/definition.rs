@@ -4,7 +4,7 @@ use std::future::{Future, ready};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Call, Context, Deleted, Message, Options, Outcome};
+use super::{Call, Context, Deleted, Limits, Message, Options, Outcome};
 use crate::{
     auth::Grant,
     cloudflare::{Env, Request},
@@ -49,11 +49,11 @@ pub trait Handlers: Sized + 'static {
     /// Which of the optional hooks the room has.
     const HOOKS: Hooks;
 
-    /// Makes the room's context when its object wakes.
+    /// Makes the room's context when its object wakes, and says how much the room takes.
     ///
     /// # Errors
     /// Whatever the room's own hook returns: a binding that is missing, most often.
-    fn create(env: &Env) -> Result<Self>;
+    fn create(env: &Env) -> Result<(Self, Limits)>;
 
     /// Says who the caller of the token endpoint is, or `None` to refuse.
     fn authorize(

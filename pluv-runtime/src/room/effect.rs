@@ -21,8 +21,8 @@ pub(crate) enum Effect {
     Spill { session: String, state: Vec<u8> },
     /// Forget a stored session.
     Forget { session: String },
-    /// Forget every stored session.
-    ForgetAll,
+    /// Forget every stored session but these.
+    ForgetAllBut { sessions: Vec<String> },
     /// Close a connection, which is none of the room's any longer: what was kept with it is gone, and it is not heard.
     Close { connection: Connection, code: u16, reason: Cow<'static, str> },
     /// When all that was stored is safe, tell the room.
@@ -31,6 +31,12 @@ pub(crate) enum Effect {
     Turn { pause: bool },
     /// Let the alarm come at this time, in place of any other, or not at all.
     Alarm(Option<Millis>),
+    /// Tell the room when the alarm is set for.
+    FindAlarm,
+    /// Let pings come to the room, or be answered in its place without it.
+    Listen(bool),
+    /// Let the room look for connections that are silent.
+    Collect,
     /// Tell the developer. Never a client's data, a token or a stack.
     Log { message: String },
 }

@@ -12,6 +12,8 @@ mod definition;
 mod driver;
 mod effect;
 mod job;
+mod limits;
+mod meter;
 mod options;
 mod outbox;
 mod people;
@@ -23,10 +25,13 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use self::attachment::MAX_ATTACHMENT;
 pub use self::{
     call::{Call, IntoEvent, IntoHook, Message, Outcome},
     context::Context,
     definition::{Handlers, Hooks, Room},
+    limits::Limits,
     options::Options,
     retention::{Deleted, Retention},
     session::{Protocol, Session},

@@ -1,6 +1,6 @@
 //! A room's options, as data.
 
-use super::Retention;
+use super::{Limits, Retention};
 
 /// The options of `#[pluv::room(..)]` that are no types.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +19,8 @@ pub struct Options {
     pub has_user: bool,
     /// Whether an event without a handler is relayed to everyone.
     pub relay_unknown: bool,
-    /// How big the document may get, in bytes of its encoding.
-    pub storage_limit: usize,
+    /// How much the room takes.
+    pub limits: Limits,
     /// What becomes of the document when nobody is there.
     pub retention: Retention,
 }
@@ -37,7 +37,7 @@ impl Options {
             cors: &[],
             has_user: false,
             relay_unknown: false,
-            storage_limit: crate::storage::DEFAULT_LIMIT,
+            limits: Limits::new(),
             retention: Retention::Keep,
         }
     }
@@ -66,10 +66,10 @@ impl Options {
         Self { has_user: true, ..self }
     }
 
-    /// With another limit for the document, in bytes of its encoding.
+    /// With other limits.
     #[must_use]
-    pub const fn storage_limit(self, bytes: usize) -> Self {
-        Self { storage_limit: bytes, ..self }
+    pub const fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// With another end for the document.

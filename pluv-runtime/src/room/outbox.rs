@@ -17,6 +17,8 @@ pub(crate) enum Wish {
     SetPresence(Presence),
     /// A change of the document.
     Edit(Change),
+    /// A look for connections that are silent.
+    Collect,
 }
 
 impl fmt::Debug for Wish {
@@ -27,6 +29,7 @@ impl fmt::Debug for Wish {
             Self::Send(session, output) => f.debug_tuple("Send").field(session).field(output).finish(),
             Self::SetPresence(presence) => f.debug_tuple("SetPresence").field(presence).finish(),
             Self::Edit(_) => f.write_str("Edit"),
+            Self::Collect => f.write_str("Collect"),
         }
     }
 }

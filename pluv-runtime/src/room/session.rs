@@ -6,6 +6,7 @@ use super::{
     Millis, Room,
     effect::Connection,
     job::{Job, Task},
+    meter::Meter,
     types::Typed,
 };
 use crate::{auth::Access, protocol::Origin};
@@ -60,6 +61,14 @@ pub(crate) struct Member {
     pub(crate) shown: Option<u64>,
     /// Whether its state is in storage, as it did not fit the attachment.
     pub(crate) spilled: bool,
+    /// When something was last heard of it: of what came before the room slept, what is known.
+    pub(crate) heard: Millis,
+    /// Since when it is listened for, as it was silent for too long.
+    pub(crate) doubted: Option<Millis>,
+    /// When it was last known to read what it is sent.
+    pub(crate) read: Millis,
+    /// How fast it sends.
+    pub(crate) meter: Meter,
     /// What is only of a connection that speaks the Yjs protocol; none of one that does not.
     pub(crate) yjs: Option<Box<YjsMember>>,
 }

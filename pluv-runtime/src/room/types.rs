@@ -5,10 +5,6 @@ use std::{any::Any, rc::Rc};
 use super::{Json, Room};
 use crate::protocol::decode;
 
-/// The largest presence, in bytes of its JSON. It is stored where it does not fit the socket's attachment, and a row
-/// of the platform's storage takes 2 MB; half of it leaves room for the user beside it.
-const MAX_PRESENCE: usize = 1_000_000;
-
 /// A value that has been read as the room's own type, and its JSON.
 #[derive(Clone, Debug)]
 pub(crate) struct Typed {
@@ -37,9 +33,6 @@ impl Types {
             },
             presence: |map, root| {
                 let json = serde_json::to_string(map).map_err(|error| error.to_string())?;
-                if json.len() > MAX_PRESENCE {
-                    return Err(format!("`{root}` would take {} bytes: the limit is {MAX_PRESENCE}", json.len()));
-                }
                 let value: R::Presence = decode(&json, root)?;
                 Ok(Typed { json: json.into(), value: Rc::new(value) })
             },

@@ -190,6 +190,8 @@ impl Core {
     pub(super) fn pointer(&self, member: &Member) -> Vec<u8> {
         let mut pointer = Attachment::new(member.connection, Rc::clone(member.id()), member.access);
         pointer.protocol = member.protocol();
+        pointer.heard = member.heard;
+        pointer.doubted = member.doubted;
         pointer.spilled = true;
         // The numbers of so few clients always fit.
         self.fit(&mut pointer, member).unwrap_or_default()

@@ -66,6 +66,7 @@ impl Core {
                 return self.show_presence(job.connection, presence, &mut step.effects);
             }
             Wish::Edit(change) => return self.change(now, job, change, step),
+            Wish::Collect => return step.effects.push(Effect::Collect),
         };
         step.effects.push(Effect::Send { to, frame: output.into_frame(&job.origin) });
     }

@@ -16,6 +16,7 @@ use crate::{
         Millis, Protocol,
         effect::{Connection, Effect, To},
         job::{Job, Task},
+        meter::Meter,
         people::Presence,
         session::{Admission, Member},
     },
@@ -29,15 +30,17 @@ impl Core {
     pub(crate) fn connect(&mut self, now: Millis, admission: &Admission) -> Result<(Connection, Step), String> {
         let id: Rc<str> = admission.session.as_str().into();
         let user = admission.user.as_ref().map_or("null", |user| user.get());
+        let connection = Connection(self.next);
+        let mut member = self.member(connection, id, user, admission.access)?;
+        (member.heard, member.read) = (now, now);
+        self.next += 1;
         let mut step = Step::default();
         if self.members.is_empty() {
             // Sessions that a crash or a deploy ended without a close are nobody's.
-            step.effects.push(Effect::ForgetAll);
-            self.peopled(&mut step);
+            step.effects.push(Effect::ForgetAllBut { sessions: Vec::new() });
+            self.peopled(now, &mut step);
         }
-        let connection = Connection(self.next);
-        let mut member = self.member(connection, id, user, admission.access)?;
-        self.next += 1;
+        self.ask_for_alarm(&mut step);
         if admission.protocol == Protocol::Yjs {
             member.yjs = Some(Box::default());
             self.members.insert(connection, member);
@@ -69,14 +72,7 @@ impl Core {
         user: &str,
         access: Access,
     ) -> Result<Member, String> {
-        #[derive(Deserialize)]
-        struct Identified {
-            id: String,
-        }
-        let key = match serde_json::from_str::<Identified>(user) {
-            Ok(user) => user.id.into(),
-            Err(_) => Rc::clone(&id),
-        };
+        let key = user_id(user).map_or_else(|| Rc::clone(&id), Into::into);
         Ok(Member {
             connection,
             user: (self.definition.types.user)(user)?,
@@ -88,6 +84,10 @@ impl Core {
             shown: None,
             spilled: false,
             yjs: None,
+            heard: 0,
+            doubted: None,
+            read: 0,
+            meter: Meter::default(),
         })
     }
 
@@ -176,4 +176,13 @@ impl Core {
             timers(presence.and_then(|presence| presence.changed)),
         )
     }
+}
+
+/// What tells a user apart, which is JSON.
+pub(super) fn user_id(user: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Identified {
+        id: String,
+    }
+    serde_json::from_str::<Identified>(user).ok().map(|user| user.id)
 }

@@ -42,6 +42,10 @@ impl Core {
         let presence = self.presence_of(&member.key);
         self.people.leave(&member.key, connection);
         self.seeding.leave(connection);
+        if member.doubted.is_some() {
+            self.garbage.believe(step);
+        }
+        self.ask_for_alarm(step);
         self.gone(now, &member, presence, step);
     }
 
@@ -63,6 +67,8 @@ impl Core {
         self.awareness.restore(member.connection, kept);
         let presence = presence.map_or_else(|| self.presence_of(&member.key), |presence| presence.typed);
         let mut step = Step::default();
+        self.alarm_is_unknown();
+        self.ask_for_alarm(&mut step);
         self.gone(now, &member, presence, &mut step);
         step
     }

@@ -38,7 +38,7 @@ impl Core {
         let mut map = base;
         map.extend(patch);
         let typed = (self.definition.types.presence)(&map, "data.presence")?;
-        Ok((map, typed))
+        self.presence_fault("data.presence", &typed.json).map_or(Ok((map, typed)), Err)
     }
 
     /// Sets the presence of a connection's user, keeps it with each of the user's tabs, and tells everyone.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Core, Step, seeding::Seeding};
+use super::{Core, Step, garbage::Pinged, seeding::Seeding};
 use crate::{
     auth::Access,
     error::Error,
@@ -52,7 +52,7 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// When something is due.
+    /// When something of it is due.
     fn due(&self) -> Option<Millis> {
         let changed = self.changed.as_ref().map(|changed| changed.due);
         let deletion = self.deletion.as_ref().map(|deletion| deletion.due);
@@ -101,11 +101,17 @@ impl Core {
         if is_news {
             self.note(CHANGED, step);
         }
-        self.set_alarm(step);
+        self.set_alarm(now, step);
     }
 
     /// The last connection has left.
     pub(super) fn emptied(&mut self, now: Millis, step: &mut Step) {
+        self.garbage.end();
+        self.plan_deletion(now, step);
+        self.set_alarm(now, step);
+    }
+
+    fn plan_deletion(&mut self, now: Millis, step: &mut Step) {
         let Retention::Delete { after } = self.definition.retention else { return };
         // The last edits of those who have left are a part of the document.
         self.flush(now, step);
@@ -121,37 +127,33 @@ impl Core {
         if after == 0 {
             self.delete(now, step);
         }
-        self.set_alarm(step);
     }
 
     /// Someone is there again.
-    pub(super) fn peopled(&mut self, step: &mut Step) {
-        if self.definition.retention == Retention::Keep || self.document.is_none() {
-            return;
-        }
+    pub(super) fn peopled(&mut self, now: Millis, step: &mut Step) {
+        self.garbage.begin(now, self.limits.idle);
         self.read_notes(step);
         if self.upkeep.deletion.take().is_some() {
             self.note(DELETION, step);
-            self.set_alarm(step);
         }
+        self.set_alarm(now, step);
     }
 
     /// The alarm. It may come late, twice, or for something that is no more.
-    pub(crate) fn alarm(&mut self, now: Millis) -> Step {
+    pub(crate) fn alarm(&mut self, now: Millis, pinged: Pinged<'_>) -> Step {
         let mut step = Step::default();
         self.read_notes(&mut step);
         self.upkeep.alarm = None;
-        if self.document.is_some() && !self.upkeep.is_read {
-            // What it came for is not known.
-            self.upkeep.is_unsure = true;
-            step.effects.push(Effect::Alarm(Some(now + RETRY)));
-            return step;
+        self.look(now, pinged, &mut step);
+        if self.members.is_empty() && self.upkeep.deletion.is_none() {
+            // A deploy closes every connection, and tells the room of none.
+            self.plan_deletion(now, &mut step);
         }
         if self.upkeep.changed.as_ref().is_some_and(|changed| changed.due <= now) {
             self.tell_changed(now, &mut step);
         }
         self.delete(now, &mut step);
-        self.set_alarm(&mut step);
+        self.set_alarm(now, &mut step);
         step
     }
 
@@ -208,7 +210,7 @@ impl Core {
             self.upkeep.changed = Some(Changed { due: now + pause(failures), failures, ..changed });
         }
         self.note(CHANGED, step);
-        self.set_alarm(step);
+        self.set_alarm(now, step);
     }
 
     /// `on_room_deleted` has ended, which was given the document of this mark.
@@ -232,7 +234,7 @@ impl Core {
                 self.seeding = Seeding::default();
                 self.note(DELETION, step);
                 self.note(CHANGED, step);
-                self.set_alarm(step);
+                self.set_alarm(now, step);
             }
             // The room's code gets what is there now.
             Ok(false) => self.delete(now, step),
@@ -247,10 +249,10 @@ impl Core {
         deletion.due = now + pause(deletion.failures);
         step.effects.push(Effect::Log { message: format!("room `{}`, `on_room_deleted`: {reason}", self.name) });
         self.note(DELETION, step);
-        self.set_alarm(step);
+        self.set_alarm(now, step);
     }
 
-    fn read_notes(&mut self, step: &mut Step) {
+    pub(super) fn read_notes(&mut self, step: &mut Step) {
         let Some(document) = self.document.as_mut().filter(|_| !self.upkeep.is_read) else { return };
         let mut read = || -> Result<_, StoreError> { Ok((document.note(CHANGED)?, document.note(DELETION)?)) };
         match read() {
@@ -258,8 +260,7 @@ impl Core {
                 self.upkeep.is_read = true;
                 self.upkeep.changed = changed.and_then(|json| serde_json::from_str(&json).ok());
                 self.upkeep.deletion = deletion.and_then(|json| serde_json::from_str(&json).ok());
-                self.upkeep.alarm = self.upkeep.due();
-                self.upkeep.is_unsure = self.upkeep.alarm.is_some();
+                self.upkeep.is_unsure |= self.upkeep.due().is_some();
             }
             Err(error) => drop(self.report(&error, step)),
         }
@@ -276,9 +277,26 @@ impl Core {
         }
     }
 
+    /// The platform has said when the alarm comes.
+    pub(super) fn alarm_is(&mut self, due: Millis) {
+        self.upkeep.alarm = Some(due);
+        self.upkeep.is_unsure = false;
+    }
+
+    /// The alarm was set before the room slept.
+    pub(super) fn alarm_is_unknown(&mut self) {
+        self.upkeep.is_unsure = true;
+    }
+
     /// Sets the alarm for what is due first, where that is not what it is set for.
-    fn set_alarm(&mut self, step: &mut Step) {
-        let due = self.upkeep.due();
+    pub(super) fn set_alarm(&mut self, now: Millis, step: &mut Step) {
+        self.read_notes(step);
+        let mut due = self.upkeep.due().into_iter().chain(self.garbage.due(now, self.limits.idle)).min();
+        if self.document.is_some() && !self.upkeep.is_read {
+            // What else it is for is not known.
+            self.upkeep.is_unsure = true;
+            due = Some(due.map_or(now + RETRY, |due| due.min(now + RETRY)));
+        }
         if std::mem::take(&mut self.upkeep.is_unsure) || self.upkeep.alarm != due {
             self.upkeep.alarm = due;
             step.effects.push(Effect::Alarm(due));

@@ -33,6 +33,8 @@ impl Core {
                 person.presence = Some(presence);
             }
         }
+        self.garbage.restored(&member);
+        self.alarm_is_unknown();
         self.members.insert(connection, member);
         Some(connection)
     }
@@ -57,6 +59,9 @@ impl Core {
             let clients = kept.iter().map(|kept| kept.0).collect();
             member.yjs = Some(Box::new(YjsMember { clients, greeted, ..YjsMember::default() }));
         }
+        member.heard = attachment.heard;
+        member.read = attachment.heard;
+        member.doubted = attachment.doubted;
         let presence = match &attachment.presence {
             None => None,
             Some(json) => {

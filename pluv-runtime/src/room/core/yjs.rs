@@ -23,21 +23,23 @@ const MAX_HELD: usize = 1 << 20;
 impl Core {
     /// A binary frame came.
     pub(crate) fn binary(&mut self, now: Millis, connection: Connection, frame: Vec<u8>) -> Step {
-        let Some(member) = self.members.get(&connection) else {
-            return Step::default();
-        };
-        if member.yjs.is_none() {
-            return self.refuse(connection, None, "the frame is binary: send text frames of JSON");
-        }
         let mut step = Step::default();
+        if !self.hear(now, connection, frame.len() as u64, &mut step) {
+            return step;
+        }
+        let Some(member) = self.members.get(&connection) else { return step };
+        if member.yjs.is_none() {
+            self.fault(connection, None, "the frame is binary: send text frames of JSON", &mut step);
+            return step;
+        }
         if !member.joined && !self.seeding.is_waiting(connection) {
             // It waited when the room was lost.
-            step = self.welcome(now, connection);
+            step.extend(self.welcome(now, connection));
         }
         if self.seeding.is_waiting(connection) {
             self.hold(now, connection, frame, &mut step);
         } else {
-            self.hear(now, connection, frame, &mut step);
+            self.take(now, connection, frame, &mut step);
         }
         step
     }
@@ -74,12 +76,12 @@ impl Core {
         self.send_awareness(connection, step);
         step.jobs.extend(job.and_then(|job| self.lanes.enter(job)));
         for frame in held {
-            self.hear(now, connection, frame, step);
+            self.take(now, connection, frame, step);
         }
     }
 
     /// A frame of a connection that has joined.
-    fn hear(&mut self, now: Millis, connection: Connection, mut frame: Vec<u8>, step: &mut Step) {
+    fn take(&mut self, now: Millis, connection: Connection, mut frame: Vec<u8>, step: &mut Step) {
         if !self.members.get(&connection).is_some_and(|member| member.joined) {
             return;
         }
@@ -167,8 +169,8 @@ impl Core {
     }
 
     /// Tells a connection that something may not be.
-    pub(super) fn deny(&self, connection: Connection, reason: &str, step: &mut Step) {
-        step.effects.extend(self.refuse(connection, None, reason).effects);
+    pub(super) fn deny(&mut self, connection: Connection, reason: &str, step: &mut Step) {
+        self.fault(connection, None, reason, step);
     }
 
     /// Closes a connection whose frames nobody understands.

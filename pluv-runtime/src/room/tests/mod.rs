@@ -2,9 +2,11 @@
 //! attachments and its storage before every input.
 
 mod events;
+mod garbage;
 mod handlers;
 mod joining;
 mod leaving;
+mod limits;
 mod malformed;
 mod presence;
 mod providers;

@@ -15,7 +15,7 @@ use yrs::{
 
 use super::world::{Client, Output, Presence, TestRoom, User, World, both_of};
 use crate::{
-    Context, EventInfo, Handlers, Hooks, Options, Room, Yrs,
+    Context, EventInfo, Handlers, Hooks, Limits, Options, Room, Yrs,
     auth::Access,
     cloudflare::Env,
     contract::Sends,
@@ -32,7 +32,7 @@ impl Room for Notes {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Notes", "NOTES").has_user().storage_limit(500_000);
+    const OPTIONS: Options = Options::new("Notes", "NOTES").has_user().limits(Limits::new().storage(500_000));
 }
 
 impl TestRoom for Notes {
@@ -51,7 +51,7 @@ impl Handlers for Notes {
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none();
 
-    fn create(_: &Env) -> Result<Self> {
+    fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
@@ -107,7 +107,7 @@ impl Handlers for Begun {
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none().get_initial_storage();
 
-    fn create(_: &Env) -> Result<Self> {
+    fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Context, EventInfo, Handlers, Hooks, Message, Options, Room,
+    Context, EventInfo, Handlers, Hooks, Limits, Message, Options, Room,
     auth::Access,
     cloudflare::Env,
     contract::Sends,
@@ -75,7 +75,7 @@ impl Room for Test {
     type Presence = Presence;
     type Output = Output;
     type Storage = crate::NoStorage;
-    const OPTIONS: Options = Options::new("Test", "TEST").has_user();
+    const OPTIONS: Options = Options::new("Test", "TEST").has_user().limits(Limits::new().presence(1_000_000));
 }
 
 impl Sends for Test {
@@ -88,7 +88,7 @@ impl Handlers for Test {
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("say", ""), EventInfo::event("sayOthers", "")];
     const HOOKS: Hooks = Hooks::none().on_user_connected().on_user_disconnected().on_message();
 
-    fn create(_: &Env) -> Result<Self> {
+    fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
@@ -126,6 +126,7 @@ impl Handlers for Test {
                 cx.broadcast(Output::Said { text: "never seen".to_owned() });
                 cx.broadcast(Output::Broken(1));
             }
+            "collect" => cx.garbage_collect(),
             "fail" => {
                 cx.broadcast(Output::Said { text: "never seen".to_owned() });
                 return Err(std::io::Error::other("the database's address").into());
@@ -171,6 +172,15 @@ impl TestRoom for Test {
     }
 }
 
+fn admission(protocol: Protocol, session: u32, user: &str, access: Access) -> Admission {
+    Admission {
+        session: format!("s{session}"),
+        user: serde_json::value::to_raw_value(&json!({ "id": user, "name": format!("name of {user}") })).ok(),
+        access,
+        protocol,
+    }
+}
+
 /// What the host keeps while the room is dropped.
 #[derive(Default)]
 struct Host {
@@ -184,6 +194,14 @@ struct Host {
     is_committing: bool,
     is_turning: bool,
     alarm: Option<u64>,
+    /// Whether the room wants to know when the alarm comes.
+    is_finding: bool,
+    /// Whether pings come to the room.
+    is_listening: bool,
+    /// Whether the room wants to look for who is silent.
+    is_collecting: bool,
+    /// When the platform last answered a ping of a connection.
+    pings: BTreeMap<Connection, u64>,
 }
 
 impl Host {
@@ -223,7 +241,10 @@ impl Host {
                 Effect::Forget { session } => {
                     assert!(self.spilled.remove(&session).is_some(), "only what was stored is forgotten");
                 }
-                Effect::ForgetAll => self.spilled.clear(),
+                Effect::ForgetAllBut { sessions } => self.spilled.retain(|session, _| sessions.contains(session)),
+                Effect::FindAlarm => self.is_finding = true,
+                Effect::Listen(is_listening) => self.is_listening = is_listening,
+                Effect::Collect => self.is_collecting = true,
                 Effect::Close { connection, code, .. } => {
                     self.closed.insert(connection, code);
                     self.attachments.remove(&connection);
@@ -245,6 +266,8 @@ pub(super) struct World<R: TestRoom = Test> {
     driver: Rc<Driver<R>>,
     /// Whether the tests say when a commit or a turn is done.
     pub(super) holds_commits: bool,
+    /// Whether every client pings just before the alarm comes.
+    pub(super) pings: bool,
     /// How much time goes by before each input, in milliseconds.
     pub(super) pace: u64,
     pub(super) database: Database,
@@ -272,7 +295,7 @@ pub(super) fn both_of<R: TestRoom>(scenario: impl Fn(&mut World<R>)) {
 }
 
 fn driver<R: TestRoom>(gate: &Rc<Cell<bool>>, database: &Database) -> Rc<Driver<R>> {
-    Rc::new(Driver::new(Core::new::<R>("the room", database.clone()), R::make(gate)))
+    Rc::new(Driver::new(Core::new::<R>("the room", Limits::of::<R>(), database.clone()), R::make(gate)))
 }
 
 impl<R: TestRoom> World<R> {
@@ -284,6 +307,7 @@ impl<R: TestRoom> World<R> {
             rebuilt,
             driver: driver(&gate, &database),
             holds_commits: false,
+            pings: false,
             pace: 1_000,
             database,
             host: Rc::default(),
@@ -317,6 +341,7 @@ impl<R: TestRoom> World<R> {
             let restored = self.driver.core.borrow_mut().restore(state, load);
             assert_eq!(restored, Some(*connection), "a connection keeps its number");
         }
+        assert_eq!(self.driver.core.borrow().is_listening(), host.is_listening, "it listens on after a sleep");
     }
 
     /// Loses the room, and every connection with it. What is stored stays, as does the alarm.
@@ -345,9 +370,32 @@ impl<R: TestRoom> World<R> {
     pub(super) fn poll(&mut self) {
         let mut cx = std::task::Context::from_waker(Waker::noop());
         self.running.retain_mut(|task| task.as_mut().poll(&mut cx).is_pending());
+        while self.answer() {}
         while !self.holds_commits && (self.is_committing() || self.is_turning()) {
             if self.is_turning() { self.turn() } else { self.commit() }
         }
+    }
+
+    /// Answers what the room wants of the host at once, and says whether there was anything.
+    fn answer(&mut self) -> bool {
+        let (is_finding, is_collecting, alarm) = {
+            let mut host = self.host.borrow_mut();
+            (std::mem::take(&mut host.is_finding), std::mem::take(&mut host.is_collecting), host.alarm)
+        };
+        if is_finding {
+            let step = self.driver.core.borrow_mut().alarm_found(self.now.get(), alarm);
+            self.drive(step);
+        }
+        if is_collecting {
+            let step = self.driver.core.borrow_mut().collect(self.now.get(), &self.pinged());
+            self.drive(step);
+        }
+        is_finding || is_collecting
+    }
+
+    fn pinged(&self) -> impl Fn(Connection) -> Option<u64> + 'static {
+        let pings = self.host.borrow().pings.clone();
+        move |connection| pings.get(&connection).copied()
     }
 
     /// Whether the room waits for what was stored to be safe.
@@ -379,6 +427,11 @@ impl<R: TestRoom> World<R> {
         self.host.borrow().alarm
     }
 
+    /// Whether the alarm is to come for nothing but to look for who is silent, which is much later.
+    pub(super) fn only_looks(&self) -> bool {
+        self.alarm().is_some_and(|due| due > self.now.get() + 30_000)
+    }
+
     /// Sets the alarm in the room's place: a crash may lose one, and the platform repeats one that a crash interrupted.
     pub(super) fn set_alarm(&mut self, due: Option<u64>) {
         self.host.borrow_mut().alarm = due;
@@ -394,8 +447,14 @@ impl<R: TestRoom> World<R> {
     pub(super) fn ring_at(&mut self, time: u64) {
         self.now.set(time - self.pace);
         self.before_input();
-        self.host.borrow_mut().alarm = None;
-        let step = self.driver.core.borrow_mut().alarm(time);
+        {
+            let mut host = self.host.borrow_mut();
+            host.alarm = None;
+            if self.pings {
+                host.pings = host.attachments.keys().map(|connection| (*connection, time)).collect();
+            }
+        }
+        let step = self.driver.core.borrow_mut().alarm(time, &self.pinged());
         self.drive(step);
     }
 
@@ -425,21 +484,16 @@ impl<R: TestRoom> World<R> {
     pub(super) fn connect_by(&mut self, protocol: Protocol, user: &str, access: Access) -> Client {
         self.before_input();
         self.sessions += 1;
-        let admission = Admission {
-            session: format!("s{}", self.sessions),
-            user: serde_json::value::to_raw_value(&json!({ "id": user, "name": format!("name of {user}") })).ok(),
-            access,
-            protocol,
-        };
-        let now = self.now.get();
+        let admission = admission(protocol, self.sessions, user, access);
         let (connection, step) =
-            self.driver.core.borrow_mut().connect(now, &admission).expect("the user is well formed");
+            self.driver.core.borrow_mut().connect(self.now.get(), &admission).expect("the user is well formed");
         {
             // The platform has a socket before the room has said anything. Its number may have been another's.
             let mut host = self.host.borrow_mut();
             host.attachments.insert(connection, Vec::new());
             host.inboxes.remove(&connection);
             host.closed.remove(&connection);
+            host.pings.remove(&connection);
             host.providers.remove(&connection);
             if protocol == Protocol::Yjs {
                 host.providers.insert(connection, Vec::new());
@@ -447,6 +501,12 @@ impl<R: TestRoom> World<R> {
         }
         self.drive(step);
         Client(connection)
+    }
+
+    /// Why a user would not be taken.
+    pub(super) fn refusal(&mut self, user: &str) -> Option<String> {
+        self.before_input();
+        self.driver.core.borrow().refusal(&admission(Protocol::Pluv, 0, user, Access::Write))
     }
 
     /// Connects a user with a presence, and takes in all frames of it.
@@ -474,6 +534,55 @@ impl<R: TestRoom> World<R> {
         self.before_input();
         let step = self.driver.core.borrow_mut().binary(self.now.get(), client.0, frame.to_vec());
         self.drive(step);
+    }
+
+    /// A client's ping, which the platform answers in the room's place unless the room listens.
+    pub(super) fn ping(&mut self, client: Client) {
+        if self.host.borrow().is_listening {
+            self.send_text(client, crate::protocol::PING_FRAME);
+        } else if self.host.borrow().attachments.contains_key(&client.0) {
+            self.host.borrow_mut().pings.insert(client.0, self.now.get());
+        }
+    }
+
+    /// The platform forgets when a client has pinged.
+    pub(super) fn forget_ping(&mut self, client: Client) {
+        self.host.borrow_mut().pings.remove(&client.0);
+    }
+
+    /// Time goes by.
+    pub(super) fn wait(&mut self, millis: u64) {
+        self.now.set(self.now.get() + millis);
+    }
+
+    /// Whether pings come to the room.
+    pub(super) fn is_listening(&self) -> bool {
+        self.host.borrow().is_listening
+    }
+
+    /// A client sends a frame that is not even read, as it is too long.
+    pub(super) fn send_oversized(&mut self, client: Client, bytes: u64) {
+        self.before_input();
+        let step = self.driver.core.borrow_mut().oversized(self.now.get(), client.0, bytes);
+        self.drive(step);
+    }
+
+    /// Much was sent to a client.
+    pub(super) fn unread(&mut self, client: Client) {
+        self.before_input();
+        let pinged = self.pinged()(client.0);
+        let step = self.driver.core.borrow_mut().unread(self.now.get(), client.0, pinged);
+        self.drive(step);
+    }
+
+    /// A client is gone, and its close event with the room that it came to.
+    pub(super) fn lose_silently(&mut self, client: Client) {
+        self.host.borrow_mut().attachments.remove(&client.0);
+    }
+
+    /// The clock is set back.
+    pub(super) fn set_back(&mut self, millis: u64) {
+        self.now.set(self.now.get() - millis);
     }
 
     /// A client leaves while the room is awake.

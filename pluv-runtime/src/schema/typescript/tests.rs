@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     __private::{Call, Env, Outcome},
-    Context, EventInfo, Handlers, Hooks, NoStorage, Options, Room,
+    Context, EventInfo, Handlers, Hooks, Limits, NoStorage, Options, Room,
     error::{Error, Result},
     schema::{
         Description, EventTypes, RoomTypes,
@@ -178,8 +178,8 @@ impl<const KIND: usize> Handlers for Sample<KIND> {
         &[INPUTS[KIND % INPUTS.len()], EventTypes::new().answer::<Vec<Fields>>()];
     const HOOKS: Hooks = Hooks::none();
 
-    fn create(_: &Env) -> Result<Self> {
-        Ok(Self)
+    fn create(_: &Env) -> Result<(Self, Limits)> {
+        Ok((Self, Limits::new()))
     }
 
     async fn dispatch(&self, _: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {

@@ -11,7 +11,7 @@ use yrs::{GetString as _, ReadTxn as _, Text as _, WriteTxn as _};
 
 use super::super::world::{Output, Presence, TestRoom, User};
 use crate::{
-    Context, Deleted, EventInfo, Handlers, Hooks, Options, Retention, Room, Yrs,
+    Context, Deleted, EventInfo, Handlers, Hooks, Limits, Options, Retention, Room, Yrs,
     cloudflare::Env,
     error::{Error, Result},
     room::{Call, Outcome, done},
@@ -99,7 +99,7 @@ impl<const AFTER: u64> Handlers for Simulated<AFTER> {
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("cut", ""), EventInfo::event("stamp", "")];
     const HOOKS: Hooks = Hooks::none().get_initial_storage().on_storage_updated().on_room_deleted();
 
-    fn create(_: &Env) -> Result<Self> {
+    fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

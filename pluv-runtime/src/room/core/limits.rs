@@ -1,0 +1,105 @@
+//! What is too much, and what becomes of it.
+
+use super::{Core, Step};
+use crate::{
+    protocol::{AGAIN_LATER, FLOODED},
+    room::{Limits, Millis, effect::Connection, session::Admission},
+};
+
+impl Core {
+    /// The most bytes that a message may take.
+    pub(crate) fn message_limit(&self) -> u64 {
+        self.message_limit
+    }
+
+    /// Why a connection can't be taken, for its client.
+    pub(crate) fn refusal(&self, admission: &Admission) -> Option<String> {
+        let Limits { connections, user, .. } = self.limits;
+        let json = admission.user.as_ref().map_or("", |user| user.get());
+        if self.members.len() as u64 >= connections {
+            Some(format!("the room is full: the limit is {connections} connections"))
+        } else if json.len() as u64 > user {
+            Some(format!("the user takes {} bytes: the limit is {user}", json.len()))
+        } else {
+            let id = super::joining::user_id(json).map_or(0, |id| id.len());
+            let limit = self.limits.user_id;
+            (id as u64 > limit).then(|| format!("the user's `id` takes {id} bytes: the limit is {limit}"))
+        }
+    }
+
+    /// Takes note that a message of `bytes` came, and says whether it is to be looked at. What else follows goes into
+    /// `step`.
+    pub(super) fn hear(&mut self, now: Millis, connection: Connection, bytes: u64, step: &mut Step) -> bool {
+        let per_second = self.limits.messages_per_second;
+        let Some(member) = self.members.get_mut(&connection) else { return false };
+        member.heard = now;
+        if member.meter.message(now, per_second) {
+            self.flooded(
+                now,
+                connection,
+                &format!("you send too much: the limit is {per_second} messages a second"),
+                step,
+            );
+            return false;
+        }
+        let is_doubted = member.doubted.is_some();
+        self.ask_for_alarm(step);
+        if is_doubted {
+            self.trust(connection, step);
+        }
+        if bytes > self.message_limit {
+            self.too_long(connection, &format!("takes {bytes} bytes"), step);
+            return false;
+        }
+        true
+    }
+
+    /// A message came that is too long even to be read: of at least so many bytes.
+    pub(crate) fn oversized(&mut self, now: Millis, connection: Connection, bytes: u64) -> Step {
+        let mut step = Step::default();
+        if self.hear(now, connection, 0, &mut step) {
+            self.too_long(connection, &format!("takes {bytes} bytes or more"), &mut step);
+        }
+        step
+    }
+
+    fn too_long(&mut self, connection: Connection, takes: &str, step: &mut Step) {
+        let message = format!("the frame {takes}: the limit is {} bytes", self.message_limit);
+        self.fault(connection, None, &message, step);
+    }
+
+    /// Refuses a message, which counts for more than one that is in order.
+    pub(super) fn fault(&mut self, connection: Connection, request: Option<&str>, message: &str, step: &mut Step) {
+        let per_second = self.limits.messages_per_second;
+        if let Some(member) = self.members.get_mut(&connection) {
+            member.meter.fault(per_second);
+        }
+        step.effects.extend(self.refuse(connection, request, message).effects);
+    }
+
+    /// Closes a connection that sends too much, after one `$error`.
+    pub(super) fn flooded(&mut self, now: Millis, connection: Connection, reason: &str, step: &mut Step) {
+        step.effects.extend(self.refuse(connection, None, reason).effects);
+        self.remove(now, connection, FLOODED, reason.to_owned(), step);
+    }
+
+    /// Much was sent to a connection, and the platform does not say whether it reads. It does if it was heard since it was
+    /// last asked about; if not, it is closed, before the memory is full of what waits for it.
+    pub(crate) fn unread(&mut self, now: Millis, connection: Connection, pinged: Option<Millis>) -> Step {
+        let mut step = Step::default();
+        let Some(member) = self.members.get_mut(&connection) else { return step };
+        let heard = pinged.map_or(member.heard, |at| member.heard.max(at));
+        if heard > member.read {
+            member.read = heard;
+        } else {
+            self.remove(now, connection, AGAIN_LATER, "this connection does not read what it is sent", &mut step);
+        }
+        step
+    }
+
+    /// Why a presence is too big.
+    pub(crate) fn presence_fault(&self, name: &str, json: &str) -> Option<String> {
+        let limit = self.limits.presence;
+        (json.len() as u64 > limit).then(|| format!("`{name}` would take {} bytes: the limit is {limit}", json.len()))
+    }
+}
