@@ -134,6 +134,7 @@ impl Core {
         self.garbage.look = Look::At(now + idle);
         let (mut changed, mut gone) = (Vec::new(), Vec::new());
         for (connection, member) in &mut self.members {
+            let was = (member.heard > now, member.doubted);
             // A clock that was set back must not keep anyone.
             member.heard = member.heard.min(now);
             // Whoever is due before the next look but one is asked for now: so one look serves for many.
@@ -141,8 +142,7 @@ impl Core {
                 let at = pinged(*connection).filter(|at| *at <= now);
                 member.heard = at.map_or(member.heard, |at| member.heard.max(at));
             }
-            let before = member.doubted;
-            if before.is_some_and(|since| since < member.heard || since > now) {
+            if member.doubted.is_some_and(|since| since < member.heard || since > now) {
                 member.doubted = None;
             }
             match member.doubted {
@@ -151,7 +151,7 @@ impl Core {
                 None if now - member.heard >= idle => member.doubted = Some(now),
                 None => {}
             }
-            if member.doubted != before {
+            if was != (false, member.doubted) {
                 changed.push(*connection);
             }
         }

@@ -263,6 +263,7 @@ fn who_reads_nothing_of_much_is_closed_unless_it_was_heard() {
         let b = world.join("u2", &json!({}));
         world.clear();
         for _ in 0..2 {
+            world.wait(10_000);
             world.ping(b);
             for client in [a, b] {
                 world.unread(client);
