@@ -4,7 +4,7 @@ use syn::Type;
 
 use crate::{
     errors::Errors,
-    model::{Call, CallKind, Definition, Handlers, Name, is_generic, retention},
+    model::{Call, CallKind, Definition, Handlers, Name, is_generic, limit, retention},
     names::{is_binding, unusable},
     parse::{Options, Text},
 };
@@ -22,6 +22,7 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
         check_path(path, errors);
     }
     check_storage(&definition.options, errors);
+    check_limits(&definition.options, errors);
     let binding = definition.binding.value();
     if !is_binding(&binding) {
         errors.at(
@@ -42,9 +43,6 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
     }
 }
 
-/// The largest document, in bytes of its encoding: what an isolate's memory has room for while someone joins.
-const MAX_STORAGE: u64 = 10_000_000;
-
 fn check_storage(options: &Options, errors: &mut Errors) {
     if let Some(text) = &options.retention {
         if retention(&text.value()).is_err() {
@@ -55,16 +53,46 @@ fn check_storage(options: &Options, errors: &mut Errors) {
             errors.at(text, "there is no document to keep: `retention` needs `storage = Yrs`");
         }
     }
-    if let Some(limit) = &options.storage_limit {
-        match limit.base10_parse::<u64>() {
-            Ok(1..=MAX_STORAGE) => {}
-            _ => errors.at(limit, format!("the limit of a document is from 1 to {MAX_STORAGE} bytes")),
+}
+
+fn check_limits(options: &Options, errors: &mut Errors) {
+    let without = |option: &str, limit: &str| format!("there is {option} to limit: `limits({limit} = ..)` needs ");
+    for option in &options.limits {
+        if let Err(reason) = limit(option) {
+            errors.at(&option.value, reason);
         }
-        if options.storage.is_none() {
-            errors.at(limit, "there is no document to limit: `limits(storage = ..)` needs `storage = Yrs`");
+        let name = option.name.to_string();
+        match &*name {
+            "storage" if options.storage.is_none() => {
+                errors.at(&option.value, without("no document", &name) + "`storage = Yrs`");
+            }
+            "user" | "user_id" if options.user.is_none() => {
+                errors.at(&option.value, without("no user", &name) + "`user = User`");
+            }
+            _ => {}
+        }
+    }
+    let of = |name: &str| options.limits.iter().find(|limit| limit.name == name);
+    let Some(message) = of("message").filter(|_| options.storage.is_some()) else { return };
+    let storage = of("storage").map_or(Ok(STORAGE), limit);
+    if let (Ok(bytes), Ok(storage)) = (limit(message), storage) {
+        // A client sends its whole document each time that it joins, in base64.
+        let whole = storage.div_ceil(3) * 4 + ENVELOPE;
+        if bytes < whole {
+            let reason = format!(
+                "a client with a document of {storage} bytes could not join, as it sends it whole: write `message = {whole}` \
+                 or more, or a smaller `storage`"
+            );
+            errors.at(&message.value, reason);
         }
     }
 }
+
+/// The limit of a document where none is given, as the runtime has it.
+const STORAGE: u64 = 5_000_000;
+
+/// What a message takes besides the document in it.
+const ENVELOPE: u64 = 1_000;
 
 fn check_path(path: &Text, errors: &mut Errors) {
     let text = path.value();

@@ -115,7 +115,7 @@ pub trait Fieldless {
 /// What `create` may return: the room, or the room and its limits; or a [`Result`] of either.
 #[diagnostic::on_unimplemented(
     message = "`create` can't return `{Self}`",
-    label = "return `Self` or `pluv::Result<Self>`"
+    label = "return `Self` or `pluv::Result<Self>`, or with the room's limits `pluv::Result<(Self, Limits)>`"
 )]
 pub trait IntoCreated<R> {
     /// The result that it stands for.

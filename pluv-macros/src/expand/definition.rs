@@ -1,12 +1,12 @@
 //! A room's struct: the room's types and options, and the class of Durable Objects.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned as _};
 
 use super::{generated_at, moved};
 use crate::{
-    model::{Definition, retention},
+    model::{Definition, limit, retention},
     parse::Text,
 };
 
@@ -55,7 +55,7 @@ fn room(definition: &Definition) -> TokenStream {
     let secrets = options.secrets.as_deref().map(|names| list(&quote!(secrets), names));
     let cors = options.cors.as_deref().map(|origins| list(&quote!(cors), origins));
     let has_user = options.user.as_ref().map(|_| quote!(.has_user()));
-    let storage_limit = options.storage_limit.as_ref().map(|bytes| quote!(.storage_limit(#bytes)));
+    let limits = limits(definition);
     let retention = options.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
     let retention = retention.map(|after| quote!(.retention(#runtime::Retention::Delete { after: #after })));
     let relay_unknown = options.relay_unknown.then(|| quote!(.relay_unknown()));
@@ -68,10 +68,23 @@ fn room(definition: &Definition) -> TokenStream {
             type Storage = #runtime::#storage;
             const OPTIONS: #runtime::Options =
                 #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown
-                    #storage_limit #retention;
+                    #limits #retention;
             const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#types)*;
         }
     }
+}
+
+fn limits(definition: &Definition) -> Option<TokenStream> {
+    let Definition { runtime, options, .. } = definition;
+    let each: Vec<_> = options
+        .limits
+        .iter()
+        .filter_map(|option| {
+            let (name, value) = (&option.name, Literal::u64_unsuffixed(limit(option).ok()?));
+            Some(quote!(.#name(#value)))
+        })
+        .collect();
+    (!each.is_empty()).then(|| quote!(.limits(#runtime::Limits::new() #(#each)*)))
 }
 
 /// A type of the user, once all that is asked of it holds.

@@ -286,7 +286,12 @@ fn default_create(runtime: &Path) -> TokenStream {
     create_method(
         runtime,
         &[],
-        &quote!(::core::result::Result::Ok(<<Self as #runtime::Handlers>::Room as #runtime::__private::Fieldless>::new())),
+        &quote! {
+            ::core::result::Result::Ok((
+                <<Self as #runtime::Handlers>::Room as #runtime::__private::Fieldless>::new(),
+                <<Self as #runtime::Handlers>::Room as #runtime::Room>::OPTIONS.limits,
+            ))
+        },
     )
 }
 
@@ -294,7 +299,7 @@ fn create_method(runtime: &Path, cfgs: &[Attribute], body: &TokenStream) -> Toke
     quote! {
         #(#cfgs)*
         #[allow(unused_variables)]
-        fn create(env: &#runtime::__private::Env) -> #runtime::Result<Self> {
+        fn create(env: &#runtime::__private::Env) -> #runtime::Result<(Self, #runtime::Limits)> {
             #body
         }
     }

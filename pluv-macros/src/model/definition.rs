@@ -38,6 +38,16 @@ pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
         "delete" => return Ok(Some(0)),
         _ => {}
     }
+    match time(text)? {
+        0 => Err(()),
+        // An alarm is a number of JavaScript; no document waits for more than a century.
+        after if after <= 36_525 * 86_400_000 => Ok(Some(after)),
+        _ => Err(()),
+    }
+}
+
+/// A time like `30d`, in milliseconds. `Err` where `text` is none.
+pub(super) fn time(text: &str) -> Result<u64, ()> {
     let unit = text.chars().last().ok_or(())?;
     let count: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(drop)?;
     let milliseconds: u64 = match unit {
@@ -47,11 +57,7 @@ pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
         'd' => 86_400_000,
         _ => return Err(()),
     };
-    match count.checked_mul(milliseconds) {
-        // An alarm is a number of JavaScript; no document waits for more than a century.
-        Some(after) if count > 0 && after <= 36_525 * 86_400_000 => Ok(Some(after)),
-        _ => Err(()),
-    }
+    count.checked_mul(milliseconds).ok_or(())
 }
 
 fn default_binding(name: &Ident) -> Text {

@@ -2,6 +2,7 @@
 
 mod definition;
 mod handlers;
+mod limits;
 mod signature;
 
 use proc_macro2::Span;
@@ -10,6 +11,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 pub(crate) use self::{
     definition::{Definition, retention},
     handlers::{Call, CallKind, Handlers, Hook, HookKind, is_generic},
+    limits::limit,
     signature::Params,
 };
 use crate::parse::Text;

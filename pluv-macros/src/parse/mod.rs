@@ -1,6 +1,7 @@
 //! Tokens to syntax: what the user wrote, and nothing about what it means.
 
 mod implementation;
+mod limits;
 mod markers;
 mod options;
 
@@ -12,6 +13,7 @@ use syn::{
 
 pub(crate) use self::{
     implementation::{Implementation, Member, Method},
+    limits::{Limit, written},
     markers::{Marker, MarkerKind, take_marker},
     options::{Options, Text},
 };

@@ -2,13 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    Expr, ExprLit, Lit, LitBool, LitInt, LitStr, Path, Token, Type,
+    Expr, ExprLit, Lit, LitBool, LitStr, Path, Token, Type,
     ext::IdentExt as _,
-    parenthesized,
-    parse::{Parse, ParseStream, Parser},
-    token::Paren,
+    parse::{ParseStream, Parser},
 };
 
+use super::limits::{self, Limit};
 use crate::{errors::Errors, names::closest};
 
 /// What the options are called.
@@ -27,8 +26,6 @@ const NAMES: &[&str] = &[
     "wrangler",
     "crate",
 ];
-/// What the limits are called.
-const LIMITS: &[&str] = &["storage"];
 
 /// A text with its place in the source.
 pub(crate) type Text = LitStr;
@@ -42,8 +39,7 @@ pub(crate) struct Options {
     /// `Yrs`, as it was written.
     pub(crate) storage: Option<Ident>,
     pub(crate) retention: Option<Text>,
-    /// The limit of the document.
-    pub(crate) storage_limit: Option<LitInt>,
+    pub(crate) limits: Vec<Limit>,
     pub(crate) path: Option<Text>,
     pub(crate) binding: Option<Text>,
     pub(crate) secrets: Option<Vec<Text>>,
@@ -93,7 +89,7 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
         "output" => options.output = Some(ty(input, &name, "Output")?),
         "storage" => options.storage = Some(storage(input, &name)?),
         "retention" => options.retention = Some(one_text(input, &name, "30d")?),
-        "limits" => limits(input, &name, options, errors)?,
+        "limits" => options.limits = limits::parse(input, &name, errors)?,
         "path" => options.path = Some(one_text(input, &name, "/api/pluv")?),
         "binding" => options.binding = Some(one_text(input, &name, "CHAT")?),
         "secret" => options.secrets = Some(texts(input, &name, "PLUV_SECRET", errors)?),
@@ -146,47 +142,6 @@ fn storage(input: ParseStream<'_>, name: &Ident) -> syn::Result<Ident> {
     match input.parse::<Expr>()? {
         Expr::Path(path) if path.path.is_ident("Yrs") => path.path.require_ident().cloned(),
         other => Err(wrong(other, name, &example)),
-    }
-}
-
-/// `limits(storage = 5_000_000)`.
-fn limits(input: ParseStream<'_>, name: &Ident, options: &mut Options, errors: &mut Errors) -> syn::Result<()> {
-    const EXAMPLE: &str = "limits(storage = 5_000_000)";
-    if !input.peek(Paren) {
-        return Err(syn::Error::new(name.span(), format!("the limits are a list: write `{EXAMPLE}`")));
-    }
-    let content;
-    parenthesized!(content in input);
-    for limit in content.parse_terminated(Limit::parse, Token![,])? {
-        let text = limit.name.to_string();
-        match &*text {
-            "storage" if options.storage_limit.is_none() => options.storage_limit = Some(limit.value),
-            "storage" => errors.at(limit.name, "the limit `storage` is given twice"),
-            _ => {
-                let hint = closest(&text, LIMITS).map_or_else(
-                    || format!("there is `{}`", LIMITS.join("`, `")),
-                    |meant| format!("did you mean `{meant}`?"),
-                );
-                errors.at(limit.name, format!("there is no limit `{text}`: {hint}"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// `name = 5`.
-struct Limit {
-    name: Ident,
-    value: LitInt,
-}
-
-impl Parse for Limit {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.call(Ident::parse_any)?;
-        let wrong = |error: syn::Error| syn::Error::new(error.span(), format!("write `{name} = 5_000_000`, in bytes"));
-        input.parse::<Token![=]>().map_err(wrong)?;
-        let value = input.parse().map_err(wrong)?;
-        Ok(Self { name, value })
     }
 }
 

@@ -191,10 +191,11 @@ impl ::pluv::Handlers for Chat {
         hooks
     };
     #[allow(unused_variables)]
-    fn create(env: &::pluv::__private::Env) -> ::pluv::Result<Self> {
-        ::core::result::Result::Ok(
+    fn create(env: &::pluv::__private::Env) -> ::pluv::Result<(Self, ::pluv::Limits)> {
+        ::core::result::Result::Ok((
             <<Self as ::pluv::Handlers>::Room as ::pluv::__private::Fieldless>::new(),
-        )
+            <<Self as ::pluv::Handlers>::Room as ::pluv::Room>::OPTIONS.limits,
+        ))
     }
     #[allow(unused_variables)]
     async fn dispatch(

@@ -43,7 +43,16 @@ pub enum Output {
     output = Output,
     storage = Yrs,
     retention = "30d",
-    limits(storage = 1_000_000),
+    limits(
+        connections = 32_768,
+        message = 33_554_432,
+        messages_per_second = 1_000_000,
+        presence = 1_000_000,
+        user = 16_384,
+        user_id = 16_384,
+        storage = 10_000_000,
+        idle = "1d"
+    ),
     path = "/all",
     binding = "ALL",
     secret = ["A", "B"],
@@ -59,9 +68,10 @@ pub struct All {
 #[::rooms::room(crate = "::rooms")]
 impl All {
     #[hook]
-    fn create(env: &Env) -> Result<Self> {
+    fn create(env: &Env) -> Result<(Self, Limits)> {
         let name = env.var("NAME")?.to_string();
-        Result::Ok(Self { name })
+        let seats = env.var("SEATS")?.to_string().parse()?;
+        Result::Ok((Self { name }, Limits::of::<Self>().connections(seats)))
     }
 
     #[hook]

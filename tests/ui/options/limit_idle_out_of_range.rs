@@ -1,0 +1,7 @@
+#[pluv::room(limits(idle = "2d"))]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}
