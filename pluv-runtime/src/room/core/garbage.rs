@@ -147,9 +147,8 @@ impl Core {
             }
             match member.doubted {
                 Some(since) if now - since >= idle => gone.push(*connection),
-                Some(_) => {}
                 None if now - member.heard >= idle => member.doubted = Some(now),
-                None => {}
+                _ => {}
             }
             if was != (false, member.doubted) {
                 changed.push(*connection);
@@ -174,7 +173,7 @@ impl Core {
         let mut origin = None;
         for connection in gone {
             let Some(member) = self.members.get(connection) else { continue };
-            if member.joined {
+            if member.joined && member.yjs.is_none() {
                 origin = Some(std::rc::Rc::clone(&member.origin));
             }
             self.remove(now, *connection, RESTARTED, "nothing was heard of this connection", step);
@@ -186,8 +185,8 @@ impl Core {
 
     /// `$syncStateReceived`: who is really there.
     fn present(&self, origin: &Origin) -> Effect {
-        let ids: Vec<_> = self.members.values().filter(|member| member.joined).map(|member| member.id()).collect();
-        let ids: Vec<_> = ids.into_iter().map(|id| protocol::quoted(id)).collect();
+        let present = self.members.values().filter(|member| member.joined && member.yjs.is_none());
+        let ids: Vec<_> = present.map(|member| protocol::quoted(member.id())).collect();
         let data = format!(r#"{{"connectionIds":[{}]}}"#, ids.join(","));
         Effect::Send { to: self.everyone(), frame: frame(protocol::SYNC_STATE_RECEIVED, &data, origin) }
     }
