@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tests::{Client, LAB, fixture, fresh};
+use tests::{Client, LAB, connect, fixture, fresh};
 
 const SIZE: usize = 100;
 
@@ -96,4 +96,34 @@ async fn the_last_of_a_hundred_sees_each_of_the_others_leave_once() {
     assert_eq!(left, sessions.into_iter().map(Some).collect());
     assert!(!last.drain_names().await.contains(&"$exit".to_owned()));
     assert_eq!(last.others().await, json!({}));
+}
+
+#[tokio::test]
+async fn a_thousand_share_a_room() {
+    const MANY: usize = 1_000;
+    let (base, room) = (fixture(), fresh("thousand"));
+    let mut clients: Vec<Client> = Vec::with_capacity(MANY);
+    for index in 0..MANY {
+        let path = format!("{base}/plain/room/{room}");
+        let mut client = connect(&path).await;
+        client.register().await;
+        client.initialize(&json!({ "index": index })).await;
+        clients.push(client);
+    }
+    join_all(clients.iter_mut().map(Client::drain)).await;
+    let sessions: BTreeSet<_> = clients.iter().map(|client| client.id.clone()).collect();
+    assert_eq!(sessions.len(), MANY);
+    for index in [0, MANY / 2, MANY - 1] {
+        let others = clients[index].others().await;
+        let seen: BTreeSet<_> = others.as_object().expect("others are an object").keys().cloned().collect();
+        assert_eq!(seen, sessions.iter().filter(|session| **session != clients[index].id).cloned().collect());
+    }
+    clients[0].send("say", &json!({ "text": "hi" })).await;
+    for client in &mut clients {
+        assert_eq!(client.only("said").await["data"]["text"], "hi");
+    }
+    let last = clients.pop().expect("there is a crowd").id;
+    for client in &mut clients {
+        assert_eq!(client.until("$exit").await["data"]["sessionId"], last.as_str());
+    }
 }

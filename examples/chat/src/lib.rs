@@ -53,7 +53,8 @@ pub enum Output {
 }
 
 /// A chat room. The note of its page is a text of its document, in which clients share whatever else they like.
-#[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs)]
+/// A user may send much, as whoever tries out how fast it is does: one connection alone is near what a room can take.
+#[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs, limits(messages_per_second = 5_000))]
 #[derive(Debug)]
 pub struct Chat;
 

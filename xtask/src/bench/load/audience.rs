@@ -1,10 +1,11 @@
-//! A room full of clients, one of which talks.
+//! A room full of clients, some of whom talk in turn.
 
-use std::{rc::Rc, time::Duration};
+use std::{collections::HashSet, rc::Rc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::{
     pin, select,
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
@@ -18,22 +19,25 @@ use super::{
 /// How long the last messages may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Clients that are in one room. The first one sends, all of them receive; a message that has not reached all of them
-/// is under way, and at most a window's worth of messages are.
+/// How many clients talk at most: enough that none of them sends more than a room takes.
+const TALKERS: usize = 10;
+
+/// Clients that are in one room. Some of them talk in turn, all of them receive; a message that has not reached all of
+/// them is under way, and at most a window's worth of messages are.
 #[derive(Debug)]
 pub(crate) struct Audience {
-    talker: Socket,
-    place: Place,
+    /// How many messages each talker is to send next.
+    turns: Vec<UnboundedSender<u64>>,
+    next: usize,
     // Dropped, they stop.
-    listeners: JoinSet<Result<()>>,
+    clients: JoinSet<Result<()>>,
     progress: Rc<Progress>,
-    request: Utf8Bytes,
     frame: Utf8Bytes,
     sent: u64,
 }
 
 impl Audience {
-    /// Takes clients over when each of them has got the answer to one request.
+    /// Takes clients over when each of them has got the answer to one request of each talker.
     pub(crate) async fn gather(
         mut sockets: Vec<Socket>,
         request: Utf8Bytes,
@@ -41,21 +45,28 @@ impl Audience {
         window: usize,
     ) -> Result<Self> {
         let progress = Rc::new(Progress::new(sockets.len(), window));
-        let first = sockets.first_mut().context("a room needs a client")?;
-        first.send(request.clone()).await?;
-        let frame = first.until_text(is_answer).await?;
-        let mut sockets = sockets.into_iter();
-        let talker = sockets.next().context("a room needs a client")?;
-        let mut listeners = JoinSet::new();
-        for mut socket in sockets {
-            // What came before it is the joining of the others.
-            socket.until_text(|text| text == frame.as_str()).await?;
-            listeners.spawn_local(listen(socket, frame.clone(), Rc::clone(&progress)));
+        let mut frames = Vec::new();
+        for talker in 0..sockets.len().min(TALKERS) {
+            sockets[talker].send(request.clone()).await?;
+            for socket in &mut sockets {
+                // What came before it is the joining of the others.
+                frames.push(socket.until_text(&is_answer).await?);
+            }
         }
-        Ok(Self { talker, place: Place::default(), listeners, progress, request, frame, sent: 0 })
+        let frame = frames.first().context("a room needs a client")?.clone();
+        let frames: Rc<HashSet<_>> = Rc::new(frames.into_iter().collect());
+        let (mut turns, mut clients) = (Vec::new(), JoinSet::new());
+        for socket in sockets {
+            let (turn, turns_of_it) = mpsc::unbounded_channel();
+            turns.push(turn);
+            let client = Client { socket, turns: turns_of_it, request: request.clone(), frames: Rc::clone(&frames) };
+            clients.spawn_local(client.run(Rc::clone(&progress)));
+        }
+        turns.truncate(TALKERS);
+        Ok(Self { turns, next: 0, clients, progress, frame, sent: 0 })
     }
 
-    /// What every client gets for each message.
+    /// What every client gets for a message of the first one.
     pub(crate) fn frame(&self) -> &Utf8Bytes {
         &self.frame
     }
@@ -76,16 +87,23 @@ impl Audience {
         let end = sleep_until(Instant::now() + time);
         pin!(end);
         loop {
-            while self.sent < self.progress.allowed() {
-                self.talker.feed(self.request.clone()).await?;
-                self.sent += 1;
-            }
-            self.talker.flush().await?;
+            self.give_turn()?;
             select! {
                 () = &mut end => return Ok(()),
                 heard = self.hear() => heard?,
             }
         }
+    }
+
+    /// Has the next talker send what may be sent by now.
+    fn give_turn(&mut self) -> Result<()> {
+        let allowed = self.progress.allowed();
+        if self.sent < allowed {
+            self.turns[self.next].send(allowed - self.sent).ok().context("a client is gone")?;
+            self.next = (self.next + 1) % self.turns.len();
+            self.sent = allowed;
+        }
+        Ok(())
     }
 
     /// Waits for the messages that are under way.
@@ -99,24 +117,41 @@ impl Audience {
     /// Waits until something came through.
     async fn hear(&mut self) -> Result<()> {
         select! {
-            text = self.talker.receive() => count(&text?, &self.frame, &self.progress, &mut self.place),
             () = self.progress.advanced() => Ok(()),
-            Some(ended) = self.listeners.join_next() => ended?,
+            Some(ended) = self.clients.join_next() => ended?,
         }
     }
 }
 
-async fn listen(mut socket: Socket, frame: Utf8Bytes, progress: Rc<Progress>) -> Result<()> {
-    let mut place = Place::default();
-    loop {
-        count(&socket.receive().await?, &frame, &progress, &mut place)?;
-    }
+/// One of them.
+struct Client {
+    socket: Socket,
+    turns: UnboundedReceiver<u64>,
+    request: Utf8Bytes,
+    /// What may come.
+    frames: Rc<HashSet<Utf8Bytes>>,
 }
 
-fn count(text: &Utf8Bytes, frame: &Utf8Bytes, progress: &Progress, place: &mut Place) -> Result<()> {
-    if text != frame {
-        bail!("a frame that nobody expected: {text}");
+impl Client {
+    /// Sends when it is its turn, and counts what comes.
+    async fn run(mut self, progress: Rc<Progress>) -> Result<()> {
+        let mut place = Place::default();
+        loop {
+            select! {
+                text = self.socket.receive() => {
+                    let text = text?;
+                    if !self.frames.contains(&text) {
+                        bail!("a frame that nobody expected: {text}");
+                    }
+                    progress.deliver(&mut place);
+                }
+                Some(messages) = self.turns.recv() => {
+                    for _ in 0..messages {
+                        self.socket.feed(self.request.clone()).await?;
+                    }
+                    self.socket.flush().await?;
+                }
+            }
+        }
     }
-    progress.deliver(place);
-    Ok(())
 }

@@ -1,0 +1,151 @@
+//! What is more than a room takes.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use tests::{Client, Closed, SECRET, Token, connect, fixture, fresh, get, refused};
+use yrs::{Doc, ReadTxn as _, StateVector, Text as _, Transact as _};
+
+const TIGHT: &str = "/tight";
+const RELAY: &str = "/relay";
+
+async fn tight(room: &str, id: &str) -> Client {
+    let mut client = Client::join(&fixture(), TIGHT, room, id, &json!({ "note": "" })).await;
+    client.drain().await;
+    client
+}
+
+async fn token(room: &str, id: &str) -> String {
+    get(&fixture(), &format!("{TIGHT}/authorize?room={room}&user_id={id}")).await.body
+}
+
+async fn refusal(room: &str, token: &str) -> (String, Closed) {
+    refused(&format!("{}{TIGHT}/room/{room}?token={token}", fixture())).await
+}
+
+/// Holds that all is as ever between two clients.
+async fn assert_works(ada: &mut Client, bob: &mut Client) {
+    ada.drain().await;
+    bob.drain().await;
+    ada.send("say", &json!({ "text": "hi" })).await;
+    assert_eq!(ada.only("said").await["data"]["text"], "hi");
+    assert_eq!(bob.only("said").await["data"]["text"], "hi");
+}
+
+/// An update of a document with a text of so many letters.
+fn update(letters: usize) -> String {
+    let doc = Doc::new();
+    let text = doc.get_or_insert_text("text");
+    text.push(&mut doc.transact_mut(), &"n".repeat(letters));
+    STANDARD.encode(&doc.transact().encode_state_as_update_v1(&StateVector::default()))
+}
+
+#[tokio::test]
+async fn a_room_that_is_full_takes_who_comes_again_when_another_has_left() {
+    let room = fresh("full");
+    let mut ada = tight(&room, "ada").await;
+    let mut bob = tight(&room, "bob").await;
+    let cy = tight(&room, "cy").await;
+    let expected = "the room is full: the limit is 3 connections";
+    let closed = Closed { code: 3000, reason: expected.to_owned() };
+    assert_eq!(refusal(&room, &token(&room, "dan").await).await, (expected.to_owned(), closed));
+    assert_works(&mut ada, &mut bob).await;
+    cy.leave(1000).await;
+    let mut dan = tight(&room, "dan").await;
+    assert_works(&mut ada, &mut dan).await;
+}
+
+#[tokio::test]
+async fn a_user_is_refused_who_is_too_big() {
+    let room = fresh("users");
+    let id = "n".repeat(17);
+    let (error, closed) = refusal(&room, &token(&room, &id).await).await;
+    assert_eq!(error, "the user's `id` takes 17 bytes: the limit is 16");
+    assert_eq!(closed.code, 3000);
+    let user = json!({ "id": "ada", "name": "n".repeat(60) });
+    let (error, closed) = refusal(&room, &Token::new(&room, "ada").with("user", user.clone()).sign(SECRET)).await;
+    assert_eq!(error, format!("the user takes {} bytes: the limit is 60", user.to_string().len()));
+    assert_eq!(closed.code, 3000);
+    tight(&room, &"n".repeat(16)).await;
+}
+
+#[tokio::test]
+async fn a_message_and_a_presence_and_a_document_that_are_too_big_are_refused() {
+    let room = fresh("sizes");
+    let (mut ada, mut bob) = (tight(&room, "ada").await, tight(&room, "bob").await);
+    ada.drain().await;
+    let long = json!({ "type": "say", "data": { "text": "n".repeat(8_000) } }).to_string();
+    ada.send_text(&long).await;
+    let error = ada.error().await;
+    assert!(error.starts_with(&format!("the frame takes {} bytes", long.len())), "{error}");
+    assert!(error.ends_with(": the limit is 8000 bytes"), "{error}");
+    ada.send_bytes(&[1; 8_001]).await;
+    assert!(ada.error().await.ends_with(": the limit is 8000 bytes"));
+    ada.send("$updatePresence", &json!({ "presence": { "note": "n".repeat(100) } })).await;
+    assert_eq!(ada.error().await, "`$updatePresence`: `data.presence` would take 111 bytes: the limit is 100");
+    ada.send("$updateStorage", &json!({ "origin": null, "update": update(4_000) })).await;
+    let error = ada.error().await;
+    assert!(error.contains("the limit is 3000"), "{error}");
+    bob.silent().await;
+    assert_eq!(bob.others().await[&ada.id]["presence"], json!({ "note": "" }));
+    assert_works(&mut ada, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_flood_gets_one_error_and_is_closed() {
+    let room = fresh("flood");
+    let (mut ada, mut bob) = (tight(&room, "ada").await, tight(&room, "bob").await);
+    let session = ada.id.clone();
+    ada.drain().await;
+    for number in 0..400 {
+        ada.send("say", &json!({ "text": number.to_string() })).await;
+    }
+    let mut heard = 0;
+    let error = loop {
+        let frame = ada.receive().await;
+        match frame["type"].as_str() {
+            Some("said") => heard += 1,
+            _ => break frame,
+        }
+    };
+    assert_eq!(error["type"], "$error");
+    let expected = "you send too much: the limit is 20 messages a second";
+    assert_eq!(error["data"]["message"], expected);
+    assert_eq!(ada.closed().await, Closed { code: 1008, reason: expected.to_owned() }, "after that one error");
+    assert!((20..200).contains(&heard), "a burst of two seconds is heard: {heard}");
+    let frames = bob.drain().await;
+    let exits: Vec<_> = frames.iter().filter(|frame| frame["type"] == "$exit").collect();
+    assert_eq!(exits.len(), 1);
+    assert_eq!(exits[0]["data"]["sessionId"], session.as_str());
+    assert_eq!(frames.iter().filter(|frame| frame["type"] == "said").count(), heard);
+    let mut again = tight(&room, "ada").await;
+    assert_works(&mut again, &mut bob).await;
+}
+
+#[tokio::test]
+async fn who_reads_nothing_is_closed_before_the_room_is_full_of_it() {
+    let room = fresh("slow");
+    let open = async || {
+        let mut client = connect(&format!("{}{RELAY}/room/{room}", fixture())).await;
+        client.register().await;
+        client.initialize(&json!({})).await;
+        client
+    };
+    let (mut ada, mut bob, mut cy) = (open().await, open().await, open().await);
+    let slow = ada.id.clone();
+    let text = "n".repeat(1_000_000);
+    let mut is_gone = false;
+    // The room asks after each 64 MiB. The first time it has heard of her: she joined.
+    for _ in 0..140 {
+        bob.send("relayed", &json!({ "text": text })).await;
+        for client in [&mut bob, &mut cy] {
+            let frames = client.drain().await;
+            let exits: Vec<&Value> = frames.iter().filter(|frame| frame["type"] == "$exit").collect();
+            assert!(exits.iter().all(|exit| exit["data"]["sessionId"] == slow.as_str()), "who reads stays");
+            is_gone |= !exits.is_empty();
+        }
+    }
+    assert!(is_gone, "who does not read is closed");
+    let closed = Closed { code: 1013, reason: "this connection does not read what it is sent".to_owned() };
+    assert_eq!(ada.closed().await, closed);
+    assert_eq!(cy.others().await.as_object().map(serde_json::Map::len), Some(1));
+}

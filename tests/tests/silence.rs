@@ -1,0 +1,77 @@
+//! Connections of which nothing more comes, in a room that misses them after three seconds.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::{Client, Closed, fixture, fresh};
+use tokio::time::sleep;
+
+const BRISK: &str = "/brisk";
+const PING: &str = r#"{"type":"$ping","data":{}}"#;
+
+async fn brisk(room: &str, id: &str) -> Client {
+    let mut client = Client::join(&fixture(), BRISK, room, id, &json!({ "note": id })).await;
+    client.drain().await;
+    client
+}
+
+/// What comes to a client that pings as the stock one does, once a second, which the platform answers.
+async fn ping(client: &mut Client, seconds: usize) -> Vec<Value> {
+    let mut frames = Vec::new();
+    for _ in 0..seconds {
+        sleep(Duration::from_secs(1)).await;
+        client.send_text(PING).await;
+        loop {
+            let frame = client.receive().await;
+            if frame["type"] == "$pong" {
+                break;
+            }
+            frames.push(frame);
+        }
+    }
+    frames
+}
+
+#[tokio::test]
+async fn who_is_silent_is_closed_and_told_of_once_and_who_pings_stays() {
+    let room = fresh("silent");
+    let mut ada = brisk(&room, "ada").await;
+    let mut bob = brisk(&room, "bob").await;
+    let mut cy = brisk(&room, "cy").await;
+    for client in [&mut ada, &mut bob] {
+        client.drain().await;
+    }
+    let (frames, ()) = tokio::join!(ping(&mut bob, 14), async {
+        for _ in 0..14 {
+            sleep(Duration::from_secs(1)).await;
+            cy.send("$getOthers", &json!({})).await;
+        }
+    });
+    let told: Vec<_> = frames.iter().map(|frame| frame["type"].as_str().unwrap_or_default()).collect();
+    assert_eq!(told, ["$exit", "$syncStateReceived", "farewell"], "{frames:?}");
+    assert_eq!(frames[0]["data"], json!({ "sessionId": ada.id }));
+    assert_eq!(frames[0]["user"], json!({ "id": "ada" }));
+    let mut present: Vec<_> = frames[1]["data"]["connectionIds"].as_array().cloned().unwrap_or_default();
+    present.sort_by_key(ToString::to_string);
+    let mut expected = [json!(bob.id), json!(cy.id)];
+    expected.sort_by_key(ToString::to_string);
+    assert_eq!(present, expected);
+    assert_eq!(frames[2]["data"], json!({ "id": "ada", "note": "ada" }));
+    let closed = ada.closed().await;
+    assert_eq!(closed, Closed { code: 1012, reason: "nothing was heard of this connection".to_owned() });
+    let others = bob.others().await;
+    assert_eq!(others.as_object().map(|others| others.keys().collect::<Vec<_>>()), Some(vec![&cy.id]));
+}
+
+#[tokio::test]
+async fn a_room_whose_clients_are_all_silent_is_empty_in_the_end() {
+    let room = fresh("deserted");
+    let mut ada = brisk(&room, "ada").await;
+    let mut bob = brisk(&room, "bob").await;
+    sleep(Duration::from_secs(14)).await;
+    for client in [&mut ada, &mut bob] {
+        assert_eq!(client.closed().await.code, 1012);
+    }
+    let mut cy = brisk(&room, "cy").await;
+    assert_eq!(cy.others().await, json!({}));
+}
