@@ -36,7 +36,7 @@ fn update(letters: usize) -> String {
     let doc = Doc::new();
     let text = doc.get_or_insert_text("text");
     text.push(&mut doc.transact_mut(), &"n".repeat(letters));
-    STANDARD.encode(&doc.transact().encode_state_as_update_v1(&StateVector::default()))
+    STANDARD.encode(doc.transact().encode_state_as_update_v1(&StateVector::default()))
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Messages of one client to all clients of its room.
+//! Messages of some clients to all clients of their room.
 //!
 //! The subject is the chat example: the client sends `sendMessage`, the room checks and decodes it, calls the example's
 //! handler, and encodes what that broadcasts. The reference is `bench/floor`, a Durable Object in JavaScript that sends

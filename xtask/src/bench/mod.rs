@@ -42,7 +42,7 @@ pub struct Options {
 /// Something to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Bench {
-    /// Messages of one client to all clients of its room.
+    /// Messages of some clients to all clients of their room.
     Broadcast,
     /// Edits of a document by all clients of its room.
     Edits,
