@@ -67,10 +67,10 @@ fn expand(options: Tokens, item: Tokens) -> Tokens {
         Some(Item::Struct(item)) => {
             let definition = model::Definition::new(*item, options);
             check::definition(&definition, &mut errors);
-            outputs::check(&definition, &mut errors);
+            let outputs = outputs::read(&definition, &mut errors);
             // An option that was not understood may be the binding, or the one that turns this off.
             let configuration = is_understood.then(|| wrangler::check(&definition, &mut errors)).flatten();
-            expand::definition(&definition, configuration)
+            expand::definition(&definition, &outputs, configuration)
         }
         Some(Item::Impl(implementation)) => {
             let handlers = model::Handlers::new(*implementation, options, &mut errors);

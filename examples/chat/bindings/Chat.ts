@@ -34,10 +34,12 @@ export type User = {
 
 /** Everything that this room can send. */
 export type ChatOutput = {
+  /** Someone said something. */
   messageReceived: {
     /** The text. */
     message: string;
   };
+  /** The double of a number. */
   doubled: {
     /** The double. */
     value: number;

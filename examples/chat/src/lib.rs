@@ -53,7 +53,7 @@ pub enum Output {
 }
 
 /// A chat room. The note of its page is a text of its document, in which clients share whatever else they like.
-/// A user may send much, as whoever tries out how fast it is does: one connection alone is near what a room can take.
+// One connection may send nearly as much as a room can take, for whoever tries out how fast it is.
 #[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs, limits(messages_per_second = 5_000))]
 #[derive(Debug)]
 pub struct Chat;

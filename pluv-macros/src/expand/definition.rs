@@ -7,17 +7,19 @@ use syn::{Path, Type, spanned::Spanned as _};
 use super::{generated_at, moved};
 use crate::{
     model::{Definition, limit, retention},
+    outputs::Output,
     parse::Text,
 };
 
-/// The expansion of a room's struct, which was checked against the file `configuration`.
-pub(crate) fn definition(definition: &Definition, configuration: Option<&str>) -> TokenStream {
+/// The expansion of a room's struct, of whose outputs these are documented, and which was checked against the file
+/// `configuration`.
+pub(crate) fn definition(definition: &Definition, outputs: &[Output], configuration: Option<&str>) -> TokenStream {
     let item = &definition.item;
     if !item.generics.params.is_empty() {
         return quote!(#item);
     }
     let (room, declared, fieldless, class) =
-        (room(definition), declared(definition), fieldless(definition), class(definition));
+        (room(definition, outputs), declared(definition), fieldless(definition), class(definition));
     let configuration = configuration.map(depend);
     quote!(#item #room #declared #fieldless #class #configuration)
 }
@@ -32,7 +34,7 @@ fn depend(file: &str) -> TokenStream {
     }
 }
 
-fn room(definition: &Definition) -> TokenStream {
+fn room(definition: &Definition, outputs: &[Output]) -> TokenStream {
     let Definition { runtime, item, binding, docs, options, .. } = definition;
     let name = &item.ident;
     let text = name.to_string();
@@ -40,6 +42,10 @@ fn room(definition: &Definition) -> TokenStream {
     let types = types.into_iter().filter_map(|(name, ty)| {
         let (name, ty) = (format_ident!("{name}"), ty.as_ref()?);
         Some(quote!(.#name::<#ty>()))
+    });
+    let output_docs = (!outputs.is_empty()).then(|| {
+        let each = outputs.iter().map(|Output { name, docs }| quote!((#name, #docs)));
+        quote!(.output_docs(&[#(#each),*]))
     });
     let user = options.user.as_ref().map_or_else(|| quote!(()), |ty| asked(runtime, ty, &user_asks(runtime, ty)));
     let presence = options.presence.as_ref().map_or_else(
@@ -69,7 +75,7 @@ fn room(definition: &Definition) -> TokenStream {
             const OPTIONS: #runtime::Options =
                 #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown
                     #limits #retention;
-            const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#types)*;
+            const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#types)* #output_docs;
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The names of what a room sends: variants of an enum that serde writes, and that the macro on the struct is not given.
+//! What a room sends: variants of an enum that serde writes, and that the macro on the struct is not given.
 //!
-//! So it looks for the enum where it most often stands, in the module of the struct. One that stands elsewhere is checked
-//! when the room's TypeScript is exported.
+//! So it looks for the enum where it most often stands, in the module of the struct. The names of one that stands elsewhere
+//! are checked when the room's TypeScript is exported, without the doc comments of its variants.
 
 mod find;
 mod names;
@@ -14,15 +14,30 @@ use std::{collections::HashMap, fs};
 use proc_macro::Span;
 use syn::{ItemEnum, Type};
 
-use crate::{errors::Errors, model::Definition};
+use crate::{
+    errors::Errors,
+    model::{Definition, docs},
+};
 
-/// Checks the names of a room's outputs, if the enum can be seen.
-pub(crate) fn check(definition: &Definition, errors: &mut Errors) {
-    let Some(output) = &definition.options.output else { return };
+/// What is known of an output.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) name: String,
+    pub(crate) docs: String,
+}
+
+/// Checks the names of a room's outputs, and reads those with a doc comment, if the enum can be seen.
+pub(crate) fn read(definition: &Definition, errors: &mut Errors) -> Vec<Output> {
+    let Some(output) = &definition.options.output else { return Vec::new() };
     let found = source().and_then(|source| find::beside(&source, &definition.item.ident, output));
-    if let Some(found) = found {
-        check_names(output, &found, errors);
-    }
+    let Some(found) = found else { return Vec::new() };
+    check_names(output, &found, errors);
+    documented(&found)
+}
+
+fn documented(found: &ItemEnum) -> Vec<Output> {
+    let all = names::written(found).into_iter().map(|(variant, name)| Output { name, docs: docs(&variant.attrs) });
+    all.filter(|output| !output.docs.is_empty()).collect()
 }
 
 /// The file that is compiled. Editors have none.
@@ -34,6 +49,7 @@ fn source() -> Option<String> {
 fn check_names(output: &Type, found: &ItemEnum, errors: &mut Errors) {
     let mut known = HashMap::new();
     for (variant, name) in names::written(found) {
+        let variant = &variant.ident;
         if name.starts_with('$') {
             errors.at(
                 output,

@@ -1,11 +1,11 @@
 //! What serde calls the variants of an enum.
 
-use syn::{Attribute, Ident, ItemEnum, LitStr, Token, ext::IdentExt as _, parse::ParseStream};
+use syn::{Attribute, Ident, ItemEnum, LitStr, Token, Variant, ext::IdentExt as _, parse::ParseStream};
 
 use super::find::is_conditional;
 
 /// The variants that can be written, and what each is called. One under a condition is left out.
-pub(super) fn written(item: &ItemEnum) -> Vec<(&Ident, String)> {
+pub(super) fn written(item: &ItemEnum) -> Vec<(&Variant, String)> {
     let all = read(&item.attrs);
     let variants = item.variants.iter().filter(|variant| !is_conditional(&variant.attrs));
     let named = variants.filter_map(|variant| {
@@ -14,7 +14,7 @@ pub(super) fn written(item: &ItemEnum) -> Vec<(&Ident, String)> {
             let name = variant.ident.unraw().to_string();
             all.rename_all.as_deref().map_or_else(|| name.clone(), |case| in_case(&name, case))
         });
-        (!own.is_skipped).then_some((&variant.ident, name))
+        (!own.is_skipped).then_some((variant, name))
     });
     named.collect()
 }

@@ -1,7 +1,7 @@
 use quote::{format_ident, quote};
 use syn::{Type, parse_quote};
 
-use super::{check_names, find, names};
+use super::{Output, check_names, documented, find, names};
 use crate::errors::Errors;
 
 fn messages(source: &str) -> Vec<String> {
@@ -97,6 +97,21 @@ fn two_of_one_name_and_those_of_the_protocol_are_reported() {
     let [twice, reserved] = &messages(source)[..] else { panic!("two errors are expected") };
     assert!(twice.starts_with("`Output::Said` and `Output::Spoken` are both sent as `Said`: rename"), "{twice}");
     assert!(reserved.starts_with("`Output::Exit` can't be sent as `$exit`: names that begin"), "{reserved}");
+}
+
+#[test]
+fn doc_comments_of_variants_are_read() {
+    let found = parse_quote! {
+        #[serde(rename_all = "camelCase")]
+        enum Output {
+            /// Someone said something.
+            /// It is short.
+            MessageSent { text: String },
+            Silent,
+        }
+    };
+    let docs = "Someone said something.\nIt is short.".to_owned();
+    assert_eq!(documented(&found), [Output { name: "messageSent".to_owned(), docs }]);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 // What the rooms of `examples/chat` expand to; see `snapshot.rs`.
 
 /// A chat room. The note of its page is a text of its document, in which clients share whatever else they like.
-/// A user may send much, as whoever tries out how fast it is does: one connection alone is near what a room can take.
 #[derive(Debug)]
 pub struct Chat;
 #[automatically_derived]
@@ -35,7 +34,7 @@ impl ::pluv::Room for Chat {
         .has_user()
         .limits(::pluv::Limits::new().messages_per_second(5000));
     const TYPES: ::pluv::schema::RoomTypes = ::pluv::schema::RoomTypes::new(
-            "A chat room. The note of its page is a text of its document, in which clients share whatever else they like.\nA user may send much, as whoever tries out how fast it is does: one connection alone is near what a room can take.",
+            "A chat room. The note of its page is a text of its document, in which clients share whatever else they like.",
         )
         .user::<User>()
         .presence::<Presence>()

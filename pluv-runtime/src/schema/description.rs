@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use serde_json::{Map, Value, json};
 
-use super::types::{Declarations, EventTypes, TypeInfo};
+use super::types::{Declarations, EventTypes, RoomTypes, TypeInfo};
 use crate::{
     room::{Handlers, Room},
     storage::NoStorage,
@@ -50,6 +50,7 @@ impl Outputs {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Output {
     pub(super) name: String,
+    pub(super) docs: &'static str,
     pub(super) data: String,
 }
 
@@ -80,7 +81,9 @@ impl Description {
             }
         });
         let calls = calls.collect();
-        let outputs = <R::Room as Room>::TYPES.output.map_or_else(Outputs::none, |ty| outputs(ty, &mut declared));
+        let outputs = <R::Room as Room>::TYPES
+            .output
+            .map_or_else(Outputs::none, |ty| outputs(ty, <R::Room as Room>::TYPES, &mut declared));
         Self {
             name: <R::Room as Room>::OPTIONS.name,
             docs: <R::Room as Room>::TYPES.docs,
@@ -114,8 +117,10 @@ impl Description {
         }
         if cfg!(feature = "ts") {
             let outputs = self.outputs.list.unwrap_or_default();
-            json["outputs"] =
-                outputs.into_iter().map(|output| json!({ "name": output.name, "data": output.data })).collect();
+            json["outputs"] = outputs
+                .into_iter()
+                .map(|output| json!({ "name": output.name, "docs": output.docs, "data": output.data }))
+                .collect();
             json["types"] = self.declared.types.into_iter().map(|(name, ty)| (name, Value::from(ty.text))).collect();
         }
         json
@@ -134,12 +139,17 @@ impl Call {
 }
 
 #[cfg(feature = "ts")]
-fn outputs(ty: TypeInfo, declared: &mut Declarations) -> Outputs {
+fn outputs(ty: TypeInfo, room: RoomTypes, declared: &mut Declarations) -> Outputs {
     let definition = (ty.definition)(declared).unwrap_or_default();
-    Outputs { docs: (ty.docs)(), list: super::typescript::outputs(&definition, declared) }
+    let mut list = super::typescript::outputs(&definition, declared);
+    for output in list.iter_mut().flatten() {
+        let docs = room.output_docs.iter().find(|(name, _)| *name == output.name);
+        output.docs = docs.map_or("", |(_, docs)| docs);
+    }
+    Outputs { docs: (ty.docs)(), list }
 }
 
 #[cfg(not(feature = "ts"))]
-fn outputs(_: TypeInfo, _: &mut Declarations) -> Outputs {
+fn outputs(_: TypeInfo, _: RoomTypes, _: &mut Declarations) -> Outputs {
     Outputs::none()
 }

@@ -3,7 +3,8 @@
 //! With the feature `ts` the types that cross the wire derive [`TS`](https://docs.rs/ts-rs), and `cargo test` writes
 //! `bindings/<Room>.ts` beside the crate's `Cargo.toml`: the room's type, for the stock `@pluv/client`, and a client
 //! that needs no package, `connect`. Two variables of the environment say otherwise: `PLUV_BINDINGS_DIR` is another
-//! directory, and with `PLUV_BINDINGS=check` nothing is written and a file that differs fails the test.
+//! directory, and with `PLUV_BINDINGS=check` nothing is written and a file that differs fails the test. A room inside a
+//! function has no such file, as no test stands there, and rustc warns of that in builds of tests.
 
 mod description;
 mod event;

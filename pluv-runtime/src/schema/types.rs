@@ -91,13 +91,22 @@ pub struct RoomTypes {
     pub(super) user: Option<TypeInfo>,
     pub(super) presence: Option<TypeInfo>,
     pub(super) output: Option<TypeInfo>,
+    #[cfg(feature = "ts")]
+    pub(super) output_docs: &'static [(&'static str, &'static str)],
 }
 
 impl RoomTypes {
     /// Of a room that declares no type; `docs` is its struct's doc comment.
     #[must_use]
     pub const fn new(docs: &'static str) -> Self {
-        Self { docs, user: None, presence: None, output: None }
+        Self {
+            docs,
+            user: None,
+            presence: None,
+            output: None,
+            #[cfg(feature = "ts")]
+            output_docs: &[],
+        }
     }
 
     /// With the type of a user.
@@ -116,6 +125,19 @@ impl RoomTypes {
     #[must_use]
     pub const fn output<T: Typed>(self) -> Self {
         Self { output: Some(TypeInfo::of::<T>()), ..self }
+    }
+
+    /// With the doc comments of messages that the room can send, each beside the message's name.
+    #[must_use]
+    pub const fn output_docs(self, docs: &'static [(&'static str, &'static str)]) -> Self {
+        #[cfg(feature = "ts")]
+        return Self { output_docs: docs, ..self };
+        #[cfg(not(feature = "ts"))]
+        {
+            // They are shown beside the types, which are not known.
+            let _ = docs;
+            self
+        }
     }
 }
 

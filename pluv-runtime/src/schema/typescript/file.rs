@@ -73,7 +73,7 @@ fn import(room: &Description) -> &'static str {
 fn outputs_type(room: &Description, outputs: &[crate::schema::description::Output]) -> String {
     let mut text = String::from("{ ");
     for output in outputs {
-        let _ = write!(text, "{}: {}, ", key(&output.name), output.data);
+        let _ = write!(text, "{}{}: {}, ", comment(output.docs, 0), key(&output.name), output.data);
     }
     for call in &room.calls {
         if let Some(reply) = call.reply {

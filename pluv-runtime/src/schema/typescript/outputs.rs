@@ -60,7 +60,7 @@ fn output(definition: &str, variant: &[Token<'_>]) -> Option<Output> {
             _ => return None,
         }
     }
-    Some(Output { name: name?, data: data.unwrap_or_else(|| "null".to_owned()) })
+    Some(Output { name: name?, docs: "", data: data.unwrap_or_else(|| "null".to_owned()) })
 }
 
 /// Whether something follows the bracket that closes the first one.

@@ -165,7 +165,8 @@ impl<const KIND: usize> Room for Sample<KIND> {
     type Output = Good;
     type Storage = NoStorage;
     const OPTIONS: Options = Options::new("Sample", "SAMPLE").path("/sample").has_user();
-    const TYPES: RoomTypes = RoomTypes::new("A room.").user::<User>().output::<Good>();
+    const TYPES: RoomTypes =
+        RoomTypes::new("A room.").user::<User>().output::<Good>().output_docs(&[("oneThing", "Says */ a thing.")]);
 }
 
 impl<const KIND: usize> Handlers for Sample<KIND> {
@@ -207,6 +208,7 @@ export type User = {
 
 /** What there is to send. */
 export type SampleOutput = {
+  /** Says *\/ a thing. */
   oneThing: {
     text: string;
     pair: [number, number];
@@ -271,10 +273,10 @@ fn a_room_is_data() {
         "events": [{ "name": "take", "docs": "Takes */ it.", "input": "Fields" }],
         "procedures": [{ "name": "ask", "docs": "", "reply": "askResult", "answer": "Array<Fields>" }],
         "outputs": [
-            { "name": "oneThing", "data": "{ text: string, pair: [number, number], }" },
-            { "name": "nothing", "data": "null" },
-            { "name": "held", "data": "Fields" },
-            { "name": "maybe", "data": "Fields | null" },
+            { "name": "oneThing", "docs": "Says */ a thing.", "data": "{ text: string, pair: [number, number], }" },
+            { "name": "nothing", "docs": "", "data": "null" },
+            { "name": "held", "docs": "", "data": "Fields" },
+            { "name": "maybe", "docs": "", "data": "Fields | null" },
         ],
         "types": { "Fields": "type Fields = { x: number, };", "User": "type User = { id: string, };" },
     });
