@@ -11,6 +11,7 @@ mod model;
 mod names;
 mod outputs;
 mod parse;
+mod place;
 mod wrangler;
 
 use proc_macro::TokenStream;
@@ -34,6 +35,7 @@ use self::{errors::Errors, parse::Item};
 /// | `binding = "CHAT"` | the Durable Object binding | the struct's name in upper snake case |
 /// | `secret = "NAME"` | the variable, or the list of some, with the secrets of tokens | `["PLUV_SECRET", "PLUV_SECRET_PREVIOUS"]` |
 /// | `cors = "https://app.example"` | the origin, or the list of some, that may ask for a token from another site; `"*"` is any | none |
+/// | `debug` | logs the life of the room: one JSON object a line, without tokens, users or contents | logs errors alone |
 /// | `relay_unknown` | relays events without a handler to everyone | answers them with an `$error` |
 /// | `wrangler = false` | leaves wrangler's configuration alone | the room is checked against it |
 /// | `crate = "pluv"` | where this crate is, if it was renamed | `::pluv` |
@@ -75,7 +77,7 @@ fn expand(options: Tokens, item: Tokens) -> Tokens {
         Some(Item::Impl(implementation)) => {
             let handlers = model::Handlers::new(*implementation, options, &mut errors);
             check::handlers(&handlers, &mut errors);
-            expand::handlers(&handlers)
+            expand::handlers(&handlers, !place::is_in_function(&handlers.implementation.self_ty))
         }
         None => item,
     };

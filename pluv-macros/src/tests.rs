@@ -46,7 +46,7 @@ fn assert_one(messages: &[String], part: &str) {
 fn every_option_is_taken() {
     let options = quote! {
         user = User, presence = Map<String, Vec<u8>>, output = crate::Output, path = "/chat", binding = "ROOM",
-        storage = Yrs, retention = "30d", limits(storage = 5_000_000), secret = ["A", "B"], cors = "https://app.example", relay_unknown, crate = "my::pluv",
+        storage = Yrs, retention = "30d", limits(storage = 5_000_000), secret = ["A", "B"], cors = "https://app.example", relay_unknown, debug, crate = "my::pluv",
     };
     assert_eq!(of_struct(options), Vec::<String>::new());
     assert_eq!(of_struct(quote!(secret = "A", cors = ["https://a.example", "http://localhost:3000"])), [""; 0]);
@@ -588,7 +588,7 @@ fn what_is_generated_stands_under_the_cfg_of_its_method() {
     let mut errors = Errors::default();
     let Some(Item::Impl(item)) = parse::item(quote!(impl Chat { #methods }), &mut errors) else { panic!("an impl") };
     let handlers = model::Handlers::new(*item, parse::Options::default(), &mut errors);
-    let expanded = expand::handlers(&handlers).to_string();
+    let expanded = expand::handlers(&handlers, true).to_string();
     assert_eq!(
         expanded.matches("# [cfg (feature = \"a\")]").count(),
         4,

@@ -38,12 +38,16 @@ pub mod auth;
 mod cloudflare;
 pub mod contract;
 mod error;
+#[cfg(test)]
+mod properties;
 mod protocol;
 mod room;
 mod router;
 pub mod schema;
 mod serve;
 mod storage;
+#[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;
@@ -52,11 +56,11 @@ pub use pluv_macros::room;
 
 pub use self::{
     auth::{Access, Grant},
-    cloudflare::RoomExt,
+    cloudflare::{Handle, RoomExt},
     error::{Error, Result},
     room::{
-        Context, Deleted, Handlers, Hooks, Json, Limits, Message, Millis, NoOutput, Options, Protocol, Retention, Room,
-        Session, StorageRef,
+        Context, Deleted, Evict, Handlers, Hooks, Json, Limits, Message, Millis, NoOutput, Options, Protocol,
+        Retention, Room, Session, StorageRef,
     },
     schema::EventInfo,
     storage::{NoStorage, Storage, Usage, Yrs},
@@ -70,5 +74,5 @@ pub mod prelude {
     pub use ts_rs::TS;
     pub use worker::{Env, Request, Response};
 
-    pub use crate::{Context, Deleted, Error, Grant, Limits, Message, Result, Room as _, RoomExt as _};
+    pub use crate::{Context, Deleted, Error, Evict, Grant, Limits, Message, Result, Room as _, RoomExt as _};
 }

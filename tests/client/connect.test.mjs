@@ -38,6 +38,23 @@ roomTest('an event reaches everyone, with who caused it', async ({ join }) => {
   assert.deepEqual(bob.heard, [{ ...said, mine: false }]);
 });
 
+roomTest('who is sent away is told why, and comes back when asked to', async ({ join }) => {
+  const [ada, bob] = [await join('ada'), await join('bob')];
+  // An error of before is not the reason.
+  await assert.rejects(bob.call.sum({ numbers: [] }));
+  bob.send('nonsense', {});
+  await until(() => bob.errors.length > 0, 'the room says so');
+  ada.send('evict', { text: 'bob' });
+  await reaches(bob, 'refused');
+  assert.equal(bob.status.message, 'you were sent away');
+  await until(() => ada.others.length === 0, 'the other sees it');
+  await sleep(300);
+  assert.equal(bob.status.status, 'refused', 'it does not come back by itself');
+  bob.reconnect();
+  await reaches(bob, 'online');
+  await until(() => ada.others.length === 1, 'the other sees it');
+});
+
 roomTest('a listener that was taken off hears nothing more', async ({ join }) => {
   const ada = await join('ada');
   const heard = [];
@@ -342,8 +359,12 @@ roomTest('who has no copy of the document is in the room all the same', async ({
   const ada = await join('ada', { kind: 'Notes', storage: a.storage });
   a.send(ada);
   const bob = await join('bob', { kind: 'Notes' });
+  const c = copy();
+  await join('cleo', { kind: 'Notes', storage: c.storage });
   a.text.insert(0, 'hello');
+  // Of two connections either may come first.
+  await until(() => c.text.toString() === 'hello', 'who has a copy has it');
   bob.send('read');
   await until(() => bob.heard.some(({ text }) => text === 'hello'), 'the room has it');
-  await until(() => bob.others.length === 1, 'and they see each other');
+  await until(() => bob.others.length === 2, 'and they see each other');
 });

@@ -47,17 +47,19 @@ pub async fn connect(url: &str) -> Client {
 ///
 /// # Panics
 /// When the upgrade is refused, which a room never does.
-pub async fn connect_with(url: &str, headers: &[(&'static str, &'static str)]) -> Client {
+pub async fn connect_with(url: &str, headers: &[(&'static str, &str)]) -> Client {
     Client { socket: upgrade(url, headers).await, ahead: VecDeque::new(), id: String::new() }
 }
 
 /// A WebSocket.
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-pub(crate) async fn upgrade(url: &str, headers: &[(&'static str, &'static str)]) -> Socket {
+pub(crate) async fn upgrade(url: &str, headers: &[(&'static str, &str)]) -> Socket {
     let mut request = url.replacen("http", "ws", 1).into_client_request().expect("it is a URL");
     for (name, value) in headers {
-        request.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        request
+            .headers_mut()
+            .append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("it is a header's value"));
     }
     // Frames are small, and a test waits for each.
     let connecting = connect_async_with_config(request, None, true);
@@ -269,6 +271,8 @@ impl Client {
         loop {
             match timeout(PATIENCE, self.socket.next()).await.expect("the connection ends in time") {
                 Some(Ok(Message::Close(Some(frame)))) => {
+                    // It is answered, as browsers do.
+                    let _ = self.socket.flush().await;
                     return Closed { code: frame.code.into(), reason: frame.reason.to_string() };
                 }
                 Some(Ok(Message::Close(None))) => return Closed { code: 1005, reason: String::new() },

@@ -10,6 +10,10 @@ use tokio::{
 
 use crate::PATIENCE;
 
+/// The headers of a WebSocket's request.
+pub const UPGRADE: &[(&str, &str)] =
+    &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")];
+
 /// A response.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -29,18 +33,38 @@ pub async fn get(base: &str, path: &str) -> Answer {
     request(base, "GET", path, &[]).await
 }
 
+/// Posts a body.
+///
+/// # Panics
+/// When the server does not answer.
+pub async fn post(base: &str, path: &str, body: &str) -> Answer {
+    request_with(base, "POST", path, &[], body).await
+}
+
 /// Makes a request.
 ///
 /// # Panics
 /// When the server does not answer.
 pub async fn request(base: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    request_with(base, method, path, headers, "").await
+}
+
+/// Makes a request with a body.
+///
+/// # Panics
+/// When the server does not answer.
+pub async fn request_with(base: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let host = base.strip_prefix("http://").expect("a server of the tests speaks plain HTTP");
     let mut stream = TcpStream::connect(host).await.expect("the server listens");
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
+    if !body.is_empty() {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
     head.push_str("\r\n");
+    head.push_str(body);
     stream.write_all(head.as_bytes()).await.expect("the server reads");
     let mut bytes = Vec::new();
     let answer = timeout(PATIENCE, async {

@@ -8,7 +8,7 @@ mod tokens;
 
 pub use self::{
     client::{Client, Closed, connect, connect_with, refused},
-    http::{Answer, get, request},
+    http::{Answer, UPGRADE, get, post, request, request_with},
     lab::{LAB, lab, texts, together},
     provider::{NOTES, Provider, told, write},
     tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds},
@@ -32,6 +32,12 @@ pub fn chat() -> String {
 #[must_use]
 pub fn fixture() -> String {
     base("PLUV_FIXTURE_URL")
+}
+
+/// The same worker once more, for what harms all of its rooms.
+#[must_use]
+pub fn faults() -> String {
+    base("PLUV_FAULTS_URL")
 }
 
 /// A room's name that no other test uses.

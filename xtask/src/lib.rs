@@ -1,7 +1,7 @@
 //! The chores of this repository.
 //!
-//! `cargo xtask dev` serves an example, `cargo xtask test` runs all checks and tests, and `cargo xtask bench` measures.
-//! Each installs what it needs first; Rust and Node.js are all that must be there.
+//! `cargo xtask dev` serves an example, `cargo xtask test` runs all checks and tests, `cargo xtask bench` measures,
+//! and `cargo xtask simulate` plays random lives of rooms. Each installs what it needs first; Rust and Node.js are all that must be there.
 
 pub mod bench;
 pub mod build;
@@ -19,6 +19,7 @@ pub mod rustup;
 pub mod scratch;
 pub mod server;
 pub mod setup;
+pub mod simulate;
 pub mod tail;
 pub mod test;
 pub mod tools;

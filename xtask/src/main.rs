@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, dev, interrupt, test};
+use xtask::{bench, dev, interrupt, simulate, test};
 
 /// The chores of this repository.
 #[derive(Parser)]
@@ -18,6 +18,7 @@ enum Command {
     Dev(dev::Options),
     Test(test::Options),
     Bench(bench::Options),
+    Simulate(simulate::Options),
 }
 
 fn main() -> ExitCode {
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Dev(options) => dev::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Test(options) => Ok(if test::run(&options) { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Command::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Simulate(options) => simulate::run(&options).map(|()| ExitCode::SUCCESS),
     });
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -122,8 +122,14 @@ function enterRoom() {
   room.on('$storage', ({ user }) => noteEdited(user));
   room.on('$error', handleError);
   room.on('messageReceived', ({ message }, { user, mine }) => showMessage(user, message, mine));
+  room.on('notice', ({ message }) => showNotice(message));
   room.on('doubled', ({ value }) => showOnlyToMe(`doubled {value: ${value}}`));
   showStatus(room.status);
+}
+
+function showNotice(message) {
+  addLine(`From those who run this chat: ${message}`);
+  tellNews('chat');
 }
 
 function handleError({ message }) {

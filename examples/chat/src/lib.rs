@@ -1,5 +1,9 @@
 //! A chat room: who is here, who types, what they say, and a note that all of them write.
 
+mod admin;
+#[cfg(test)]
+mod tests;
+
 use pluv::prelude::*;
 
 /// Who is connected.
@@ -45,6 +49,11 @@ pub enum Output {
         /// The text.
         message: String,
     },
+    /// Those who run the chat say something.
+    Notice {
+        /// The text.
+        message: String,
+    },
     /// The double of a number.
     Doubled {
         /// The double.
@@ -85,4 +94,22 @@ impl Chat {
     }
 }
 
-pluv::serve!(Chat);
+/// The routes of those who run the chat, beside the room's own.
+#[worker::event(fetch)]
+async fn fetch(req: Request, env: Env, _ctx: worker::Context) -> worker::Result<Response> {
+    let response = match admin::route(&req, &env).await {
+        Ok(response) => response,
+        Err(error) if error.is_internal() => {
+            worker::console_error!("{error}");
+            Some(Response::error(error.client_message(), 500)?)
+        }
+        Err(error) => Some(Response::error(error.client_message(), 400)?),
+    };
+    if let Some(response) = response {
+        return Ok(response);
+    }
+    match Chat::route(&req, &env).await? {
+        Some(response) => Ok(response),
+        None => Response::error("not found", 404),
+    }
+}

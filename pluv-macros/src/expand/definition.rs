@@ -64,6 +64,7 @@ fn room(definition: &Definition, outputs: &[Output]) -> TokenStream {
     let limits = limits(definition);
     let retention = options.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
     let retention = retention.map(|after| quote!(.retention(#runtime::Retention::Delete { after: #after })));
+    let debug = options.debug.then(|| quote!(.debug()));
     let relay_unknown = options.relay_unknown.then(|| quote!(.relay_unknown()));
     quote! {
         #[automatically_derived]
@@ -73,7 +74,7 @@ fn room(definition: &Definition, outputs: &[Output]) -> TokenStream {
             type Output = #output;
             type Storage = #runtime::#storage;
             const OPTIONS: #runtime::Options =
-                #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown
+                #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown #debug
                     #limits #retention;
             const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#types)* #output_docs;
         }
@@ -183,30 +184,34 @@ fn class(definition: &Definition) -> TokenStream {
                 // What the attribute's own expansion takes for granted.
                 #[allow(unused_imports)]
                 use ::std::prelude::v1::*;
-                use ::worker::{DurableObject as _, wasm_bindgen};
+                use ::worker::wasm_bindgen;
 
-                #[::worker::durable_object(alarm)]
+                // Not `worker`'s attribute, which makes a promise for each event: that costs more than the rest of most.
+                #[::worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
                 pub struct #name {
                     object: #runtime::__private::Object<__Room>,
                 }
 
-                impl ::worker::DurableObject for #name {
-                    fn new(state: ::worker::State, env: ::worker::Env) -> Self {
+                #[::worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+                impl #name {
+                    #[wasm_bindgen(constructor)]
+                    pub fn new(state: ::worker::worker_sys::DurableObjectState, env: ::worker::Env) -> Self {
                         Self { object: #runtime::__private::Object::new(state, env) }
                     }
 
-                    async fn fetch(&self, req: ::worker::Request) -> ::worker::Result<::worker::Response> {
-                        self.object.fetch(req).await
+                    #[wasm_bindgen(js_name = fetch)]
+                    pub fn fetch(
+                        &self,
+                        req: ::worker::worker_sys::web_sys::Request,
+                    ) -> ::worker::wasm_bindgen::JsValue {
+                        self.object.fetch(req)
                     }
 
-                    async fn alarm(&self) -> ::worker::Result<::worker::Response> {
-                        self.object.alarm().await
+                    #[wasm_bindgen(js_name = alarm)]
+                    pub fn alarm(&self) -> ::worker::wasm_bindgen::JsValue {
+                        self.object.alarm()
                     }
-                }
 
-                // Not the attribute's own, which make a promise for each event: that costs more than the rest of most.
-                #[::worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
-                impl #name {
                     #[wasm_bindgen(js_name = webSocketMessage)]
                     pub fn web_socket_message(
                         &self,

@@ -12,8 +12,8 @@ use crate::{
     names::upper_snake_case,
 };
 
-/// The expansion of a room's impl.
-pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
+/// The expansion of a room's impl, with a test that exports its types where one can stand.
+pub(crate) fn handlers(handlers: &Handlers, exports: bool) -> TokenStream {
     let Handlers { runtime, implementation, calls, hooks } = handlers;
     let self_ty = &implementation.self_ty;
     if !handlers.is_room() {
@@ -21,7 +21,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
     }
     let events = calls.iter().map(|call| info(runtime, call));
     let types = calls.iter().map(|call| types(runtime, call));
-    let export = export(runtime, self_ty);
+    let export = exports.then(|| export(runtime, self_ty)).flatten();
     let present = hooks.iter().filter_map(present);
     let create = hooks
         .iter()

@@ -9,14 +9,14 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, fs};
+use std::collections::HashMap;
 
-use proc_macro::Span;
 use syn::{ItemEnum, Type};
 
 use crate::{
     errors::Errors,
     model::{Definition, docs},
+    place,
 };
 
 /// What is known of an output.
@@ -29,7 +29,7 @@ pub(crate) struct Output {
 /// Checks the names of a room's outputs, and reads those with a doc comment, if the enum can be seen.
 pub(crate) fn read(definition: &Definition, errors: &mut Errors) -> Vec<Output> {
     let Some(output) = &definition.options.output else { return Vec::new() };
-    let found = source().and_then(|source| find::beside(&source, &definition.item.ident, output));
+    let found = place::source().and_then(|source| find::beside(&source, &definition.item.ident, output));
     let Some(found) = found else { return Vec::new() };
     check_names(output, &found, errors);
     documented(&found)
@@ -38,12 +38,6 @@ pub(crate) fn read(definition: &Definition, errors: &mut Errors) -> Vec<Output> 
 fn documented(found: &ItemEnum) -> Vec<Output> {
     let all = names::written(found).into_iter().map(|(variant, name)| Output { name, docs: docs(&variant.attrs) });
     all.filter(|output| !output.docs.is_empty()).collect()
-}
-
-/// The file that is compiled. Editors have none.
-fn source() -> Option<String> {
-    let file = proc_macro::is_available().then(|| Span::call_site().local_file()).flatten()?;
-    fs::read_to_string(file).ok()
 }
 
 fn check_names(output: &Type, found: &ItemEnum, errors: &mut Errors) {

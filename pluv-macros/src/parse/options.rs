@@ -23,6 +23,7 @@ const NAMES: &[&str] = &[
     "secret",
     "cors",
     "relay_unknown",
+    "debug",
     "wrangler",
     "crate",
 ];
@@ -45,6 +46,7 @@ pub(crate) struct Options {
     pub(crate) secrets: Option<Vec<Text>>,
     pub(crate) cors: Option<Vec<Text>>,
     pub(crate) relay_unknown: bool,
+    pub(crate) debug: bool,
     /// Whether the room is checked against wrangler's configuration.
     pub(crate) wrangler: bool,
     pub(crate) krate: Option<Path>,
@@ -95,6 +97,7 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
         "secret" => options.secrets = Some(texts(input, &name, "PLUV_SECRET", errors)?),
         "cors" => options.cors = Some(texts(input, &name, "https://app.example", errors)?),
         "relay_unknown" => options.relay_unknown = flag(input, &name)?,
+        "debug" => options.debug = flag(input, &name)?,
         "wrangler" => options.wrangler = boolean(input, &name, "wrangler = false")?,
         _ => {
             let path = one_text(input, &name, "pluv")?;

@@ -68,31 +68,37 @@ const _: () = {
     const _: () = {
         #[allow(unused_imports)]
         use ::std::prelude::v1::*;
-        use ::worker::{DurableObject as _, wasm_bindgen};
-        #[::worker::durable_object(alarm)]
+        use ::worker::wasm_bindgen;
+        #[::worker::wasm_bindgen::prelude::wasm_bindgen(
+            wasm_bindgen = ::worker::wasm_bindgen
+        )]
         pub struct Chat {
             object: ::pluv::__private::Object<__Room>,
-        }
-        impl ::worker::DurableObject for Chat {
-            fn new(state: ::worker::State, env: ::worker::Env) -> Self {
-                Self {
-                    object: ::pluv::__private::Object::new(state, env),
-                }
-            }
-            async fn fetch(
-                &self,
-                req: ::worker::Request,
-            ) -> ::worker::Result<::worker::Response> {
-                self.object.fetch(req).await
-            }
-            async fn alarm(&self) -> ::worker::Result<::worker::Response> {
-                self.object.alarm().await
-            }
         }
         #[::worker::wasm_bindgen::prelude::wasm_bindgen(
             wasm_bindgen = ::worker::wasm_bindgen
         )]
         impl Chat {
+            #[wasm_bindgen(constructor)]
+            pub fn new(
+                state: ::worker::worker_sys::DurableObjectState,
+                env: ::worker::Env,
+            ) -> Self {
+                Self {
+                    object: ::pluv::__private::Object::new(state, env),
+                }
+            }
+            #[wasm_bindgen(js_name = fetch)]
+            pub fn fetch(
+                &self,
+                req: ::worker::worker_sys::web_sys::Request,
+            ) -> ::worker::wasm_bindgen::JsValue {
+                self.object.fetch(req)
+            }
+            #[wasm_bindgen(js_name = alarm)]
+            pub fn alarm(&self) -> ::worker::wasm_bindgen::JsValue {
+                self.object.alarm()
+            }
             #[wasm_bindgen(js_name = webSocketMessage)]
             pub fn web_socket_message(
                 &self,

@@ -20,8 +20,8 @@ pub enum Access {
 
 /// Whom a token lets in, what for, and for how long. A user alone may write, for 60 seconds.
 pub struct Grant<U> {
-    pub(super) user: U,
-    pub(super) access: Access,
+    pub(crate) user: U,
+    pub(crate) access: Access,
     pub(super) expiry: Duration,
 }
 

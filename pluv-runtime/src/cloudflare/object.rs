@@ -10,30 +10,36 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 use worker::{
-    Env, Error, Request, Response, ResponseBuilder, Result, State, WebSocket, WebSocketPair, console_error,
+    Env, Error, Request, Response, Result, State, WebSocket, WebSocketPair, console_error, console_log,
+    js_sys::Promise,
     wasm_bindgen::{JsCast as _, JsValue},
     wasm_bindgen_futures::{future_to_promise, spawn_local},
     worker_sys::{DurableObjectState, web_sys},
 };
 
 use super::{
-    ADMISSION, now,
+    ADMISSION, ASK,
+    abort::{self, Debts},
+    now,
     pings::Pings,
     refusal::{Refusal, refuse},
     sockets::{Known, Sockets, attachment, bytes},
     spill::Spill,
     sql::Database,
-    waits::Waits,
+    waits::{self, Waits},
 };
 use crate::{
     Millis,
     error::INTERNAL,
     protocol::{RESTARTED, echoed},
-    room::{Admission, Connection, Core, Driver, Effect, Handlers, Limits, Step},
+    room::{Admission, Ask, Connection, Core, Driver, Effect, Handlers, Limits, Step, Unmet},
 };
 
 /// When the alarm of a room that can't be made comes again.
 const UNMADE_RETRY: Duration = Duration::from_secs(60);
+
+/// How long an alarm waits for the hooks that it runs, in milliseconds: while it does, no other comes.
+const ALARM_PATIENCE: u32 = 30_000;
 
 /// The object behind a room: the macro's class holds one and forwards its events to it.
 #[derive(Debug)]
@@ -43,10 +49,18 @@ pub struct Object<R> {
     live: Option<Rc<Live<R>>>,
 }
 
+/// What a request of the worker wants.
+enum Asked {
+    Connection(Admission),
+    Room(Ask),
+    Nothing,
+}
+
 #[derive(Debug)]
 struct Live<R> {
     driver: Driver<R>,
-    sockets: Sockets,
+    sockets: Rc<Sockets>,
+    debts: Debts,
     pings: Pings,
     spill: Spill,
     state: State,
@@ -58,42 +72,75 @@ impl<R: Handlers> Object<R> {
     /// Wakes the room, with the connections that stayed open while it slept.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "as the platform hands it over")]
-    pub fn new(state: State, env: Env) -> Self {
+    pub fn new(state: DurableObjectState, env: Env) -> Self {
+        abort::watch();
+        let state = State::from(state);
         let name = state.id().name().unwrap_or_else(|| state.id().to_string());
-        let live = match R::create(&env).and_then(|(handlers, limits)| Live::new(&state, &name, handlers, limits)) {
-            Ok(live) => Some(live),
+        let id = state.id().to_string();
+        #[expect(clippy::cast_precision_loss, reason = "it is a minute")]
+        let making = abort::begin(&id, UNMADE_RETRY.as_millis() as f64);
+        let made = match &making {
+            Some(_) => R::create(&env).and_then(|(handlers, limits)| Live::new(&state, &name, handlers, limits)),
+            None => Err(crate::Error::internal("it panicked when it was made the last time, and is tried again later")),
+        };
+        let live = match made {
+            Ok(live) => {
+                state.get_websockets().iter().for_each(|socket| live.restore(socket));
+                let woken = live.driver.core.borrow().woken();
+                live.execute(woken.into_iter().collect());
+                Some(live)
+            }
             Err(error) => {
                 console_error!("pluv: the room `{name}` can't be made: {error}");
                 None
             }
         };
         if let Some(live) = &live {
-            for socket in state.get_websockets() {
-                live.restore(&socket);
-            }
             let is_listening = live.driver.core.borrow().is_listening();
             if let Err(error) = live.listen(is_listening) {
                 console_error!("pluv: pings will wake the room `{name}`: {error}");
             }
         }
+        if let Some(making) = making {
+            making.end();
+        }
         Self { state, live }
     }
 
-    /// A request of the router: a new connection.
-    ///
-    /// # Errors
-    /// When the platform makes no socket.
-    #[expect(clippy::unused_async, reason = "as the platform calls it")]
-    pub async fn fetch(&self, req: Request) -> Result<Response> {
-        let admission = req.headers().get(ADMISSION)?;
-        let Some(Ok(admission)) = admission.map(|json| serde_json::from_str::<Admission>(&json)) else {
-            return Response::error("not found", 404);
+    /// A request of the worker: a new connection, or what it asks of the room.
+    #[must_use]
+    pub fn fetch(&self, req: web_sys::Request) -> JsValue {
+        let req = Request::from(req);
+        let response = match self.asked(&req) {
+            Ok(Asked::Connection(admission)) => self.connect(&admission),
+            Ok(Asked::Room(ask)) => match &self.live {
+                Some(live) => return live.ask(req, ask),
+                None => Response::error("the room can't be made, and the log says why", 500),
+            },
+            Ok(Asked::Nothing) => Response::error("not found", 404),
+            Err(error) => Err(error),
         };
+        match response {
+            Ok(response) => web_sys::Response::from(response).into(),
+            Err(error) => Promise::reject(&error.into()).into(),
+        }
+    }
+
+    fn asked(&self, req: &Request) -> Result<Asked> {
+        let headers = req.headers();
+        if let Some(ask) = headers.get(ASK)? {
+            return Ok(serde_json::from_str(&ask).map_or(Asked::Nothing, Asked::Room));
+        }
+        let admission = headers.get(ADMISSION)?;
+        Ok(admission.and_then(|json| serde_json::from_str(&json).ok()).map_or(Asked::Nothing, Asked::Connection))
+    }
+
+    fn connect(&self, admission: &Admission) -> Result<Response> {
         let name = self.state.id().name().unwrap_or_default();
         let Some(live) = &self.live else {
             return refuse(admission.protocol, &name, Refusal::Later(INTERNAL));
         };
-        if let Some(reason) = live.driver.core.borrow().refusal(&admission) {
+        if let Some(reason) = live.driver.core.borrow().refusal(admission) {
             return refuse(admission.protocol, &name, Refusal::Later(&reason));
         }
         let pair = WebSocketPair::new()?;
@@ -101,7 +148,7 @@ impl<R: Handlers> Object<R> {
             let reason = "the room is full: the platform takes 32,768 connections";
             return refuse(admission.protocol, &name, Refusal::Later(reason));
         }
-        let (connection, step) = match live.driver.core.borrow_mut().connect(now(), &admission) {
+        let (connection, step) = match live.driver.core.borrow_mut().connect(now(), admission) {
             Ok(connected) => connected,
             Err(reason) => {
                 console_error!("pluv: a connection of room `{name}` was not admitted: {reason}");
@@ -122,6 +169,7 @@ impl<R: Handlers> Object<R> {
             let _ = close(&socket, RESTARTED);
             return JsValue::UNDEFINED;
         };
+        abort::turn(&live.sockets);
         let step = match live.sockets.find_for(&socket, message, live.message_limit) {
             Known::Open(connection) => match message.as_string() {
                 Some(text) => live.driver.core.borrow_mut().text(now(), connection, &text),
@@ -153,24 +201,28 @@ impl<R: Handlers> Object<R> {
         self.leave(&socket)
     }
 
-    /// The room's alarm.
-    ///
-    /// # Errors
-    /// When the room can't be made, and the platform can't be asked for another alarm.
-    pub async fn alarm(&self) -> Result<Response> {
-        match &self.live {
-            Some(live) => {
-                let step = live.driver.core.borrow_mut().alarm(now(), &|connection| live.pinged(connection));
-                live.drive(step).await;
-            }
-            // The platform drops an alarm that failed six times: so it does not fail, and comes again.
-            None => self.state.storage().set_alarm(UNMADE_RETRY).await?,
+    /// The room's alarm. The platform tries it again where it fails, and drops one that failed six times.
+    #[must_use]
+    pub fn alarm(&self) -> JsValue {
+        let Some(live) = &self.live else {
+            let storage = self.state.storage();
+            return future_to_promise(async move {
+                storage.set_alarm(UNMADE_RETRY).await?;
+                Ok(JsValue::UNDEFINED)
+            })
+            .into();
+        };
+        abort::turn(&live.sockets);
+        let step = live.driver.core.borrow_mut().alarm(now(), &|connection| live.pinged(connection));
+        match live.run(step) {
+            Some(running) => live.debts.owe(running, Some(ALARM_PATIENCE)),
+            None => JsValue::UNDEFINED,
         }
-        Ok(ResponseBuilder::new().empty())
     }
 
     fn leave(&self, socket: &WebSocket) -> JsValue {
         let Some(live) = &self.live else { return JsValue::UNDEFINED };
+        abort::turn(&live.sockets);
         let step = match live.sockets.find(socket) {
             Known::Open(connection) | Known::Oversized(connection, _) => {
                 live.driver.core.borrow_mut().close(now(), connection)
@@ -201,6 +253,7 @@ impl<R: Handlers> Live<R> {
         limits.check()?;
         let database = Database::new(state).map_err(Error::from)?;
         let storage = state.as_raw().storage().map_err(Error::from)?;
+        let sockets = Rc::new(Sockets::new());
         Ok(Rc::new_cyclic(|live: &Weak<Self>| {
             let with = |act: fn(&Rc<Self>)| {
                 let live = Weak::clone(live);
@@ -208,21 +261,23 @@ impl<R: Handlers> Live<R> {
             };
             let committed = with(Self::committed);
             let failed = {
-                let (name, committed) = (name.to_owned(), with(Self::committed));
+                let (name, object): (_, JsValue) = (name.to_owned(), state.as_raw().into());
                 move |error: JsValue| {
-                    console_error!("pluv: room `{name}`: {error:?}");
-                    committed();
+                    // What is loaded is ahead of what is stored. What was to be shown since is held back by the platform.
+                    console_error!("pluv: room `{name}`: what was written is not stored, so it starts anew: {error:?}");
+                    waits::reset(&object, "the storage failed");
                 }
             };
             let core = Core::new::<R>(name, limits, database);
             Self {
                 message_limit: core.message_limit(),
                 driver: Driver::new(core, handlers),
-                sockets: Sockets::new(),
+                debts: Debts::new(&sockets),
+                sockets,
                 pings: Pings::new(state),
                 spill: Spill::new(state.storage().sql()),
                 state: State::from(JsValue::from(state.as_raw()).unchecked_into::<DurableObjectState>()),
-                waits: Waits::new(storage.into(), committed, failed, with(Self::turn)),
+                waits: Waits::new(storage.into(), committed, failed, with(Self::turn), with(Self::lose_patience)),
             }
         }))
     }
@@ -240,13 +295,22 @@ impl<R: Handlers> Live<R> {
 
     /// What was stored is safe.
     fn committed(self: &Rc<Self>) {
+        abort::turn(&self.sockets);
         let step = self.driver.core.borrow_mut().committed(now());
         drop(self.start(step));
     }
 
     /// Others have had their turn.
     fn turn(self: &Rc<Self>) {
+        abort::turn(&self.sockets);
         let step = self.driver.core.borrow_mut().turn(now());
+        drop(self.start(step));
+    }
+
+    /// A hook takes too long.
+    fn lose_patience(self: &Rc<Self>) {
+        abort::turn(&self.sockets);
+        let step = self.driver.core.borrow_mut().lose_patience(now());
         drop(self.start(step));
     }
 
@@ -264,6 +328,7 @@ impl<R: Handlers> Live<R> {
     async fn find_alarm(self: Rc<Self>) {
         match self.state.storage().get_alarm().await {
             Ok(due) => {
+                abort::turn(&self.sockets);
                 let due = due.and_then(|due| due.try_into().ok());
                 let step = self.driver.core.borrow_mut().alarm_found(now(), due);
                 drop(self.start(step));
@@ -297,26 +362,70 @@ impl<R: Handlers> Live<R> {
         }
     }
 
-    /// Carries out a step. Most handlers wait for nothing: only for those that do there is a promise, as to make one, and
-    /// to come back for it, costs more than the rest of most events.
+    /// Carries out a step, for whose handlers their connections wait.
     fn start(self: &Rc<Self>, step: Step) -> JsValue {
         if step.jobs.is_empty() {
             self.execute(step.effects);
             return JsValue::UNDEFINED;
         }
+        let connections: Vec<_> = step.jobs.iter().map(|job| job.connection).collect();
+        match self.run(step) {
+            Some(running) => self.debts.owe_job(running, &connections),
+            None => JsValue::UNDEFINED,
+        }
+    }
+
+    /// Carries out a step. Most handlers wait for nothing: only for those that do there is a promise, as to make one, and
+    /// to come back for it, costs more than the rest of most events.
+    fn run(self: &Rc<Self>, step: Step) -> Option<Promise> {
         let live = Rc::clone(self);
         let mut running = Box::pin(async move { live.drive(step).await });
+        let sockets = Rc::clone(&self.sockets);
         let relay = Arc::new(Relay::default());
         let waker = Waker::from(Arc::clone(&relay));
-        let mut poll = move || running.as_mut().poll(&mut Context::from_waker(&waker));
+        let mut poll = move || {
+            abort::turn(&sockets);
+            running.as_mut().poll(&mut Context::from_waker(&waker))
+        };
         if poll().is_ready() {
-            return JsValue::UNDEFINED;
+            return None;
         }
         let rest = poll_fn(move |cx| {
             relay.0.register(cx.waker());
             poll().map(|()| Ok(JsValue::UNDEFINED))
         });
-        future_to_promise(rest).into()
+        Some(future_to_promise(rest))
+    }
+
+    /// The worker asks for something.
+    fn ask(self: &Rc<Self>, mut req: Request, ask: Ask) -> JsValue {
+        let live = Rc::clone(self);
+        let answer = async move {
+            let bytes = req.bytes().await?;
+            abort::turn(&live.sockets);
+            Ok(web_sys::Response::from(live.answer(ask, bytes).await?).into())
+        };
+        self.debts.owe(future_to_promise(answer), None)
+    }
+
+    async fn answer(self: &Rc<Self>, ask: Ask, bytes: Vec<u8>) -> Result<Response> {
+        let deletes = matches!(ask, Ask::Delete);
+        let (step, mut answer) = self.driver.core.borrow_mut().consult(now(), ask, bytes);
+        // Nobody waits for the hooks of those who were sent away.
+        drop(self.start(step));
+        if deletes {
+            let step = self.driver.core.borrow_mut().delete_now(now());
+            self.drive(step).await;
+            if !self.driver.core.borrow().deletion_goes_on() {
+                let reason = "`on_room_deleted` failed, and the log says why: the document stays".to_owned();
+                answer = Err(Unmet::Failed(reason));
+            }
+        }
+        match answer {
+            Ok(bytes) => Response::from_bytes(bytes),
+            Err(Unmet::Wrong(reason)) => Response::error(reason, 400),
+            Err(Unmet::Failed(reason)) => Response::error(reason, 500),
+        }
     }
 
     async fn drive(self: &Rc<Self>, step: Step) {
@@ -340,12 +449,16 @@ impl<R: Handlers> Live<R> {
             Effect::Forget { session } => self.spill.delete(&session)?,
             Effect::ForgetAllBut { sessions } => self.spill.retain(&sessions)?,
             Effect::Close { connection, code, reason } => self.sockets.close(connection, code, &reason)?,
+            Effect::Patience(millis) => self.waits.patience(millis),
+            Effect::Waits { connection } => self.debts.owe_edit(connection),
+            Effect::NoneWaits => self.debts.edits_stored(),
             Effect::Alarm(due) => spawn_local(Rc::clone(self).set_alarm(due)),
             Effect::FindAlarm => spawn_local(Rc::clone(self).find_alarm()),
             Effect::Listen(is_listening) => self.listen(is_listening)?,
             Effect::Collect => self.collect(),
             Effect::Commit => self.waits.commit(),
             Effect::Turn { pause } => self.waits.turn(pause),
+            Effect::Debug { line } => console_log!("{line}"),
             Effect::Log { message } => console_error!("pluv: {message}"),
         }
         Ok(())

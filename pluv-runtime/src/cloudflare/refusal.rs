@@ -8,11 +8,8 @@ use worker::{Response, Result, WebSocketPair};
 
 use crate::{
     protocol::{AGAIN_LATER, Origin, REFUSED, yjs},
-    room::{Protocol, error_frame},
+    room::{MAX_REASON, Protocol, error_frame},
 };
-
-/// The longest reason of a close frame, in bytes (RFC 6455, 5.5: 125 less the code).
-const MAX_REASON: usize = 123;
 
 /// Why a connection is refused, for its client.
 #[derive(Clone, Copy, Debug)]

@@ -3,14 +3,15 @@
 use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, Var, console_error};
 
 use super::{
-    ADMISSION, CONNECT_URL,
+    ADMISSION, CONNECT_URL, Handle, ascii,
+    handle::namespace,
     refusal::{Refusal, refuse},
 };
 use crate::{
     auth::{Access, Claims, Grant, Keys, new_id},
     error::{Error, INTERNAL},
     room::{Admission, Handlers, Options, Protocol, Room},
-    router::{Target, cors_headers, target},
+    router::{Target, check_name, cors_headers, target},
     schema::Description,
     storage::Storage as _,
 };
@@ -39,6 +40,15 @@ pub trait RoomExt: Room + Handlers<Room = Self> {
         let keys = keys(&Self::OPTIONS, env)?;
         let claims = Claims::new(room, grant.into(), super::now() / 1000);
         Ok(keys.sign(&claims)?)
+    }
+
+    /// The room called `room`, to steer it from a route, a queue or cron.
+    ///
+    /// # Errors
+    /// When the binding is missing, or there can be no room of that name.
+    fn at(env: &Env, room: &str) -> crate::Result<Handle<Self>> {
+        check_name(room)?;
+        Handle::new(env, room)
     }
 
     /// The room as data: its `events`, `procedures` and what they are for, and with the feature `ts` its `outputs` and
@@ -172,13 +182,7 @@ fn admit<R: Room>(env: &Env, protocol: Protocol, room: &str, token: Option<&str>
 
 /// Gives the connection to the room's object.
 async fn hand_over<R: Room>(env: &Env, room: &str, admission: &Admission) -> crate::Result<Response> {
-    let namespace = env.durable_object(R::OPTIONS.binding).map_err(|_| {
-        Error::internal(format!(
-            "the binding `{}` is missing: add a durable object binding with `class_name = \"{}\"` to the wrangler file",
-            R::OPTIONS.binding,
-            R::OPTIONS.name,
-        ))
-    })?;
+    let namespace = namespace(&R::OPTIONS, env)?;
     let headers = Headers::new();
     headers.set("Upgrade", "websocket")?;
     headers.set(ADMISSION, &ascii(&serde_json::to_string(admission)?))?;
@@ -186,21 +190,6 @@ async fn hand_over<R: Room>(env: &Env, room: &str, admission: &Admission) -> cra
     init.with_headers(headers);
     let request = Request::new_with_init(CONNECT_URL, &init)?;
     Ok(namespace.get_by_name(room)?.fetch_with_request(request).await?)
-}
-
-/// JSON that a header can carry: what is not ASCII, escaped.
-fn ascii(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_ascii() {
-            text.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    text
 }
 
 /// The keys of a room's tokens.
@@ -228,18 +217,4 @@ fn with_cors<R: Room>(req: &Request, mut response: Response) -> Result<Response>
 
 fn log(room: &str, error: &Error) {
     console_error!("pluv: room `{room}`: {error}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ascii;
-
-    #[test]
-    fn json_is_made_ascii_and_stays_the_same_json() {
-        let json = r#"{"name":"Zoë 😀 \"x\""}"#;
-        let text = ascii(json);
-        assert!(text.is_ascii());
-        let read = |json| serde_json::from_str::<serde_json::Value>(json).expect("it is JSON");
-        assert_eq!(read(&text), read(json));
-    }
 }

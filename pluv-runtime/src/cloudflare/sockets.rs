@@ -97,10 +97,9 @@ const CLOSED: i32 = -2;
 /// Added to the number of a connection whose message is too long.
 const OVERSIZED: i64 = 1 << 32;
 
-/// How much is sent to a socket before it is asked whether its client reads, in units of text
-/// or bytes. The platform keeps what a
-/// client does not read, without a bound: of 200 MB that were sent to one that did not, all was kept, also after its socket
-/// was closed, until its TCP connection ended. There is no `bufferedAmount`. An object has 128 MB.
+/// How much is sent to a socket before it is asked whether its client reads, in units of text or bytes. The platform keeps
+/// what a client does not read, without a bound: of 200 MB that were sent to one that did not, all was kept, also after its
+/// socket was closed, until its TCP connection ended. There is no `bufferedAmount`. An object has 128 MB.
 const MUCH: f64 = 67_108_864.0;
 
 /// The open sockets.
@@ -128,6 +127,11 @@ pub(super) enum Known {
 impl Sockets {
     pub(super) fn new() -> Self {
         Self { open: Map::new(), numbers: WeakMap::new() }
+    }
+
+    /// The open ones, by their connection's number.
+    pub(super) fn open(&self) -> &Map {
+        &self.open
     }
 
     pub(super) fn insert(&self, connection: Connection, socket: &WebSocket) {

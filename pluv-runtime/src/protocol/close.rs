@@ -6,6 +6,8 @@ pub(crate) const MALFORMED: u16 = 1003;
 pub(crate) const REFUSED: u16 = 3000;
 /// The connection sends too much.
 pub(crate) const FLOODED: u16 = 1008;
+/// The connection was wanted, and is no more: a client must not try again by itself.
+pub(crate) const ENDED: u16 = 4000;
 /// The room can't go on with this connection, but takes a new one: a client comes back at once.
 pub(crate) const RESTARTED: u16 = 1012;
 /// The room can't take this connection now: a client comes back.

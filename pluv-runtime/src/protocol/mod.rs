@@ -8,7 +8,7 @@ mod outgoing;
 pub(crate) mod yjs;
 
 pub(crate) use self::{
-    close::{AGAIN_LATER, FLOODED, MALFORMED, REFUSED, RESTARTED, echoed},
+    close::{AGAIN_LATER, ENDED, FLOODED, MALFORMED, REFUSED, RESTARTED, echoed},
     decode::decode,
     incoming::{Incoming, InitializeSession, UpdatePresence, UpdateStorage},
     names::*,

@@ -13,6 +13,7 @@ use super::names::RESERVED;
 /// The end of the envelope is the same for each message of a connection, so it is written once.
 #[derive(Debug)]
 pub(crate) struct Origin {
+    room: Rc<str>,
     id: Rc<str>,
     /// `,"room":..,"connectionId":..,"user":..}`
     tail: String,
@@ -22,7 +23,18 @@ impl Origin {
     /// The connection `id` in `room`; `user` is its user as JSON, or `null`.
     pub(crate) fn new(room: &str, id: Rc<str>, user: &str) -> Self {
         let tail = format!(r#","room":{},"connectionId":{},"user":{user}}}"#, quoted(room), quoted(&id),);
-        Self { id, tail }
+        Self { room: room.into(), id, tail }
+    }
+
+    /// No connection, in `room`: its worker.
+    pub(crate) fn nobody(room: &str) -> Self {
+        let tail = format!(r#","room":{},"connectionId":null,"user":null}}"#, quoted(room));
+        Self { room: room.into(), id: "".into(), tail }
+    }
+
+    /// The room's name.
+    pub(crate) fn room(&self) -> &str {
+        &self.room
     }
 
     /// The connection's id.
@@ -108,6 +120,16 @@ impl Output {
             return Err(format!("the data of `{name}` must be an object: give its variant named fields"));
         }
         Ok(Self { head: format!(r#"{{"type":{},"data":{data}"#, quoted(&name)) })
+    }
+
+    /// One that was serialised elsewhere.
+    pub(crate) fn from_head(head: String) -> Self {
+        Self { head }
+    }
+
+    /// What [`from_head`](Self::from_head) takes.
+    pub(crate) fn into_head(self) -> String {
+        self.head
     }
 
     /// The whole frame.

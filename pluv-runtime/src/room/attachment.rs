@@ -28,6 +28,9 @@ pub(crate) struct Attachment {
     pub(crate) spilled: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) joined: bool,
+    /// It waits for the document to begin, which the room that it asked alone knows.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) waits: bool,
     /// It has answered `$storageReceived`, so that it takes updates of the document.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) ready: bool,
@@ -70,6 +73,7 @@ impl Attachment {
             id,
             spilled: false,
             joined: false,
+            waits: false,
             ready: false,
             shown: None,
             protocol: Protocol::Pluv,

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, fmt, marker::PhantomData, rc::Rc};
 
 use super::{
-    Core, Handlers, Json, Millis, Protocol, Room, Session,
+    Core, Evict, Handlers, Json, Millis, Protocol, Room, Session,
     job::{Job, Task},
     outbox::{Outbox, Wish},
     people::Presence,
@@ -90,6 +90,21 @@ impl<'a, R: Handlers> Context<'a, R> {
             Ok(Wish::SetPresence(Presence { map, typed, changed: Some(self.job.at) }))
         });
         self.outbox.borrow_mut().push(wish);
+    }
+
+    /// Closes a connection, by its session's id: the client does not come back by itself. An [`Evict`] says it otherwise.
+    pub fn evict(&self, whom: impl Into<Evict>) {
+        self.outbox.borrow_mut().push(Ok(Wish::Evict(whom.into())));
+    }
+
+    /// Closes all connections of a user, by the user's id.
+    pub fn evict_user(&self, id: &str) {
+        self.evict(Evict::user(id));
+    }
+
+    /// Closes all connections.
+    pub fn evict_all(&self) {
+        self.evict(Evict::all());
     }
 
     /// Everyone in the room at this moment, in the order in which they came.

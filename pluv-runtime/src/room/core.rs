@@ -1,12 +1,14 @@
 //! The room's state, and its answers to what comes in.
 
 mod awareness;
+mod diary;
 mod events;
 mod garbage;
 mod group;
 mod joining;
 mod leaving;
 mod limits;
+mod outside;
 mod presence;
 mod seeding;
 mod storage;
@@ -16,7 +18,7 @@ mod yjs;
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
-use self::{garbage::Garbage, group::Group, seeding::Seeding, upkeep::Upkeep};
+use self::{diary::Entry, garbage::Garbage, group::Group, seeding::Seeding, upkeep::Upkeep};
 use super::{
     Handlers, Hooks, Limits, Millis, Protocol, Room, Session,
     attachment::Attachment,
@@ -25,6 +27,7 @@ use super::{
     job::{Job, Lanes},
     people::People,
     retention::Retention,
+    running::during,
     session::Member,
     types::{Typed, Types},
 };
@@ -41,6 +44,7 @@ struct Definition {
     hooks: Hooks,
     events: &'static [EventInfo],
     relay_unknown: bool,
+    debug: bool,
     retention: Retention,
 }
 
@@ -60,6 +64,8 @@ pub(crate) struct Core {
     document: Option<Box<dyn Document>>,
     seeding: Seeding,
     group: Group,
+    /// Whether the host knows of edits that wait.
+    awaited: bool,
     upkeep: Upkeep,
     garbage: Garbage,
 }
@@ -85,6 +91,7 @@ impl Core {
                 hooks: R::HOOKS,
                 events: R::EVENTS,
                 relay_unknown: options.relay_unknown,
+                debug: options.debug,
                 retention: options.retention,
             },
             limits,
@@ -97,6 +104,7 @@ impl Core {
             document,
             seeding: Seeding::default(),
             group: Group::default(),
+            awaited: false,
             upkeep: Upkeep::default(),
             garbage: Garbage::default(),
         }
@@ -121,6 +129,14 @@ impl Core {
 
     /// A text frame came.
     pub(crate) fn text(&mut self, now: Millis, connection: Connection, text: &str) -> Step {
+        let Some(member) = self.members.get(&connection) else {
+            return Step::default();
+        };
+        let running = member.hearing();
+        during(running, || self.read_text(now, connection, text))
+    }
+
+    fn read_text(&mut self, now: Millis, connection: Connection, text: &str) -> Step {
         let mut step = Step::default();
         if !self.hear(now, connection, text.len() as u64, &mut step) {
             return step;
@@ -159,16 +175,23 @@ impl Core {
         }
     }
 
-    /// Tells one connection what is wrong.
+    /// Refuses what a connection sent.
     fn refuse(&self, connection: Connection, request: Option<&str>, message: &str) -> Step {
-        let Some(member) = self.members.get(&connection) else {
-            return Step::default();
-        };
+        let mut effects = self.tell_error(connection, request, message);
+        if let Some(member) = self.members.get(&connection) {
+            self.write(|| Entry::Refused { session: member.id() }, &mut effects);
+        }
+        Step::from(effects)
+    }
+
+    /// Tells one connection what is wrong.
+    fn tell_error(&self, connection: Connection, request: Option<&str>, message: &str) -> Vec<Effect> {
         let to = To::One(connection);
-        Step::from(match member.protocol() {
+        let effect = self.members.get(&connection).map(|member| match member.protocol() {
             Protocol::Pluv => Effect::Send { to, frame: error_frame(message, request, &member.origin) },
             Protocol::Yjs => Effect::SendBytes { to, frame: protocol::yjs::denied(&bounded(message)) },
-        })
+        });
+        effect.into_iter().collect()
     }
 
     /// What everyone sees of a user.
@@ -205,10 +228,12 @@ impl Core {
 
     /// Keeps a session's state for the time when the room sleeps.
     fn attach(&mut self, connection: Connection, effects: &mut Vec<Effect>) {
+        let waits = self.seeding.is_waiting(connection);
         let Some(member) = self.members.get(&connection) else { return };
         let mut attachment = Attachment::new(connection, Rc::clone(member.id()), member.access);
         attachment.protocol = member.protocol();
         attachment.joined = member.joined;
+        attachment.waits = waits;
         attachment.ready = member.ready;
         attachment.shown = member.shown;
         attachment.heard = member.heard;

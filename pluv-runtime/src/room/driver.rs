@@ -1,6 +1,6 @@
 //! A room and its handlers: runs what the core hands out.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, future::poll_fn, pin::pin};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
@@ -9,6 +9,7 @@ use super::{
     call::{Kind, Outcome},
     job::{Job, Task},
     outbox::Outbox,
+    running::during,
 };
 use crate::error::Result;
 
@@ -53,8 +54,12 @@ impl<R: Handlers> Driver<R> {
     }
 
     async fn work(&self, job: &Job, now: impl Fn() -> Millis) -> Step {
-        let result = self.run(job).await;
-        self.core.borrow_mut().finish(now(), job, result)
+        let running = self.run(job);
+        #[cfg(feature = "tracing")]
+        let running = tracing::Instrument::instrument(running, job.span());
+        let mut running = pin!(running);
+        let result = poll_fn(|cx| during(job.running(), || running.as_mut().poll(cx))).await;
+        during(job.running(), || self.core.borrow_mut().finish(now(), job, result))
     }
 
     async fn run(&self, job: &Job) -> Result<(Outcome, Outbox)> {

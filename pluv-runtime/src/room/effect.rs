@@ -25,10 +25,16 @@ pub(crate) enum Effect {
     ForgetAllBut { sessions: Vec<String> },
     /// Close a connection, which is none of the room's any longer: what was kept with it is gone, and it is not heard.
     Close { connection: Connection, code: u16, reason: Cow<'static, str> },
+    /// An edit of a connection waits to be stored: should the room be lost, its client has to bring it again.
+    Waits { connection: Connection },
+    /// No edit waits any more.
+    NoneWaits,
     /// When all that was stored is safe, tell the room.
     Commit,
     /// When the messages that have come had their turn, or after a whole millisecond, tell the room.
     Turn { pause: bool },
+    /// Tell the room when so many milliseconds have gone by, or no more. It is awake meanwhile, as a hook runs.
+    Patience(Option<Millis>),
     /// Let the alarm come at this time, in place of any other, or not at all.
     Alarm(Option<Millis>),
     /// Tell the room when the alarm is set for.
@@ -37,6 +43,8 @@ pub(crate) enum Effect {
     Listen(bool),
     /// Let the room look for connections that are silent.
     Collect,
+    /// Tell the developer what happened, as JSON.
+    Debug { line: String },
     /// Tell the developer. Never a client's data, a token or a stack.
     Log { message: String },
 }

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, collections::VecDeque, rc::Rc};
 
-use super::{Millis, Protocol, effect::Connection, types::Typed};
+use super::{
+    Millis, Protocol,
+    effect::Connection,
+    running::{Name, Running},
+    types::Typed,
+};
 use crate::protocol::Origin;
 
 /// A handler or hook to run for a connection.
@@ -24,11 +29,11 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) enum Task {
     Event {
-        name: String,
+        name: Rc<str>,
         /// A JSON object.
         data: String,
         /// The `id` of the request, as JSON.
-        id: Option<String>,
+        id: Option<Rc<str>>,
     },
     Connected,
     /// The document is asked for.
@@ -50,14 +55,36 @@ pub(crate) enum Task {
 
 impl Job {
     /// What the log calls it.
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> Name {
         match &self.task {
-            Task::Event { name, .. } => name,
-            Task::Connected => "on_user_connected",
-            Task::InitialStorage => "get_initial_storage",
-            Task::StorageUpdated => "on_storage_updated",
-            Task::Deleted { .. } => "on_room_deleted",
-            Task::Disconnected { .. } => "on_user_disconnected",
+            Task::Event { name, .. } => Name::Event(Rc::clone(name)),
+            Task::Connected => Name::Fixed("on_user_connected"),
+            Task::InitialStorage => Name::Fixed("get_initial_storage"),
+            Task::StorageUpdated => Name::Fixed("on_storage_updated"),
+            Task::Deleted { .. } => Name::Fixed("on_room_deleted"),
+            Task::Disconnected { .. } => Name::Fixed("on_user_disconnected"),
+        }
+    }
+
+    /// The span in which it runs.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn span(&self) -> tracing::Span {
+        let (room, session) = (self.origin.room(), &**self.origin.id());
+        tracing::info_span!(target: "pluv", "handler", room, session, event = %self.name())
+    }
+
+    /// It, while it runs.
+    pub(crate) fn running(&self) -> Running {
+        let request = match &self.task {
+            Task::Event { id, .. } => id.clone(),
+            _ => None,
+        };
+        Running {
+            connection: self.connection,
+            protocol: self.protocol,
+            origin: Rc::clone(&self.origin),
+            name: self.name(),
+            request,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Protocol messages are answered in one synchronous step. A handler runs between two: the first hands out a [`Job`],
 //! the second takes its result, and nothing of the room is borrowed meanwhile.
 
+mod ask;
 mod attachment;
 mod awareness;
 mod call;
@@ -11,6 +12,7 @@ mod core;
 mod definition;
 mod driver;
 mod effect;
+mod evict;
 mod job;
 mod limits;
 mod meter;
@@ -18,31 +20,41 @@ mod options;
 mod outbox;
 mod people;
 mod retention;
+mod running;
 mod session;
 mod storage;
 mod types;
 
+#[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
+pub(crate) use self::ask::Answer;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use self::attachment::Attachment;
 
 #[cfg(test)]
 pub(crate) use self::attachment::MAX_ATTACHMENT;
+pub(crate) use self::{
+    ask::{Ask, Card, Unmet},
+    call::{answer, done},
+    core::{Core, Step, error_frame},
+    driver::Driver,
+    effect::{Connection, Effect, To},
+    evict::MAX_REASON,
+    running::lost,
+    session::Admission,
+    types::Types,
+};
 pub use self::{
     call::{Call, IntoEvent, IntoHook, Message, Outcome},
     context::Context,
     definition::{Handlers, Hooks, Room},
+    evict::Evict,
     limits::Limits,
     options::Options,
     retention::{Deleted, Retention},
     session::{Protocol, Session},
     storage::StorageRef,
-};
-pub(crate) use self::{
-    call::{answer, done},
-    core::{Core, Step, error_frame},
-    driver::Driver,
-    effect::{Connection, Effect, To},
-    session::Admission,
 };
 
 /// Any JSON object: the presence of a room that declares none.

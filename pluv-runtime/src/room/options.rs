@@ -19,6 +19,8 @@ pub struct Options {
     pub has_user: bool,
     /// Whether an event without a handler is relayed to everyone.
     pub relay_unknown: bool,
+    /// Whether the log tells of the life of the room.
+    pub debug: bool,
     /// How much the room takes.
     pub limits: Limits,
     /// What becomes of the document when nobody is there.
@@ -37,6 +39,7 @@ impl Options {
             cors: &[],
             has_user: false,
             relay_unknown: false,
+            debug: false,
             limits: Limits::new(),
             retention: Retention::Keep,
         }
@@ -76,6 +79,12 @@ impl Options {
     #[must_use]
     pub const fn retention(self, retention: Retention) -> Self {
         Self { retention, ..self }
+    }
+
+    /// With the life of the room in the log.
+    #[must_use]
+    pub const fn debug(self) -> Self {
+        Self { debug: true, ..self }
     }
 
     /// With unknown events relayed.

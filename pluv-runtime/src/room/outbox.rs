@@ -2,7 +2,7 @@
 
 use std::{fmt, rc::Rc};
 
-use super::{people::Presence, storage::Change, types::Typed};
+use super::{Evict, people::Presence, storage::Change, types::Typed};
 use crate::{error::Error, protocol::Output};
 
 /// One thing that a handler asked for.
@@ -19,6 +19,8 @@ pub(crate) enum Wish {
     Edit(Change),
     /// A look for connections that are silent.
     Collect,
+    /// Connections are closed.
+    Evict(Evict),
 }
 
 impl fmt::Debug for Wish {
@@ -28,6 +30,7 @@ impl fmt::Debug for Wish {
             Self::BroadcastOthers(output) => f.debug_tuple("BroadcastOthers").field(output).finish(),
             Self::Send(session, output) => f.debug_tuple("Send").field(session).field(output).finish(),
             Self::SetPresence(presence) => f.debug_tuple("SetPresence").field(presence).finish(),
+            Self::Evict(evict) => f.debug_tuple("Evict").field(evict).finish(),
             Self::Edit(_) => f.write_str("Edit"),
             Self::Collect => f.write_str("Collect"),
         }

@@ -7,6 +7,7 @@ use super::{
     effect::Connection,
     job::{Job, Task},
     meter::Meter,
+    running::{Name, Running},
     types::Typed,
 };
 use crate::{auth::Access, protocol::Origin};
@@ -57,6 +58,8 @@ pub(crate) struct Member {
     pub(crate) joined: bool,
     /// Whether it has answered `$storageReceived`: before that, an update of the document would break its client.
     pub(crate) ready: bool,
+    /// Whether it waited for the document to begin when it was last attached.
+    pub(crate) waits: bool,
     /// The mark of the document that it was given and has not answered yet.
     pub(crate) shown: Option<u64>,
     /// Whether its state is in storage, as it did not fit the attachment.
@@ -94,6 +97,17 @@ impl Member {
     /// What it speaks.
     pub(crate) fn protocol(&self) -> Protocol {
         if self.yjs.is_some() { Protocol::Yjs } else { Protocol::Pluv }
+    }
+
+    /// A frame of it, while it is looked at.
+    pub(crate) fn hearing(&self) -> Running {
+        Running {
+            connection: self.connection,
+            protocol: self.protocol(),
+            origin: Rc::clone(&self.origin),
+            name: Name::Fixed("message"),
+            request: None,
+        }
     }
 
     /// A job on its behalf.

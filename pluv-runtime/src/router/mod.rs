@@ -7,5 +7,6 @@ mod target;
 
 pub(crate) use self::{
     cors::cors_headers,
+    name::check_name,
     target::{Target, target},
 };

@@ -26,6 +26,11 @@ impl fmt::Display for NameError {
 
 impl Error for NameError {}
 
+/// Whether there can be a room of this name.
+pub(crate) fn check_name(text: &str) -> Result<(), NameError> {
+    name(text.as_bytes()).map(drop)
+}
+
 /// Reads a room's name: any UTF-8 that is not empty and not too long.
 pub(super) fn name(bytes: &[u8]) -> Result<String, NameError> {
     match bytes.len() {

@@ -4,7 +4,7 @@
 //! `bindings/<Room>.ts` beside the crate's `Cargo.toml`: the room's type, for the stock `@pluv/client`, and a client
 //! that needs no package, `connect`. Two variables of the environment say otherwise: `PLUV_BINDINGS_DIR` is another
 //! directory, and with `PLUV_BINDINGS=check` nothing is written and a file that differs fails the test. A room inside a
-//! function has no such file, as no test stands there, and rustc warns of that in builds of tests.
+//! function has no such file, as no test can stand there.
 
 mod description;
 mod event;

@@ -20,9 +20,9 @@ pub(crate) mod tests;
 use std::{any::Any, borrow::Cow, fmt};
 
 #[cfg(test)]
-pub(crate) use self::update::encode_base64;
-#[cfg(test)]
-pub(crate) use self::update::{cut, leaves_hole};
+pub(crate) use self::update::{check, ease, read_vector, write_vector};
+#[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
+pub(crate) use self::update::{cut, encode_base64, leaves_hole};
 pub use self::{
     document::Yrs,
     sql::{Sql, SqlError, Value},

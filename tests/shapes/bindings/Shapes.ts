@@ -285,7 +285,7 @@ export type PluvCause<R extends PluvRoom> = {
 };
 
 export type PluvStatus = {
-  /** `refused` is for good, unless `reconnect` is called. */
+  /** `refused` is for good, unless `reconnect` is called: the room did not let this client in, or sent it away. */
   status: "connecting" | "online" | "reconnecting" | "offline" | "refused" | "closed";
   /** When it tries again, by `Date.now()`. */
   retryAt: number | null;
@@ -758,9 +758,11 @@ export class PluvConnection<R extends PluvRoom> {
         this.#keepOnly(new Set(data.connectionIds));
         break;
       case "$error":
-        this.#lastError = data.message;
         if (this.online) {
           this.#emit("$error", { message: data.message });
+        } else {
+          // It says why the connection is refused, which follows.
+          this.#lastError = data.message;
         }
         break;
       case "$pong":
@@ -793,6 +795,7 @@ export class PluvConnection<R extends PluvRoom> {
     this.#enter(connectionId, user, presence);
     if (connectionId === this.#sessionId) {
       clearTimeout(this.#joinTimer);
+      this.#lastError = null;
       this.#pingTimer = setInterval(() => this.#ping(), this.#options.heartbeat?.interval ?? 10_000);
       this.#write("$getOthers", {});
       this.#setStatus("online");

@@ -264,3 +264,18 @@ impl Shapes {
         0
     }
 }
+
+/// A room in the body of a function has no bindings, and no test that can't run.
+#[must_use]
+pub fn local() -> &'static str {
+    #[pluv::room(wrangler = false)]
+    struct Local;
+
+    #[pluv::room]
+    impl Local {
+        #[event]
+        fn ping(&self) {}
+    }
+
+    <Local as pluv::Room>::OPTIONS.name
+}

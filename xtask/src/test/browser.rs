@@ -4,7 +4,7 @@ use super::{node_tests, report::Report, servers::Servers};
 use crate::chromium;
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
-    let (Some(chat), Some(editor)) = (&servers.chat, &servers.editor) else {
+    let (Some(chat), Some(editor), Some(whiteboard)) = (&servers.chat, &servers.editor, &servers.whiteboard) else {
         return;
     };
     let prepared = report.prepare("browser", || Ok((node_tests::prepare("browser")?, chromium::install()?)));
@@ -12,6 +12,7 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
         return;
     };
     command.env("PLUV_CHAT_URL", chat.url()).env("PLUV_EDITOR_URL", editor.url());
+    command.env("PLUV_WHITEBOARD_URL", whiteboard.url());
     command.env("PLUV_CHROMIUM", chromium);
     if !report.tests("browser tests", &mut command) {
         servers.show_logs();

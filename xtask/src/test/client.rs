@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use anyhow::Result;
 
 use super::{node_tests, report::Report, servers::Servers};
-use crate::{npm, process, scratch::Scratch, workspace};
+use crate::{config, npm, process, scratch::Scratch, worker::Worker, workspace};
 
 /// The rooms whose clients the tests use.
 const ROOMS: [&str; 3] = ["Lab", "Notes", "Plain"];
@@ -17,12 +17,14 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
     let prepared = report.prepare("client", || {
         let clients = Scratch::new()?;
         make(clients.path())?;
-        Ok((node_tests::prepare("client")?, clients))
+        Ok((node_tests::prepare("client")?, clients, config::write(&Worker::fixture())?))
     });
-    let Some((mut command, clients)) = prepared else {
+    let Some((mut command, clients, configuration)) = prepared else {
         return;
     };
     command.env("PLUV_FIXTURE_URL", fixture.url()).env("PLUV_CLIENTS", clients.path());
+    // For the worker that a test kills.
+    command.env("PLUV_WRANGLER", npm::wrangler()).env("PLUV_CONFIGURATION", configuration);
     if !report.tests("client tests", &mut command) {
         servers.show_logs();
     }

@@ -4,12 +4,13 @@ use super::{report::Report, servers::Servers};
 use crate::workspace::cargo;
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
-    let (Some(chat), Some(fixture)) = (&servers.chat, &servers.fixture) else {
+    let (Some(chat), Some(fixture), Some(faults)) = (&servers.chat, &servers.fixture, &servers.faults) else {
         return;
     };
     let mut command = cargo();
     command.args(["test", "-p", "tests", "--no-fail-fast"]);
     command.env("PLUV_CHAT_URL", chat.url()).env("PLUV_FIXTURE_URL", fixture.url());
+    command.env("PLUV_FAULTS_URL", faults.url());
     // They wait for the network and for sleeping rooms, and compute little: more of them at once than there are CPUs.
     command.env("RUST_TEST_THREADS", "16");
     if !report.tests("end-to-end tests", &mut command) {

@@ -8,7 +8,10 @@ const CLIPPY: [(&str, &[&str]); 6] = [
     ("clippy", &["--workspace", "--exclude", "fixture", "--exclude", "hygiene", "--all-targets"]),
     ("clippy, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--all-targets"]),
     ("clippy, all features", &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--all-targets"]),
-    ("clippy, wasm32", &["-p", "pluv-runtime", "-p", "chat", "-p", "editor", "--target", rustup::TARGET]),
+    (
+        "clippy, wasm32",
+        &["-p", "pluv-runtime", "-p", "chat", "-p", "editor", "-p", "whiteboard", "--target", rustup::TARGET],
+    ),
     ("clippy, wasm32, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--target", rustup::TARGET]),
     (
         "clippy, wasm32, all features",
@@ -30,7 +33,16 @@ pub(super) fn run(report: &mut Report) {
     }
     report.check("documentation", || {
         let mut command = cargo();
-        command.args(["doc", "--no-deps", "-p", "pluv-runtime", "-p", "pluv-macros"]);
+        command.args([
+            "doc",
+            "--no-deps",
+            "-p",
+            "pluv-runtime",
+            "-p",
+            "pluv-macros",
+            "--features",
+            "pluv-runtime/testing",
+        ]);
         process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
     });
 }

@@ -70,7 +70,9 @@ pub fn run(options: &Options) -> bool {
     let workers = Wanted {
         chat: wanted(Part::E2e) || wanted(Part::Browser),
         editor: wanted(Part::Browser),
+        whiteboard: wanted(Part::Browser),
         fixture: wanted(Part::E2e) || wanted(Part::Client) || wanted(Part::Yjs),
+        faults: wanted(Part::E2e),
     };
     if workers.any() {
         let servers = Servers::start(&mut report, workers);

@@ -17,12 +17,14 @@ use crate::{
 pub(super) struct Wanted {
     pub(super) chat: bool,
     pub(super) editor: bool,
+    pub(super) whiteboard: bool,
     pub(super) fixture: bool,
+    pub(super) faults: bool,
 }
 
 impl Wanted {
     pub(super) fn any(self) -> bool {
-        self.chat || self.editor || self.fixture
+        self.chat || self.editor || self.whiteboard || self.fixture || self.faults
     }
 }
 
@@ -31,7 +33,10 @@ impl Wanted {
 pub(super) struct Servers {
     pub(super) chat: Option<Server>,
     pub(super) editor: Option<Server>,
+    pub(super) whiteboard: Option<Server>,
     pub(super) fixture: Option<Server>,
+    /// The fixture once more, for tests that harm all rooms of a worker.
+    pub(super) faults: Option<Server>,
 }
 
 impl Servers {
@@ -46,13 +51,18 @@ impl Servers {
         };
         let chat = example("chat", wanted.chat);
         let editor = example("editor", wanted.editor);
+        let whiteboard = example("whiteboard", wanted.whiteboard);
         let fixture = wanted.fixture.then(|| report.prepare("fixture", || serve(&Worker::fixture(), &tools))).flatten();
-        Self { chat, editor, fixture }
+        let faults = (wanted.faults && fixture.is_some())
+            .then(|| report.prepare("fixture, for faults", || start(&Worker::fixture())))
+            .flatten();
+        Self { chat, editor, whiteboard, fixture, faults }
     }
 
     /// Shows what the workers logged.
     pub(super) fn show_logs(&self) {
-        for server in [&self.chat, &self.editor, &self.fixture].into_iter().flatten() {
+        let all = [&self.chat, &self.editor, &self.whiteboard, &self.fixture, &self.faults];
+        for server in all.into_iter().flatten() {
             eprintln!("the last lines of the output of {}:\n{}", server.name(), server.log());
         }
     }
@@ -60,5 +70,9 @@ impl Servers {
 
 fn serve(worker: &Worker, tools: &Tools) -> Result<Server> {
     build::build(worker, Profile::Release, tools)?;
+    start(worker)
+}
+
+fn start(worker: &Worker) -> Result<Server> {
     Server::start(worker, port::free()?, State::scratch()?, Log::Kept)
 }

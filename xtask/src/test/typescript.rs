@@ -11,7 +11,7 @@ use crate::{node, npm, process, workspace};
 const PROJECTS: [&str; 2] = ["tests/typescript/tsconfig.json", "tests/typescript/tsconfig.alone.json"];
 
 pub(super) fn run(report: &mut Report) {
-    let rooms = ["test", "-p", "chat", "-p", "editor", "-p", "shapes", "--no-fail-fast"];
+    let rooms = ["test", "-p", "chat", "-p", "editor", "-p", "whiteboard", "-p", "shapes", "--no-fail-fast"];
     // Nothing is written: the files are as they were committed, or the tests that write them fail.
     report.tests("bindings", workspace::cargo().args(rooms).env("PLUV_BINDINGS", "check"));
     report.check("the chat's client", page);
@@ -27,11 +27,13 @@ pub(super) fn run(report: &mut Report) {
             process::run(Command::new(npm::program("tsc")).arg("--project").arg(workspace::root().join(project)))
         });
     }
-    report.check("the editor's page", || {
-        let directory = workspace::root().join("examples/editor/page");
-        npm::install(&directory)?;
-        process::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(directory))
-    });
+    for example in ["editor", "whiteboard"] {
+        report.check(&format!("the {example}'s page"), || {
+            let directory = workspace::root().join("examples").join(example).join("page");
+            npm::install(&directory)?;
+            process::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(directory))
+        });
+    }
 }
 
 /// What the chat's page imports is made of what its room gives.

@@ -357,9 +357,10 @@ var PluvConnection = class {
         this.#keepOnly(new Set(data.connectionIds));
         break;
       case "$error":
-        this.#lastError = data.message;
         if (this.online) {
           this.#emit("$error", { message: data.message });
+        } else {
+          this.#lastError = data.message;
         }
         break;
       case "$pong":
@@ -387,6 +388,7 @@ var PluvConnection = class {
     this.#enter(connectionId, user, presence);
     if (connectionId === this.#sessionId) {
       clearTimeout(this.#joinTimer);
+      this.#lastError = null;
       this.#pingTimer = setInterval(() => this.#ping(), this.#options.heartbeat?.interval ?? 1e4);
       this.#write("$getOthers", {});
       this.#setStatus("online");

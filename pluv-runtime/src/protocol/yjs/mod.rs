@@ -15,6 +15,9 @@ pub(crate) use self::{
     outgoing::{QUERY_AWARENESS, awareness, denied, step1, step2, update},
 };
 
+/// The close code for a connection that was wanted, and is no more: `y-websocket` does not come back after 4400 to 4499.
+pub(crate) const ENDED: u16 = 4403;
+
 const SYNC: u64 = 0;
 const AWARENESS: u64 = 1;
 const AUTH: u64 = 2;

@@ -1,5 +1,7 @@
 //! The application's events: what runs for them, and what follows.
 
+use std::rc::Rc;
+
 use super::{Core, Step};
 use crate::{
     error::Error,
@@ -24,7 +26,7 @@ impl Core {
         if !member.joined {
             return Err("send `$initializeSession` first".to_owned());
         }
-        let (name, data, id) = (frame.name.to_string(), frame.data.to_owned(), frame.id.map(str::to_owned));
+        let (name, data, id) = (Rc::from(&*frame.name), frame.data.to_owned(), frame.id.map(Rc::from));
         let job = member.job(now, Task::Event { name, data, id });
         Ok(Step { effects: Vec::new(), jobs: self.lanes.enter(job).into_iter().collect() })
     }
@@ -33,6 +35,7 @@ impl Core {
     pub(crate) fn finish(&mut self, now: Millis, job: &Job, result: Result<(Outcome, Outbox), Error>) -> Step {
         let mut step = Step::default();
         let result = result.and_then(|(outcome, outbox)| Ok((outcome, outbox.into_wishes()?)));
+        self.write_end(now, job, result.is_err(), &mut step.effects);
         match (&job.task, result) {
             (_, Ok((Outcome(Kind::Initial(update)), _))) => self.begun(now, job, Ok(update), &mut step),
             (Task::InitialStorage, Err(error)) => self.begun(now, job, Err(error), &mut step),
@@ -64,6 +67,10 @@ impl Core {
             Wish::SetPresence(presence) => {
                 let presence = Presence { changed: Some(now), ..presence };
                 return self.show_presence(job.connection, presence, &mut step.effects);
+            }
+            Wish::Evict(evict) => {
+                self.evict(now, &evict, step);
+                return;
             }
             Wish::Edit(change) => return self.change(now, job, change, step),
             Wish::Collect => return step.effects.push(Effect::Collect),
@@ -103,7 +110,8 @@ impl Core {
         let known: Vec<String> = self.definition.events.iter().map(|event| format!("`{}`", event.name())).collect();
         let hint =
             if known.is_empty() { "it takes no events".to_owned() } else { format!("it takes {}", known.join(", ")) };
-        self.tell_error(job, &format!("this room has no event `{name}`: {hint}"), effects);
+        let message = format!("this room has no event `{name}`: {hint}");
+        effects.extend(self.tell_error(job.connection, job.request(), &message));
     }
 
     pub(super) fn fail(&self, job: &Job, error: &Error, effects: &mut Vec<Effect>) {
@@ -111,10 +119,6 @@ impl Core {
             let message = format!("room `{}`, session `{}`, `{}`: {error}", self.name, job.origin.id(), job.name());
             effects.push(Effect::Log { message });
         }
-        self.tell_error(job, error.client_message(), effects);
-    }
-
-    fn tell_error(&self, job: &Job, message: &str, effects: &mut Vec<Effect>) {
-        effects.extend(self.refuse(job.connection, job.request(), message).effects);
+        effects.extend(self.tell_error(job.connection, job.request(), error.client_message()));
     }
 }

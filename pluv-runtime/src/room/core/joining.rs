@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Core, Step,
+    diary::Entry,
     seeding::{Beginning, Newcomer},
     timers,
 };
@@ -41,7 +42,9 @@ impl Core {
             self.peopled(now, &mut step);
         }
         self.ask_for_alarm(&mut step);
-        if admission.protocol == Protocol::Yjs {
+        let (session, protocol) = (&*admission.session, admission.protocol);
+        self.write(|| Entry::Connect { session, protocol }, &mut step.effects);
+        if protocol == Protocol::Yjs {
             member.yjs = Some(Box::default());
             self.members.insert(connection, member);
             self.attach(connection, &mut step.effects);
@@ -80,6 +83,7 @@ impl Core {
             key,
             access,
             joined: false,
+            waits: false,
             ready: false,
             shown: None,
             spilled: false,
@@ -137,6 +141,7 @@ impl Core {
             to: self.everyone(),
             frame: frame(protocol::USER_JOINED, &self.card(connection, false), &origin),
         });
+        self.write(|| Entry::Join { session: origin.id() }, effects);
         job.and_then(|job| self.lanes.enter(job))
     }
 

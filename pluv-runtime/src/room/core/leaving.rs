@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::{Core, Step};
+use super::{Core, Step, diary::Entry};
 use crate::{
     protocol::{self, frame, quoted},
     room::{
         Millis,
         effect::{Connection, Effect},
+        evict::{Evict, Whom},
         job::Task,
         session::Member,
         types::Typed,
@@ -49,6 +50,33 @@ impl Core {
         self.gone(now, &member, presence, step);
     }
 
+    /// Closes connections, and says how many.
+    pub(super) fn evict(&mut self, now: Millis, evict: &Evict, step: &mut Step) -> usize {
+        let connections = self.connections_of(&evict.whom);
+        for connection in &connections {
+            self.send_away(now, *connection, evict, step);
+        }
+        connections.len()
+    }
+
+    /// The connections that are meant, oldest first.
+    pub(super) fn connections_of(&self, whom: &Whom) -> Vec<Connection> {
+        let is_meant = |member: &&Member| match whom {
+            Whom::Session(id) => **member.id() == **id,
+            Whom::User(id) => *member.key == **id,
+            Whom::All => true,
+        };
+        self.members.values().filter(is_meant).map(|member| member.connection).collect()
+    }
+
+    /// Closes a connection, whose client is told why.
+    fn send_away(&mut self, now: Millis, connection: Connection, evict: &Evict, step: &mut Step) {
+        let Some(member) = self.members.get(&connection) else { return };
+        let (code, reason) = (evict.code(member.protocol()), evict.reason.clone());
+        self.write(|| Entry::Evict { session: member.id(), code }, &mut step.effects);
+        self.remove(now, connection, code, reason, step);
+    }
+
     /// A connection closed while the room slept, so that the room does not have it any more.
     ///
     /// `state` is its attachment, `load` reads a session from storage.
@@ -75,6 +103,7 @@ impl Core {
 
     /// Tells everyone that a connection is gone.
     fn gone(&mut self, now: Millis, member: &Member, presence: Typed, step: &mut Step) {
+        self.write(|| Entry::Leave { session: member.id() }, &mut step.effects);
         if member.spilled {
             step.effects.push(Effect::Forget { session: member.id().to_string() });
         }

@@ -16,6 +16,9 @@ use crate::{
     storage::{Admitted, StoreError},
 };
 
+/// How long newcomers wait for the room's code to say how the document begins, in milliseconds.
+const PATIENCE: Millis = 30_000;
+
 /// What a newcomer is given.
 pub(super) struct Beginning {
     /// The `changeKind`.
@@ -90,13 +93,18 @@ impl Core {
     pub(super) fn admit(&mut self, now: Millis, newcomer: Newcomer) -> Step {
         let mut step = Step::default();
         if let Seeding::Asked(waiting) = &mut self.seeding {
+            let connection = newcomer.connection;
             waiting.push(newcomer);
+            self.attach(connection, &mut step.effects);
             return step;
         }
         if let (Seeding::Unasked, Some(document)) = (&self.seeding, &mut self.document) {
             match document.is_empty(now) {
                 Ok(true) if self.definition.hooks.get_initial_storage => {
+                    let connection = newcomer.connection;
                     step.jobs.extend(self.ask(now, newcomer));
+                    self.attach(connection, &mut step.effects);
+                    step.effects.push(Effect::Patience(Some(PATIENCE)));
                     return step;
                 }
                 Ok(_) => self.seeding = Seeding::Done,
@@ -121,6 +129,7 @@ impl Core {
     /// The room's code has answered.
     pub(super) fn begun(&mut self, now: Millis, job: &Job, answer: Result<Option<Vec<u8>>, Error>, step: &mut Step) {
         let Seeding::Asked(waiting) = std::mem::take(&mut self.seeding) else { return };
+        step.effects.push(Effect::Patience(None));
         let begun = answer.and_then(|update| match update {
             Some(update) => self.begin(now, &job.origin, update, step),
             None => Ok(()),
@@ -141,6 +150,19 @@ impl Core {
             // They have all left, and nobody else will.
             self.emptied(now, step);
         }
+    }
+
+    /// The room's code takes too long: nobody is to wait for it, and who comes next asks again.
+    pub(crate) fn lose_patience(&mut self, now: Millis) -> Step {
+        let mut step = Step::default();
+        if let Seeding::Asked(waiting) = std::mem::take(&mut self.seeding) {
+            let message = format!("room `{}`, `get_initial_storage`: it takes more than {PATIENCE} ms", self.name);
+            step.effects.push(Effect::Log { message });
+            for newcomer in waiting {
+                self.turn_away(now, newcomer.connection, &mut step);
+            }
+        }
+        step
     }
 
     fn begin(&mut self, now: Millis, origin: &Rc<Origin>, update: Vec<u8>, step: &mut Step) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use std::{any::Any, rc::Rc};
 
 use super::{
     Core, Step,
+    diary::Entry,
     group::{Edit, Next},
 };
 use crate::{
@@ -85,7 +86,12 @@ impl Core {
 
     /// Stores an edit and shows it to everyone else, at once or with those that follow.
     pub(super) fn edit(&mut self, now: Millis, edit: Edit<Admitted>, step: &mut Step) {
+        let connection = edit.connection;
         let next = self.group.push(now, edit);
+        if next != Next::Flush {
+            self.awaited = true;
+            step.effects.extend(connection.map(|connection| Effect::Waits { connection }));
+        }
         self.proceed(now, next, step);
     }
 
@@ -133,7 +139,7 @@ impl Core {
         self.storage()?.usage()
     }
 
-    fn storage(&mut self) -> Result<&mut (dyn Document + 'static), StoreError> {
+    pub(super) fn storage(&mut self) -> Result<&mut (dyn Document + 'static), StoreError> {
         self.document.as_deref_mut().ok_or_else(|| StoreError::Failed("this room has no storage".to_owned()))
     }
 
@@ -164,6 +170,9 @@ impl Core {
     /// Stores the edits that wait together, and shows to each connection what the others changed.
     pub(super) fn flush(&mut self, now: Millis, step: &mut Step) {
         let edits = self.group.take();
+        if std::mem::take(&mut self.awaited) {
+            step.effects.push(Effect::NoneWaits);
+        }
         let Some(document) = self.document.as_mut().filter(|_| !edits.is_empty()) else { return };
         let updates: Vec<_> = edits.iter().map(|edit| &edit.update).collect();
         let results = match document.store(now, &updates) {
@@ -173,6 +182,7 @@ impl Core {
                 edits.iter().map(|_| Err(error.clone())).collect()
             }
         };
+        self.write(|| Entry::Store { edits: edits.len() }, &mut step.effects);
         let mut stored = Vec::new();
         for (edit, result) in edits.into_iter().zip(results) {
             match result {
@@ -190,8 +200,12 @@ impl Core {
     fn refuse_edit(&mut self, now: Millis, connection: Option<Connection>, error: &StoreError, step: &mut Step) {
         let message = self.report(error, step);
         if let Some(connection) = connection {
+            if let StoreError::Failed(_) = error {
+                // Its document has what the room's has not: who comes back brings all of it.
+                return self.turn_away(now, connection, step);
+            }
             if !self.listens(connection) {
-                return self.refuse_merge(now, connection, error, &message, step);
+                return self.deny(connection, &message, step);
             }
             let refusal = self.refuse(connection, None, &format!("`{}`: {message}", protocol::UPDATE_STORAGE));
             step.effects.extend(refusal.effects);

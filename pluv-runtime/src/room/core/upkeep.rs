@@ -8,13 +8,13 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Core, Step, garbage::Pinged, seeding::Seeding};
+use super::{Core, Step, diary::Entry, garbage::Pinged, seeding::Seeding};
 use crate::{
     auth::Access,
     error::Error,
     protocol::Origin,
     room::{
-        Millis, Protocol,
+        Evict, Millis, Protocol,
         effect::{Connection, Effect},
         job::{Job, Task},
         retention::Retention,
@@ -74,7 +74,7 @@ struct Changed {
 }
 
 /// The document is to be deleted.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Deletion {
     due: Millis,
     #[serde(default)]
@@ -82,6 +82,9 @@ struct Deletion {
     /// The mark of the document that the room's code is being given.
     #[serde(skip)]
     given: Option<u64>,
+    /// Whether it was asked for, and is not called off by who comes.
+    #[serde(skip)]
+    is_wanted: bool,
 }
 
 impl Core {
@@ -113,6 +116,9 @@ impl Core {
 
     fn plan_deletion(&mut self, now: Millis, step: &mut Step) {
         let Retention::Delete { after } = self.definition.retention else { return };
+        if self.upkeep.deletion.as_ref().is_some_and(|deletion| deletion.is_wanted) {
+            return;
+        }
         // The last edits of those who have left are a part of the document.
         self.flush(now, step);
         let Some(document) = &mut self.document else { return };
@@ -122,7 +128,7 @@ impl Core {
             Err(error) => return drop(self.report(&error, step)),
         }
         self.read_notes(step);
-        self.upkeep.deletion = Some(Deletion { due: now + after, failures: 0, given: None });
+        self.upkeep.deletion = Some(Deletion { due: now + after, ..Deletion::default() });
         self.note(DELETION, step);
         if after == 0 {
             self.delete(now, step);
@@ -133,7 +139,7 @@ impl Core {
     pub(super) fn peopled(&mut self, now: Millis, step: &mut Step) {
         self.garbage.begin(now, self.limits.idle);
         self.read_notes(step);
-        if self.upkeep.deletion.take().is_some() {
+        if self.upkeep.deletion.take_if(|deletion| !deletion.is_wanted).is_some() {
             self.note(DELETION, step);
         }
         self.set_alarm(now, step);
@@ -143,8 +149,14 @@ impl Core {
     pub(crate) fn alarm(&mut self, now: Millis, pinged: Pinged<'_>) -> Step {
         let mut step = Step::default();
         self.read_notes(&mut step);
-        self.upkeep.alarm = None;
+        let due = self.upkeep.alarm.take();
+        self.write(|| Entry::Alarm { late: due.map(|due| now.saturating_sub(due)) }, &mut step.effects);
         self.look(now, pinged, &mut step);
+        if self.document.is_some() && !self.upkeep.is_read {
+            // What else it came for is not known.
+            self.set_alarm(now, &mut step);
+            return step;
+        }
         if self.members.is_empty() && self.upkeep.deletion.is_none() {
             // A deploy closes every connection, and tells the room of none.
             self.plan_deletion(now, &mut step);
@@ -175,10 +187,33 @@ impl Core {
         }
     }
 
+    /// The document is to be deleted now; everyone was sent away.
+    pub(crate) fn delete_now(&mut self, now: Millis) -> Step {
+        let mut step = Step::default();
+        self.flush(now, &mut step);
+        self.read_notes(&mut step);
+        match self.document.as_mut().map(|document| document.is_blank()) {
+            None | Some(Ok(true)) => return step,
+            Some(Ok(false)) => {}
+            Some(Err(error)) => drop(self.report(&error, &mut step)),
+        }
+        let deletion = self.upkeep.deletion.get_or_insert_default();
+        (deletion.due, deletion.is_wanted) = (now, true);
+        self.note(DELETION, &mut step);
+        self.delete(now, &mut step);
+        self.set_alarm(now, &mut step);
+        step
+    }
+
+    /// Whether the document has been deleted, or is about to be: nothing failed.
+    pub(crate) fn deletion_goes_on(&self) -> bool {
+        self.upkeep.deletion.as_ref().is_none_or(|deletion| deletion.is_wanted)
+    }
+
     fn delete(&mut self, now: Millis, step: &mut Step) {
         let is_empty = self.members.is_empty();
         let Some(deletion) = self.upkeep.deletion.as_mut().filter(|deletion| deletion.due <= now) else { return };
-        if !is_empty {
+        if !is_empty && !deletion.is_wanted {
             // It was not called off when someone came, as the storage failed.
             self.upkeep.deletion = None;
             return self.note(DELETION, step);
@@ -221,17 +256,21 @@ impl Core {
         };
         deletion.given = None;
         if !self.members.is_empty() {
-            return;
+            if !deletion.is_wanted {
+                return;
+            }
+            self.evict(now, &Evict::all().because("the room was deleted"), step);
         }
         let deleted = result.map_err(|error| error.to_string()).and_then(|()| match &mut self.document {
             Some(document) => clear(&mut **document, now, mark).map_err(|error| error.to_string()),
             None => Ok(true),
         });
+        // Also where it failed: the document may be gone all the same, as the storage's answer was lost.
+        self.seeding = Seeding::default();
         match deleted {
             Ok(true) => {
                 self.upkeep.deletion = None;
                 self.upkeep.changed = None;
-                self.seeding = Seeding::default();
                 self.note(DELETION, step);
                 self.note(CHANGED, step);
                 self.set_alarm(now, step);
@@ -244,7 +283,7 @@ impl Core {
 
     fn deletion_failed(&mut self, now: Millis, reason: &str, step: &mut Step) {
         let Some(deletion) = &mut self.upkeep.deletion else { return };
-        deletion.given = None;
+        (deletion.given, deletion.is_wanted) = (None, false);
         deletion.failures += 1;
         deletion.due = now + pause(deletion.failures);
         step.effects.push(Effect::Log { message: format!("room `{}`, `on_room_deleted`: {reason}", self.name) });

@@ -16,11 +16,14 @@ impl Core {
     /// Takes back a connection that stayed open while the room slept. A wake is not a join: nobody is told.
     ///
     /// `state` is its attachment, `load` reads a session from storage. `None` if it can't be read, as another version
-    /// of the room wrote it: the host closes such a connection, and its client comes back.
+    /// of the room wrote it, or if it waits for what only an instance that was lost could tell it: the host closes such
+    /// a connection, and its client comes back.
     pub(crate) fn restore(&mut self, state: &[u8], load: impl FnOnce(&str) -> Option<Vec<u8>>) -> Option<Connection> {
-        let (member, presence, kept) = self.revive(state, load)?;
+        let (member, presence, kept) = self.revive(state, load).filter(|(member, ..)| !member.waits)?;
         let connection = member.connection;
         self.next = self.next.max(connection.0 + 1);
+        self.garbage.restored(&member);
+        self.alarm_is_unknown();
         if member.yjs.is_some() {
             self.awareness.restore(connection, kept);
             self.members.insert(connection, member);
@@ -33,8 +36,6 @@ impl Core {
                 person.presence = Some(presence);
             }
         }
-        self.garbage.restored(&member);
-        self.alarm_is_unknown();
         self.members.insert(connection, member);
         Some(connection)
     }
@@ -52,6 +53,7 @@ impl Core {
         let connection = attachment.connection();
         let mut member = self.member(connection, Rc::clone(&attachment.id), user, attachment.access).ok()?;
         member.joined = attachment.joined;
+        member.waits = attachment.waits;
         member.ready = attachment.ready;
         member.shown = attachment.shown;
         member.spilled = spilled;

@@ -1,6 +1,8 @@
 //! Connections that speak the protocol of the Yjs providers: the same document, by state vectors.
 
-use super::{Core, Step, seeding::Newcomer};
+use std::rc::Rc;
+
+use super::{Core, Step, diary::Entry, seeding::Newcomer};
 use crate::{
     auth::Access,
     protocol::{
@@ -12,9 +14,9 @@ use crate::{
         core::group::Edit,
         effect::{Connection, Effect, To},
         job::Task,
+        running::during,
         session::Member,
     },
-    storage::StoreError,
 };
 
 /// How many bytes of frames a connection may send while the document is made.
@@ -23,6 +25,14 @@ const MAX_HELD: usize = 1 << 20;
 impl Core {
     /// A binary frame came.
     pub(crate) fn binary(&mut self, now: Millis, connection: Connection, frame: Vec<u8>) -> Step {
+        let Some(member) = self.members.get(&connection) else {
+            return Step::default();
+        };
+        let running = member.hearing();
+        during(running, || self.read_binary(now, connection, frame))
+    }
+
+    fn read_binary(&mut self, now: Millis, connection: Connection, frame: Vec<u8>) -> Step {
         let mut step = Step::default();
         if !self.hear(now, connection, frame.len() as u64, &mut step) {
             return step;
@@ -71,8 +81,10 @@ impl Core {
         (member.joined, member.ready) = (true, true);
         let held = member.yjs.as_mut().map(|yjs| std::mem::take(&mut yjs.held)).unwrap_or_default();
         let job = self.definition.hooks.on_user_connected.then(|| member.job(now, Task::Connected));
+        let session = Rc::clone(member.id());
         self.attach(connection, &mut step.effects);
         step.effects.push(Effect::SendBytes { to: To::One(connection), frame: yjs::step1(&vector) });
+        self.write(|| Entry::Join { session: &session }, &mut step.effects);
         self.send_awareness(connection, step);
         step.jobs.extend(job.and_then(|job| self.lanes.enter(job)));
         for frame in held {
@@ -146,22 +158,6 @@ impl Core {
         }
     }
 
-    /// An edit was not stored. The document that its connection has is another one now.
-    pub(super) fn refuse_merge(
-        &mut self,
-        now: Millis,
-        connection: Connection,
-        error: &StoreError,
-        reason: &str,
-        step: &mut Step,
-    ) {
-        match error {
-            // It comes back, and brings it again.
-            StoreError::Failed(_) => self.turn_away(now, connection, step),
-            _ => self.deny(connection, reason, step),
-        }
-    }
-
     /// What a session speaks, as long as it is there.
     pub(super) fn protocol_of(&self, session: &str) -> Protocol {
         let found = self.members.values().find(|member| &**member.id() == session);
@@ -175,6 +171,9 @@ impl Core {
 
     /// Closes a connection whose frames nobody understands.
     pub(super) fn break_off(&mut self, now: Millis, connection: Connection, step: &mut Step) {
+        if let Some(session) = self.members.get(&connection).map(Member::id) {
+            step.effects.extend(self.entry(|| Entry::Refused { session }));
+        }
         self.remove(now, connection, MALFORMED, "the frame is none of the Yjs protocol", step);
     }
 }

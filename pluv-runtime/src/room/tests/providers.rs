@@ -293,6 +293,28 @@ fn what_is_told_of_clients_goes_round_and_stays_for_newcomers() {
 }
 
 #[test]
+fn a_provider_that_goes_without_a_word_is_found_also_among_no_pluv_clients() {
+    notes(|world| {
+        let [ada, bob] = ["ada", "bob"].map(|user| world.provider(user));
+        world.tell(&ada, &[(7, 1, "{}")]);
+        world.clear();
+        for clock in 1..30 {
+            world.wait(10_000);
+            world.tell(&bob, &[(8, clock, "{}")]);
+            world.sleep();
+            if world.alarm().is_some_and(|due| due <= world.now()) {
+                world.ring();
+            }
+        }
+        assert_eq!((world.closed(ada.client), world.closed(bob.client)), (Some(1012), None));
+        assert!(world.told(bob.client).contains(&(7, 1, "null".to_owned())));
+        assert!(!world.is_listening());
+        world.leave(bob.client);
+        assert_eq!(world.alarm(), None);
+    });
+}
+
+#[test]
 fn a_connection_is_sent_its_own_now_and_then() {
     let world = &mut World::<Notes>::new(false);
     let ada = world.provider("ada");

@@ -135,14 +135,14 @@ pub(super) fn doc_with(text: &str) -> Doc {
     doc
 }
 
-fn insert(doc: &Doc, at: u32, text: &str) -> Vec<u8> {
+pub(super) fn insert(doc: &Doc, at: u32, text: &str) -> Vec<u8> {
     let t = doc.get_or_insert_text("t");
     let mut transaction = doc.transact_mut();
     t.insert(&mut transaction, at, text);
     transaction.encode_update_v1()
 }
 
-fn text(doc: &Doc) -> String {
+pub(super) fn text(doc: &Doc) -> String {
     let transaction = doc.transact();
     transaction.get_text("t").map(|text| text.get_string(&transaction)).unwrap_or_default()
 }
@@ -151,9 +151,12 @@ fn all_of(doc: &Doc) -> String {
     encode_base64(&doc.transact().encode_state_as_update_v1(&StateVector::default()))
 }
 
-fn apply(doc: &Doc, state: &Value) {
-    let update = decode_base64(state.as_str().expect("a state is text")).expect("a state is base64");
-    let update = Update::decode_v1(&update).expect("a state is an update");
+pub(super) fn apply(doc: &Doc, state: &Value) {
+    apply_update(doc, &decode_base64(state.as_str().expect("a state is text")).expect("a state is base64"));
+}
+
+pub(super) fn apply_update(doc: &Doc, update: &[u8]) {
+    let update = Update::decode_v1(update).expect("a state is an update");
     doc.transact_mut().apply_update(update).expect("a state can be applied");
 }
 
@@ -535,6 +538,31 @@ fn a_room_whose_document_can_not_begin_closes_and_asks_again() {
         world.open_gate();
         assert_eq!(world.frames(b)[0]["data"]["changeKind"], "initialized");
         assert_eq!(ASKED.get(), 2);
+    });
+}
+
+#[test]
+fn nobody_waits_for_ever_for_a_document_to_begin() {
+    both_of::<Begun>(|world| {
+        ASKED.set(0);
+        BEGINNING.set(Ok(None));
+        let waiting = [world.connect("a"), world.connect("b")];
+        world.clear();
+        for client in waiting {
+            world.send(client, "$initializeSession", &json!({}));
+        }
+        world.lose_patience();
+        for client in waiting {
+            assert_eq!(world.error(client), "internal error");
+            assert_eq!(world.closed(client), Some(1013));
+            world.leave(client);
+        }
+        let later = world.connect("c");
+        world.clear();
+        world.send(later, "$initializeSession", &json!({}));
+        world.open_gate();
+        assert_eq!(ASKED.get(), 2, "the next asks again");
+        assert_eq!(world.frames(later)[0]["type"], "$storageReceived");
     });
 }
 

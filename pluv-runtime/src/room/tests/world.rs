@@ -1,25 +1,24 @@
-//! A room of the tests, and a host for it that has no platform.
+//! A room of the tests, on the machine of the test kit.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
+    cell::Cell,
     future::poll_fn,
-    pin::Pin,
+    ops::{Deref, DerefMut},
     rc::Rc,
-    task::{Poll, Waker},
+    task::Poll,
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use crate::{
-    Context, EventInfo, Handlers, Hooks, Limits, Message, Options, Room,
+    Context, EventInfo, Evict, Handlers, Hooks, Limits, Message, Options, Room,
     auth::Access,
     cloudflare::Env,
     contract::Sends,
     error::{Error, Result},
-    room::{Admission, Call, Connection, Core, Driver, Effect, Outcome, Protocol, Step, To, answer, done},
-    storage::tests::host::Host as Database,
+    room::{Ask, Call, Outcome, Protocol, answer, done},
+    testing::{Frame, Machine, SocketId, message},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,7 +74,7 @@ impl Room for Test {
     type Presence = Presence;
     type Output = Output;
     type Storage = crate::NoStorage;
-    const OPTIONS: Options = Options::new("Test", "TEST").has_user().limits(Limits::new().presence(1_000_000));
+    const OPTIONS: Options = Options::new("Test", "TEST").has_user().debug().limits(Limits::new().presence(1_000_000));
 }
 
 impl Sends for Test {
@@ -106,6 +105,20 @@ impl Handlers for Test {
                 let gate = Rc::clone(&self.gate);
                 poll_fn(move |_| if gate.get() { Poll::Ready(()) } else { Poll::Pending }).await;
                 cx.broadcast(Output::Said { text: input.text });
+            }
+            "evict" => {
+                let input: To1 = call.input()?;
+                cx.broadcast(Output::Said { text: "goodbye".to_owned() });
+                match &*input.text {
+                    "session" => cx.evict(&input.to),
+                    "user" => cx.evict_user(&input.to),
+                    "all" => cx.evict_all(),
+                    "fail" => {
+                        cx.evict_all();
+                        return Err(Error::client("not this time"));
+                    }
+                    reason => cx.evict(Evict::session(input.to).because(reason.to_owned()).may_return()),
+                }
             }
             "look" => cx.reply(Output::Seen {
                 sessions: cx.sessions().iter().map(|session| session.user().id.clone()).collect(),
@@ -172,115 +185,33 @@ impl TestRoom for Test {
     }
 }
 
-fn admission(protocol: Protocol, session: u32, user: &str, access: Access) -> Admission {
-    Admission {
-        session: format!("s{session}"),
-        user: serde_json::value::to_raw_value(&json!({ "id": user, "name": format!("name of {user}") })).ok(),
-        access,
-        protocol,
-    }
-}
-
-/// What the host keeps while the room is dropped.
-#[derive(Default)]
-struct Host {
-    attachments: BTreeMap<Connection, Vec<u8>>,
-    spilled: BTreeMap<String, Vec<u8>>,
-    inboxes: BTreeMap<Connection, Vec<Value>>,
-    /// The connections of Yjs providers, with the frames that they have not read yet.
-    providers: BTreeMap<Connection, Vec<Vec<u8>>>,
-    log: Vec<String>,
-    closed: BTreeMap<Connection, u16>,
-    is_committing: bool,
-    is_turning: bool,
-    alarm: Option<u64>,
-    /// Whether the room wants to know when the alarm comes.
-    is_finding: bool,
-    /// Whether pings come to the room.
-    is_listening: bool,
-    /// Whether the room wants to look for who is silent.
-    is_collecting: bool,
-    /// When the platform last answered a ping of a connection.
-    pings: BTreeMap<Connection, u64>,
-}
-
-impl Host {
-    fn execute(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Send { to, frame } => {
-                    let frame: Value = serde_json::from_str(&frame).expect("a frame is JSON");
-                    let to = match to {
-                        To::One(connection) => vec![connection],
-                        To::Many(connections) => connections,
-                    };
-                    for connection in to {
-                        assert!(!self.providers.contains_key(&connection), "a text frame breaks a provider");
-                        if self.attachments.contains_key(&connection) {
-                            self.inboxes.entry(connection).or_default().push(frame.clone());
-                        }
-                    }
-                }
-                Effect::SendBytes { to, frame } => {
-                    let to = match to {
-                        To::One(connection) => vec![connection],
-                        To::Many(connections) => connections,
-                    };
-                    for connection in to {
-                        let inbox = self.providers.get_mut(&connection).expect("only providers get binary frames");
-                        if self.attachments.contains_key(&connection) {
-                            inbox.push(frame.clone());
-                        }
-                    }
-                }
-                Effect::Attach { connection, state } => {
-                    assert!(state.len() <= 16_000, "an attachment has a limit");
-                    self.attachments.insert(connection, state);
-                }
-                Effect::Spill { session, state } => drop(self.spilled.insert(session, state)),
-                Effect::Forget { session } => {
-                    assert!(self.spilled.remove(&session).is_some(), "only what was stored is forgotten");
-                }
-                Effect::ForgetAllBut { sessions } => self.spilled.retain(|session, _| sessions.contains(session)),
-                Effect::FindAlarm => self.is_finding = true,
-                Effect::Listen(is_listening) => self.is_listening = is_listening,
-                Effect::Collect => self.is_collecting = true,
-                Effect::Close { connection, code, .. } => {
-                    self.closed.insert(connection, code);
-                    self.attachments.remove(&connection);
-                }
-                Effect::Alarm(due) => self.alarm = due,
-                Effect::Commit => {
-                    assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
-                }
-                Effect::Turn { .. } => assert!(!std::mem::replace(&mut self.is_turning, true), "one turn at a time"),
-                Effect::Log { message } => self.log.push(message),
-            }
-        }
-    }
-}
-
-/// A room with its host and its clients.
+/// A room with its machine and its clients.
 pub(super) struct World<R: TestRoom = Test> {
-    rebuilt: bool,
-    driver: Rc<Driver<R>>,
-    /// Whether the tests say when a commit or a turn is done.
-    pub(super) holds_commits: bool,
-    /// Whether every client pings just before the alarm comes.
-    pub(super) pings: bool,
-    /// How much time goes by before each input, in milliseconds.
-    pub(super) pace: u64,
-    pub(super) database: Database,
-    host: Rc<RefCell<Host>>,
-    running: Vec<Pin<Box<dyn Future<Output = ()>>>>,
-    now: Rc<Cell<u64>>,
+    machine: Machine<R>,
     gate: Rc<Cell<bool>>,
-    sessions: u32,
+}
+
+impl<R: TestRoom> Deref for World<R> {
+    type Target = Machine<R>;
+
+    fn deref(&self) -> &Machine<R> {
+        &self.machine
+    }
+}
+
+impl<R: TestRoom> DerefMut for World<R> {
+    fn deref_mut(&mut self) -> &mut Machine<R> {
+        &mut self.machine
+    }
+}
+
+fn json_of(user: &str) -> Option<Box<RawValue>> {
+    serde_json::value::to_raw_value(&json!({ "id": user, "name": format!("name of {user}") })).ok()
 }
 
 /// A client of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Client(Connection);
+pub(super) struct Client(SocketId);
 
 /// Runs a scenario in both ways.
 pub(super) fn both(scenario: impl Fn(&mut World)) {
@@ -294,180 +225,57 @@ pub(super) fn both_of<R: TestRoom>(scenario: impl Fn(&mut World<R>)) {
     }
 }
 
-fn driver<R: TestRoom>(gate: &Rc<Cell<bool>>, database: &Database) -> Rc<Driver<R>> {
-    Rc::new(Driver::new(Core::new::<R>("the room", Limits::of::<R>(), database.clone()), R::make(gate)))
-}
-
 impl<R: TestRoom> World<R> {
     /// An empty room, which is rebuilt before every input where `rebuilt` says so.
     pub(super) fn new(rebuilt: bool) -> Self {
         let gate = Rc::new(Cell::new(false));
-        let database = Database::new();
-        Self {
-            rebuilt,
-            driver: driver(&gate, &database),
-            holds_commits: false,
-            pings: false,
-            pace: 1_000,
-            database,
-            host: Rc::default(),
-            running: Vec::new(),
-            now: Rc::new(Cell::new(1_000)),
-            gate,
-            sessions: 0,
-        }
-    }
-
-    /// Time goes on, and the room is rebuilt where the scenario wants it. A room with a handler that
-    /// waits does not sleep.
-    fn before_input(&mut self) {
-        self.now.set(self.now.get() + self.pace);
-        if self.rebuilt && self.may_sleep() {
-            self.sleep();
-        }
-    }
-
-    /// Whether nothing keeps the room awake.
-    pub(super) fn may_sleep(&self) -> bool {
-        self.running.is_empty() && !self.is_committing() && !self.is_turning()
-    }
-
-    /// Drops the room, and rebuilds it.
-    pub(super) fn sleep(&mut self) {
-        self.driver = driver(&self.gate, &self.database);
-        let host = self.host.borrow();
-        for (connection, state) in &host.attachments {
-            let load = |session: &str| host.spilled.get(session).cloned();
-            let restored = self.driver.core.borrow_mut().restore(state, load);
-            assert_eq!(restored, Some(*connection), "a connection keeps its number");
-        }
-        assert_eq!(self.driver.core.borrow().is_listening(), host.is_listening, "it listens on after a sleep");
-    }
-
-    /// Loses the room, and every connection with it. What is stored stays, as does the alarm.
-    pub(super) fn crash(&mut self) {
-        self.running.clear();
-        self.database.reopen();
-        let mut host = self.host.borrow_mut();
-        *host = Host { spilled: std::mem::take(&mut host.spilled), alarm: host.alarm, ..Host::default() };
-        self.driver = driver(&self.gate, &self.database);
-    }
-
-    pub(super) fn drive(&mut self, step: Step) {
-        let (driver, host, now) = (Rc::clone(&self.driver), Rc::clone(&self.host), Rc::clone(&self.now));
-        let database = self.database.clone();
-        let execute = move |effects| {
-            // A room that is gone does nothing more.
-            if !database.is_dead() {
-                host.borrow_mut().execute(effects);
-            }
+        let make = {
+            let gate = Rc::clone(&gate);
+            move || R::make(&gate)
         };
-        self.running.push(Box::pin(async move { driver.drive(step, || now.get(), execute).await }));
-        self.poll();
-    }
-
-    /// Lets the handlers that wait go on, as far as they can.
-    pub(super) fn poll(&mut self) {
-        let mut cx = std::task::Context::from_waker(Waker::noop());
-        self.running.retain_mut(|task| task.as_mut().poll(&mut cx).is_pending());
-        while self.answer() {}
-        while !self.holds_commits && (self.is_committing() || self.is_turning()) {
-            if self.is_turning() { self.turn() } else { self.commit() }
-        }
-    }
-
-    /// Answers what the room wants of the host at once, and says whether there was anything.
-    fn answer(&mut self) -> bool {
-        let (is_finding, is_collecting, alarm) = {
-            let mut host = self.host.borrow_mut();
-            (std::mem::take(&mut host.is_finding), std::mem::take(&mut host.is_collecting), host.alarm)
-        };
-        if is_finding {
-            let step = self.driver.core.borrow_mut().alarm_found(self.now.get(), alarm);
-            self.drive(step);
-        }
-        if is_collecting {
-            let step = self.driver.core.borrow_mut().collect(self.now.get(), &self.pinged());
-            self.drive(step);
-        }
-        is_finding || is_collecting
-    }
-
-    fn pinged(&self) -> impl Fn(Connection) -> Option<u64> + 'static {
-        let pings = self.host.borrow().pings.clone();
-        move |connection| pings.get(&connection).copied()
-    }
-
-    /// Whether the room waits for what was stored to be safe.
-    pub(super) fn is_committing(&self) -> bool {
-        self.host.borrow().is_committing
-    }
-
-    /// What was stored is safe.
-    pub(super) fn commit(&mut self) {
-        self.host.borrow_mut().is_committing = false;
-        let step = self.driver.core.borrow_mut().committed(self.now.get());
-        self.drive(step);
-    }
-
-    /// Whether the room lets others have their turn.
-    pub(super) fn is_turning(&self) -> bool {
-        self.host.borrow().is_turning
-    }
-
-    /// Others have had their turn.
-    pub(super) fn turn(&mut self) {
-        self.host.borrow_mut().is_turning = false;
-        let step = self.driver.core.borrow_mut().turn(self.now.get());
-        self.drive(step);
-    }
-
-    /// When the alarm is to come.
-    pub(super) fn alarm(&self) -> Option<u64> {
-        self.host.borrow().alarm
-    }
-
-    /// Whether the alarm is to come for nothing but to look for who is silent, which is much later.
-    pub(super) fn only_looks(&self) -> bool {
-        self.alarm().is_some_and(|due| due > self.now.get() + 30_000)
-    }
-
-    /// Sets the alarm in the room's place: a crash may lose one, and the platform repeats one that a crash interrupted.
-    pub(super) fn set_alarm(&mut self, due: Option<u64>) {
-        self.host.borrow_mut().alarm = due;
+        let mut machine = Machine::new("the room", 1_000, Limits::of::<R>(), make);
+        machine.sleeps = rebuilt;
+        machine.pace = 1_000;
+        Self { machine, gate }
     }
 
     /// The alarm comes, when it is due; or now, where none is set.
     pub(super) fn ring(&mut self) {
-        let due = self.alarm().unwrap_or_default().max(self.now.get());
+        let due = self.alarm().unwrap_or_default().max(self.now());
         self.ring_at(due);
     }
 
     /// The alarm comes at this time.
     pub(super) fn ring_at(&mut self, time: u64) {
-        self.now.set(time - self.pace);
-        self.before_input();
-        {
-            let mut host = self.host.borrow_mut();
-            host.alarm = None;
-            if self.pings {
-                host.pings = host.attachments.keys().map(|connection| (*connection, time)).collect();
-            }
-        }
-        let step = self.driver.core.borrow_mut().alarm(time, &self.pinged());
-        self.drive(step);
+        self.machine.set_now(time);
+        self.machine.ring();
     }
 
     /// The code that a client's connection was closed with.
     pub(super) fn closed(&self, client: Client) -> Option<u16> {
-        self.host.borrow().closed.get(&client.0).copied()
+        self.machine.closed(client.0).map(|(code, _)| code)
+    }
+
+    /// The reason that it was closed for.
+    pub(super) fn close_reason(&self, client: Client) -> String {
+        self.machine.closed(client.0).map(|(_, reason)| reason).unwrap_or_default()
+    }
+
+    /// Whether the alarm is to come for nothing but to look for who is silent, which is much later.
+    pub(super) fn only_looks(&self) -> bool {
+        self.alarm().is_some_and(|due| due > self.now() + 30_000)
+    }
+
+    /// The worker wants the document deleted; whether nothing failed.
+    pub(super) fn delete(&mut self) -> bool {
+        self.machine.ask(Ask::Delete, &[]).is_ok()
     }
 
     /// Lets the handlers that wait go on.
     pub(super) fn open_gate(&mut self) {
         self.gate.set(true);
-        self.poll();
-        assert!(self.running.is_empty(), "nothing else is waited for");
+        self.machine.poll();
+        assert!(!self.machine.is_running(), "nothing else is waited for");
     }
 
     /// Connects a user, who does not initialise yet.
@@ -482,31 +290,12 @@ impl<R: TestRoom> World<R> {
 
     /// Connects a user by some protocol.
     pub(super) fn connect_by(&mut self, protocol: Protocol, user: &str, access: Access) -> Client {
-        self.before_input();
-        self.sessions += 1;
-        let admission = admission(protocol, self.sessions, user, access);
-        let (connection, step) =
-            self.driver.core.borrow_mut().connect(self.now.get(), &admission).expect("the user is well formed");
-        {
-            // The platform has a socket before the room has said anything. Its number may have been another's.
-            let mut host = self.host.borrow_mut();
-            host.attachments.insert(connection, Vec::new());
-            host.inboxes.remove(&connection);
-            host.closed.remove(&connection);
-            host.pings.remove(&connection);
-            host.providers.remove(&connection);
-            if protocol == Protocol::Yjs {
-                host.providers.insert(connection, Vec::new());
-            }
-        }
-        self.drive(step);
-        Client(connection)
+        Client(self.machine.connect(protocol, json_of(user), access).expect("the user is well formed"))
     }
 
     /// Why a user would not be taken.
     pub(super) fn refusal(&mut self, user: &str) -> Option<String> {
-        self.before_input();
-        self.driver.core.borrow().refusal(&admission(Protocol::Pluv, 0, user, Access::Write))
+        self.machine.refusal(Protocol::Pluv, json_of(user), Access::Write)
     }
 
     /// Connects a user with a presence, and takes in all frames of it.
@@ -519,100 +308,80 @@ impl<R: TestRoom> World<R> {
 
     /// A client sends an event.
     pub(super) fn send(&mut self, client: Client, name: &str, data: &Value) {
-        self.send_text(client, &json!({ "type": name, "data": data }).to_string());
+        self.send_text(client, &message(name, data));
     }
 
     /// A client sends a frame.
     pub(super) fn send_text(&mut self, client: Client, text: &str) {
-        self.before_input();
-        let step = self.driver.core.borrow_mut().text(self.now.get(), client.0, text);
-        self.drive(step);
+        self.machine.text(client.0, text);
     }
 
     /// A client sends a binary frame.
     pub(super) fn send_binary(&mut self, client: Client, frame: &[u8]) {
-        self.before_input();
-        let step = self.driver.core.borrow_mut().binary(self.now.get(), client.0, frame.to_vec());
-        self.drive(step);
+        self.machine.binary(client.0, frame);
     }
 
-    /// A client's ping, which the platform answers in the room's place unless the room listens.
+    /// A client pings.
     pub(super) fn ping(&mut self, client: Client) {
-        if self.host.borrow().is_listening {
-            self.send_text(client, crate::protocol::PING_FRAME);
-        } else if self.host.borrow().attachments.contains_key(&client.0) {
-            self.host.borrow_mut().pings.insert(client.0, self.now.get());
-        }
+        self.machine.ping(client.0);
     }
 
     /// The platform forgets when a client has pinged.
     pub(super) fn forget_ping(&mut self, client: Client) {
-        self.host.borrow_mut().pings.remove(&client.0);
+        self.machine.forget_ping(client.0);
     }
 
     /// Time goes by.
     pub(super) fn wait(&mut self, millis: u64) {
-        self.now.set(self.now.get() + millis);
-    }
-
-    /// Whether pings come to the room.
-    pub(super) fn is_listening(&self) -> bool {
-        self.host.borrow().is_listening
+        let now = self.now();
+        self.set_now(now + millis);
     }
 
     /// A client sends a frame that is not even read, as it is too long.
     pub(super) fn send_oversized(&mut self, client: Client, bytes: u64) {
-        self.before_input();
-        let step = self.driver.core.borrow_mut().oversized(self.now.get(), client.0, bytes);
-        self.drive(step);
+        self.machine.oversized(client.0, bytes);
     }
 
     /// Much was sent to a client.
     pub(super) fn unread(&mut self, client: Client) {
-        self.before_input();
-        let pinged = self.pinged()(client.0);
-        let step = self.driver.core.borrow_mut().unread(self.now.get(), client.0, pinged);
-        self.drive(step);
+        self.machine.unread(client.0);
     }
 
     /// A client is gone, and its close event with the room that it came to.
     pub(super) fn lose_silently(&mut self, client: Client) {
-        self.host.borrow_mut().attachments.remove(&client.0);
+        self.machine.hang_up(client.0);
     }
 
     /// The clock is set back.
     pub(super) fn set_back(&mut self, millis: u64) {
-        self.now.set(self.now.get() - millis);
+        let now = self.now();
+        self.set_now(now - millis);
     }
 
     /// A client leaves while the room is awake.
     pub(super) fn leave(&mut self, client: Client) {
-        self.before_input();
-        self.host.borrow_mut().attachments.remove(&client.0);
-        let step = self.driver.core.borrow_mut().close(self.now.get(), client.0);
-        self.drive(step);
+        self.machine.close(client.0);
     }
 
-    /// A client leaves while the room sleeps: its socket is no more among those that the room wakes with.
+    /// A client leaves while the room sleeps.
     pub(super) fn leave_asleep(&mut self, client: Client) {
-        let state = self.host.borrow_mut().attachments.remove(&client.0).expect("it is connected");
-        self.sleep();
-        let step = {
-            let host = self.host.borrow();
-            let load = |session: &str| host.spilled.get(session).cloned();
-            self.driver.core.borrow_mut().close_asleep(self.now.get(), &state, load)
-        };
-        self.drive(step);
+        self.machine.close_asleep(client.0);
     }
 
     /// The frames that a client has not read yet.
     pub(super) fn frames(&mut self, client: Client) -> Vec<Value> {
-        self.host.borrow_mut().inboxes.remove(&client.0).unwrap_or_default()
+        let read = || self.machine.read(client.0);
+        std::iter::from_fn(read).map(|frame| serde_json::from_str(&frame).expect("a frame is JSON")).collect()
     }
 
     /// The binary frames that a client has not read yet.
     pub(super) fn binary_frames(&mut self, client: Client) -> Vec<Vec<u8>> {
-        self.host.borrow_mut().providers.get_mut(&client.0).map(std::mem::take).unwrap_or_default()
+        std::iter::from_fn(|| self.machine.read_binary(client.0)).map(|frame| frame.to_vec()).collect()
+    }
+
+    /// The same, as a client of the kit reads them.
+    pub(super) fn read_all(&mut self, client: Client) -> Vec<Frame> {
+        std::iter::from_fn(|| self.machine.read(client.0)).map(|frame| Frame::parse(&frame)).collect()
     }
 
     /// The only frame that a client has not read yet.
@@ -625,13 +394,6 @@ impl<R: TestRoom> World<R> {
     /// The names of the frames that a client has not read yet.
     pub(super) fn names(&mut self, client: Client) -> Vec<String> {
         self.frames(client).iter().map(|frame| frame["type"].as_str().unwrap_or_default().to_owned()).collect()
-    }
-
-    /// Throws away what nobody has read.
-    pub(super) fn clear(&mut self) {
-        let mut host = self.host.borrow_mut();
-        host.inboxes.clear();
-        host.providers.values_mut().for_each(Vec::clear);
     }
 
     /// The error that a client was sent.
@@ -649,14 +411,16 @@ impl<R: TestRoom> World<R> {
     }
 
     pub(super) fn log(&self) -> Vec<String> {
-        self.host.borrow().log.clone()
+        self.machine.take_log()
+    }
+
+    /// What the log was told of the life of the room.
+    pub(super) fn diary(&self) -> Vec<Value> {
+        let lines = self.machine.take_diary();
+        lines.iter().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
     }
 
     pub(super) fn stored(&self) -> usize {
-        self.host.borrow().spilled.len()
-    }
-
-    pub(super) fn now(&self) -> u64 {
-        self.now.get()
+        self.machine.spilled()
     }
 }

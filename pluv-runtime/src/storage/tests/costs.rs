@@ -1,17 +1,17 @@
 //! What the platform charges for, and what a wake must not read.
 
-use super::{
-    host::Host,
-    round_trips::{bytes, updates},
+use super::round_trips::{bytes, updates};
+use crate::{
+    storage::{damage::Place, log::Log},
+    testing::Database,
 };
-use crate::storage::{damage::Place, log::Log};
 
 /// Version, `pluv_meta` and three tables.
 const TABLES: u64 = 1 + 4 * 2;
 
 #[test]
 fn an_append_is_one_row_and_one_call() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     log.append(&bytes(30, 1)).unwrap();
     assert_eq!(host.take_written(), 1 + TABLES);
@@ -25,7 +25,7 @@ fn an_append_is_one_row_and_one_call() {
 
 #[test]
 fn updates_that_come_together_are_one_row() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     log.append(b"tables").unwrap();
     host.take_written();
@@ -41,7 +41,7 @@ fn updates_that_come_together_are_one_row() {
 
 #[test]
 fn a_thousand_edits_and_their_fold_are_little_more_than_a_thousand_rows() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     log.fold(0, &bytes(5_000_000, 1)).unwrap();
     host.take_written();
@@ -56,7 +56,7 @@ fn a_thousand_edits_and_their_fold_are_little_more_than_a_thousand_rows() {
 
 #[test]
 fn reads_write_nothing() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     log.append(&bytes(3_000_000, 1)).unwrap();
     log.fold(0, b"snapshot").unwrap();
@@ -72,7 +72,7 @@ fn reads_write_nothing() {
 
 #[test]
 fn an_edit_after_a_wake_reads_no_row_of_the_document() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     log.fold(0, &bytes(5_000_000, 1)).unwrap();
     for _ in 0..5_000 {
@@ -90,7 +90,7 @@ fn an_edit_after_a_wake_reads_no_row_of_the_document() {
 #[test]
 fn nothing_but_a_read_goes_through_the_rows() {
     let scanned = |rows: usize| {
-        let host = Host::new();
+        let host = Database::new();
         let ends: Vec<_> = (0..rows).map(|_| Log::new(host.clone()).append(b"one").unwrap()).collect();
         let mut log = Log::new(host.clone());
         host.take_scanned();

@@ -1,17 +1,17 @@
 //! What any failure leaves: what was before or what was to be.
 
-use super::{
-    host::{Fault, Host},
-    round_trips::bytes,
+use super::round_trips::bytes;
+use crate::{
+    storage::{damage::Place, frames::CHUNK, log::Log, sql::Result},
+    testing::{Database, Fault},
 };
-use crate::storage::{damage::Place, frames::CHUNK, log::Log, sql::Result};
 
-type Step = fn(&mut Log<Host>) -> Result<()>;
+type Step = fn(&mut Log<Database>) -> Result<()>;
 
 /// All that can be read, with what was set aside by its number of rows.
 type State = (Option<Vec<u8>>, Vec<Vec<u8>>, i64);
 
-fn state(log: &mut Log<Host>, host: &Host) -> State {
+fn state(log: &mut Log<Database>, host: &Database) -> State {
     let stored = log.read().unwrap();
     assert_eq!(stored.damage, []);
     let has_tables = host.number("SELECT COUNT(*) FROM sqlite_master WHERE name = 'pluv_damaged'") > 0;
@@ -21,7 +21,7 @@ fn state(log: &mut Log<Host>, host: &Host) -> State {
 
 /// Lets a step fail at each of its calls in turn, each way, on a log that is awake or has just woken up.
 fn assert_all_or_nothing(prepare: Step, step: Step) {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     prepare(&mut log).unwrap();
     let before = state(&mut log, &host);
@@ -37,7 +37,7 @@ fn assert_all_or_nothing(prepare: Step, step: Step) {
 
 /// Lets a step fail at one call, and returns whether there was such a call.
 fn fails(prepare: Step, step: Step, fault: Fault, call: u64, woken: bool, before: &State, after: &State) -> bool {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     prepare(&mut log).unwrap();
     if woken {
@@ -72,7 +72,7 @@ fn fails(prepare: Step, step: Step, fault: Fault, call: u64, woken: bool, before
 const NOTHING: Step = |_| Ok(());
 
 /// Two entries in a row and one in a row of its own.
-fn a_note(log: &mut Log<Host>) -> Result<()> {
+fn a_note(log: &mut Log<Database>) -> Result<()> {
     log.fold(0, b"snapshot")?;
     log.append(&bytes(5_000, 2))?;
     log.append(b"one")?;
@@ -81,7 +81,7 @@ fn a_note(log: &mut Log<Host>) -> Result<()> {
 }
 
 /// A snapshot and an entry of two rows each.
-fn a_document(log: &mut Log<Host>) -> Result<()> {
+fn a_document(log: &mut Log<Database>) -> Result<()> {
     log.fold(0, &bytes(CHUNK + 1, 1))?;
     log.append(b"one")?;
     log.append(&bytes(CHUNK + 9, 2))?;

@@ -1,13 +1,16 @@
-use super::{host::Host, round_trips::bytes};
-use crate::storage::{
-    damage::{Damage, Place},
-    frames::CHUNK,
-    log::{Log, Stored},
+use super::round_trips::bytes;
+use crate::{
+    storage::{
+        damage::{Damage, Place},
+        frames::CHUNK,
+        log::{Log, Stored},
+    },
+    testing::Database,
 };
 
 /// A snapshot of three parts, and entries in rows of their own at these positions: 0, 7, 14 (three rows), and after it.
-fn room() -> Host {
-    let host = Host::new();
+fn room() -> Database {
+    let host = Database::new();
     Log::new(host.clone()).fold(0, &snapshot()).unwrap();
     for update in [b"one".to_vec(), b"two".to_vec(), long(), b"four".to_vec()] {
         Log::new(host.clone()).append(&update).unwrap();
@@ -187,7 +190,7 @@ fn a_part_too_many_leaves_the_snapshot() {
 fn an_entry_is_set_aside_alone_wherever_it_lies() {
     let updates = [bytes(10, 1), bytes(20, 2), bytes(30, 3), bytes(2_500_000, 4), bytes(40, 5), bytes(3_990, 6)];
     for index in 0..updates.len() {
-        let host = Host::new();
+        let host = Database::new();
         let mut log = Log::new(host.clone());
         for update in &updates {
             log.append(update).unwrap();
@@ -224,7 +227,7 @@ fn a_snapshot_that_its_reader_refuses_can_be_set_aside() {
 
 #[test]
 fn a_position_that_was_set_aside_is_not_given_out_again() {
-    let mut log = Log::new(Host::new());
+    let mut log = Log::new(Database::new());
     log.append(b"one").unwrap();
     let end = log.append(b"two").unwrap();
     log.set_aside(&Place::Entry(7..14), "test").unwrap();

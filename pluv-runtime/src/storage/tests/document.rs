@@ -6,8 +6,10 @@ use yrs::{
     updates::decoder::Decode as _,
 };
 
-use super::host::Host;
-use crate::storage::{Document, Storage as _, StoreError, Yrs, update::write_number};
+use crate::{
+    storage::{Document, Storage as _, StoreError, Yrs, update::write_number},
+    testing::Database,
+};
 
 /// A client that has this id.
 fn client(id: u64) -> Doc {
@@ -45,14 +47,14 @@ fn text(update: &[u8]) -> String {
 
 /// A room's document, read back before each step if its room sleeps in between.
 struct Subject {
-    host: Host,
+    host: Database,
     document: Box<dyn Document>,
     sleeps: bool,
 }
 
 impl Subject {
     fn new(sleeps: bool) -> Self {
-        let host = Host::new();
+        let host = Database::new();
         Self { document: open(&host), host, sleeps }
     }
 
@@ -78,7 +80,7 @@ fn store(document: &mut dyn Document, update: &[u8]) -> Option<Vec<u8>> {
     document.store(0, &[&admitted]).unwrap().remove(0).unwrap()
 }
 
-fn open(host: &Host) -> Box<dyn Document> {
+fn open(host: &Database) -> Box<dyn Document> {
     Yrs::open(host.clone(), 1_000_000).unwrap()
 }
 
@@ -217,7 +219,7 @@ fn the_rooms_own_edits_count_as_known() {
 
 #[test]
 fn an_edit_of_the_room_beyond_the_limit_is_refused() {
-    let mut document = Yrs::open(Host::new(), 1_000).unwrap();
+    let mut document = Yrs::open(Database::new(), 1_000).unwrap();
     let update = insert(document.doc(0).unwrap().downcast_ref().unwrap(), 0, &"x".repeat(2_000));
     assert!(matches!(document.keep(0, update), Err(StoreError::TooBig { limit: 1_000, .. })));
 }
@@ -312,7 +314,7 @@ fn a_document_may_have_had_any_number_of_clients() {
 }
 
 fn limited(limit: usize) -> Box<dyn Document> {
-    Yrs::open(Host::new(), limit).unwrap()
+    Yrs::open(Database::new(), limit).unwrap()
 }
 
 #[test]

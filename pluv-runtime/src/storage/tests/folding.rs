@@ -1,13 +1,13 @@
-use super::{
-    host::Host,
-    round_trips::{bytes, updates},
+use super::round_trips::{bytes, updates};
+use crate::{
+    storage::{frames::BLOCK, log::Log, weight::Weight},
+    testing::Database,
 };
-use crate::storage::{frames::BLOCK, log::Log, weight::Weight};
 
 #[test]
 fn what_came_after_the_read_stays() {
     for size in [0, 5, BLOCK / 2, 5_000, 3_000_000] {
-        let host = Host::new();
+        let host = Database::new();
         let mut log = Log::new(host.clone());
         log.append(b"old").unwrap();
         log.append(&bytes(size, 1)).unwrap();
@@ -30,7 +30,7 @@ fn what_came_after_the_read_stays() {
 fn a_fold_may_stop_at_any_entry() {
     let sizes = [10, 20, 5_000, 30, 2_000_000, 40, 50];
     for stop in 0..=sizes.len() {
-        let host = Host::new();
+        let host = Database::new();
         let mut log = Log::new(host.clone());
         let all: Vec<_> = sizes.iter().map(|size| bytes(*size, 7)).collect();
         let mut ends = vec![0];
@@ -46,7 +46,7 @@ fn a_fold_may_stop_at_any_entry() {
 
 #[test]
 fn a_fold_that_would_cut_an_entry_is_refused() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     log.append(b"one").unwrap();
     log.append(&bytes(2_000_000, 1)).unwrap();
@@ -59,7 +59,7 @@ fn a_fold_that_would_cut_an_entry_is_refused() {
 
 #[test]
 fn a_position_is_not_given_out_twice() {
-    let mut log = Log::new(Host::new());
+    let mut log = Log::new(Database::new());
     let first = log.append(b"one").unwrap();
     log.fold(first, b"snapshot").unwrap();
     assert_eq!(log.append(b"two").unwrap(), first + 7);
@@ -72,7 +72,7 @@ fn a_position_is_not_given_out_twice() {
 
 #[test]
 fn a_smaller_snapshot_leaves_nothing_of_the_larger() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     log.fold(0, &bytes(5_000_000, 1)).unwrap();
     assert_eq!(host.number("SELECT COUNT(*) FROM pluv_snapshot"), 5);

@@ -1,17 +1,11 @@
 //! What documents take of the memory that a worker has.
 
-use std::{alloc::System, env, process::Command};
-
-use cap::Cap;
-
-use super::{
-    host::Host,
-    hostile::{KINDS, Kind, Structs},
+use super::hostile::{KINDS, Kind, Structs};
+use crate::{
+    properties::{allocated, alone, max_allocated},
+    storage::{Document, Storage as _, StoreError, Yrs},
+    testing::Database,
 };
-use crate::storage::{Document, Storage as _, StoreError, Yrs};
-
-#[global_allocator]
-static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 /// What the platform gives an isolate, in bytes. Here pointers are twice as long as in a worker.
 const MEMORY: usize = 128_000_000;
@@ -19,33 +13,19 @@ const MEMORY: usize = 128_000_000;
 /// The largest document that a room may ask for.
 const LIMIT: usize = 10_000_000;
 
-/// Names the kind of document to a process of its own, in which nothing else takes memory.
-const KIND: &str = "PLUV_TEST_HOSTILE";
-
 #[test]
 fn a_hostile_document_is_refused_before_it_takes_more_memory_than_there_is() {
-    if let Ok(kind) = env::var(KIND) {
+    let test = "storage::tests::memory::a_hostile_document_is_refused_before_it_takes_more_memory_than_there_is";
+    alone(test, MEMORY, KINDS.iter().map(|(name, _)| *name), |kind| {
         let (_, kind) = KINDS.iter().find(|(name, _)| *name == kind).unwrap();
-        ALLOCATOR.set_limit(ALLOCATOR.allocated() + MEMORY).unwrap();
-        return grow(*kind);
-    }
-    for (name, _) in KINDS {
-        let test = "storage::tests::memory::a_hostile_document_is_refused_before_it_takes_more_memory_than_there_is";
-        let output = Command::new(env::current_exe().unwrap())
-            .args([test, "--exact", "--nocapture"])
-            .env(KIND, name)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{name}: {said}{}", String::from_utf8_lossy(&output.stderr));
-        said.lines().filter(|line| line.starts_with("up to ")).for_each(|line| println!("{name}: {line}"));
-    }
+        grow(*kind);
+    });
 }
 
 /// Lets a document grow until it is refused; then folds it, hands it out, reads it back, and edits it.
 fn grow(kind: Kind) {
-    let host = Host::new();
-    let before = ALLOCATOR.allocated();
+    let host = Database::new();
+    let before = allocated();
     let mut document = Yrs::open(host.clone(), LIMIT).unwrap();
     let mut structs = Structs::new();
     let mut stored = 0;
@@ -65,12 +45,12 @@ fn grow(kind: Kind) {
     let state = state.len();
     let mut document = Yrs::open(host, LIMIT).unwrap();
     assert_eq!(document.state(0).unwrap().len(), state);
-    let held = ALLOCATOR.allocated() - before;
+    let held = allocated() - before;
     let _ = store(&mut *document, vec![1, 1, 9, 0, 4, 1, 1, b'b', 1, b'x', 0]);
     document.tidy(0).unwrap();
     println!(
         "up to {:.0} MB, at rest {:.1} MB, for {:.1} MB stored and {:.1} MB handed out",
-        (ALLOCATOR.max_allocated() - before) as f64 / 1e6,
+        (max_allocated() - before) as f64 / 1e6,
         held as f64 / 1e6,
         stored as f64 / 1e6,
         state as f64 / 1e6

@@ -8,7 +8,6 @@ mod crashes;
 mod damage;
 mod document;
 mod folding;
-pub(crate) mod host;
 mod hostile;
 mod memory;
 mod model;

@@ -1,15 +1,14 @@
 //! Random steps against the same on a `Vec`.
 
-use super::{
-    host::{Fault, Host},
-    random::Random,
-    round_trips::bytes,
-};
-use crate::storage::{
-    damage::Place,
-    frames::{BLOCK, CHUNK},
-    log::Log,
-    sql::Result,
+use super::{random::Random, round_trips::bytes};
+use crate::{
+    storage::{
+        damage::Place,
+        frames::{BLOCK, CHUNK},
+        log::Log,
+        sql::Result,
+    },
+    testing::{Database, Fault},
 };
 
 fn update(random: &mut Random) -> Vec<u8> {
@@ -32,7 +31,7 @@ struct Model {
 }
 
 /// What is stored, and where each entry ends.
-fn read(log: &mut Log<Host>) -> Result<(Model, Vec<i64>)> {
+fn read(log: &mut Log<Database>) -> Result<(Model, Vec<i64>)> {
     let stored = log.read()?;
     assert_eq!(stored.damage, []);
     let ends = stored.entries.iter().map(|entry| entry.span.end).collect();
@@ -41,7 +40,7 @@ fn read(log: &mut Log<Host>) -> Result<(Model, Vec<i64>)> {
 }
 
 /// One random step on both, of which the real one may fail.
-fn step(random: &mut Random, log: &mut Log<Host>, model: &mut Model) -> Result<()> {
+fn step(random: &mut Random, log: &mut Log<Database>, model: &mut Model) -> Result<()> {
     match random.below(100) {
         0..60 => {
             let added = update(random);
@@ -88,7 +87,7 @@ fn step(random: &mut Random, log: &mut Log<Host>, model: &mut Model) -> Result<(
 
 fn play(seed: u64, steps: u32) {
     let mut random = Random::new(seed);
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     let mut model = Model::default();
     for number in 0..steps {

@@ -1,9 +1,11 @@
-use super::host::Host;
-use crate::storage::{
-    damage::Place,
-    frames::{BLOCK, CHUNK, LARGEST},
-    log::{Log, Stored},
-    weight::Weight,
+use crate::{
+    storage::{
+        damage::Place,
+        frames::{BLOCK, CHUNK, LARGEST},
+        log::{Log, Stored},
+        weight::Weight,
+    },
+    testing::Database,
 };
 
 /// Bytes that tell their own order: no two stretches of a megabyte are alike.
@@ -22,7 +24,7 @@ pub(super) fn updates(stored: Stored) -> Vec<Vec<u8>> {
 }
 
 fn assert_comes_back(length: usize) {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     let (first, long, last) = (bytes(10, 1), bytes(length, 2), bytes(10, 3));
     log.append(&first).unwrap();
@@ -50,7 +52,7 @@ fn an_entry_of_any_length_comes_back() {
 
 #[test]
 fn a_snapshot_of_any_length_comes_back() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     for length in [20_000_000, 0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 5_000_000] {
         let snapshot = bytes(length, 9);
@@ -64,7 +66,7 @@ fn a_snapshot_of_any_length_comes_back() {
 
 #[test]
 fn more_than_can_ever_be_loaded_is_refused_and_the_log_goes_on() {
-    let mut log = Log::new(Host::new());
+    let mut log = Log::new(Database::new());
     log.append(b"one").unwrap();
     let long = vec![0; LARGEST + 1];
     assert!(log.append(&long).is_err());
@@ -76,7 +78,7 @@ fn more_than_can_ever_be_loaded_is_refused_and_the_log_goes_on() {
 
 #[test]
 fn updates_that_come_together_stay_entries_of_their_own() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     let sizes = [0, 3, BLOCK, 10, CHUNK, CHUNK - 4, CHUNK - 3, 3, 3_000_000, 7];
     let all: Vec<_> = sizes.iter().enumerate().map(|(index, size)| bytes(*size, index as u8)).collect();
@@ -97,7 +99,7 @@ fn updates_that_come_together_stay_entries_of_their_own() {
 
 #[test]
 fn a_room_that_never_edits_has_no_table() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     let stored = log.read().unwrap();
     assert_eq!((stored.snapshot, stored.entries, stored.damage, stored.end), (None, vec![], vec![], 0));
@@ -111,7 +113,7 @@ fn a_room_that_never_edits_has_no_table() {
 
 #[test]
 fn clearing_leaves_an_empty_document_that_can_be_edited() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     log.append(&bytes(3_000_000, 1)).unwrap();
     let end = log.append(b"two").unwrap();
@@ -132,7 +134,7 @@ fn clearing_leaves_an_empty_document_that_can_be_edited() {
 
 #[test]
 fn a_log_that_wakes_goes_on_where_the_last_one_stopped() {
-    let host = Host::new();
+    let host = Database::new();
     let mut log = Log::new(host.clone());
     let mut expected = Vec::new();
     for round in 0..20u8 {

@@ -1,7 +1,9 @@
-use super::host::Host;
-use crate::storage::{
-    log::Log,
-    schema::{MIGRATIONS, Schema},
+use crate::{
+    storage::{
+        log::Log,
+        schema::{MIGRATIONS, Schema},
+    },
+    testing::Database,
 };
 
 /// The tables of today, then two changes to come.
@@ -11,13 +13,13 @@ const LATER: &[&[&str]] = &[
     &["ALTER TABLE later ADD COLUMN more", "UPDATE later SET more = id + 1"],
 ];
 
-fn version(host: &Host) -> i64 {
+fn version(host: &Database) -> i64 {
     host.number("SELECT value FROM pluv_meta WHERE key = 'schema'")
 }
 
 #[test]
 fn a_room_without_tables_gets_those_of_the_last_version() {
-    let host = Host::new();
+    let host = Database::new();
     Log::with_migrations(host.clone(), LATER).append(b"one").unwrap();
     assert_eq!((version(&host), host.number("SELECT more FROM later")), (3, 2));
 }
@@ -25,7 +27,7 @@ fn a_room_without_tables_gets_those_of_the_last_version() {
 #[test]
 fn an_older_version_is_migrated_before_it_is_read() {
     for from in 1..LATER.len() {
-        let host = Host::new();
+        let host = Database::new();
         Log::with_migrations(host.clone(), &LATER[..from]).append(b"one").unwrap();
         assert_eq!(version(&host), from as i64);
         let stored = Log::with_migrations(host.clone(), LATER).read().unwrap();
@@ -36,7 +38,7 @@ fn an_older_version_is_migrated_before_it_is_read() {
 
 #[test]
 fn a_newer_version_is_refused_and_left_alone() {
-    let host = Host::new();
+    let host = Database::new();
     Log::with_migrations(host.clone(), LATER).append(b"one").unwrap();
     let before = host.dump();
     let mut log = Log::new(host.clone());
@@ -55,7 +57,7 @@ fn a_newer_version_is_refused_and_left_alone() {
 #[test]
 fn a_migration_that_fails_leaves_the_older_version() {
     const BROKEN: &[&[&str]] = &[MIGRATIONS[0], &["CREATE TABLE later (id)", "INSERT INTO nowhere VALUES (1)"]];
-    let host = Host::new();
+    let host = Database::new();
     Log::new(host.clone()).append(b"one").unwrap();
     let before = host.dump();
     let mut schema = Schema::new(BROKEN);
@@ -67,7 +69,7 @@ fn a_migration_that_fails_leaves_the_older_version() {
 
 #[test]
 fn a_version_that_makes_no_sense_is_an_error() {
-    let host = Host::new();
+    let host = Database::new();
     Log::new(host.clone()).append(b"one").unwrap();
     for value in ["'one'", "-1", "NULL", "x'01'"] {
         host.run(&format!("UPDATE pluv_meta SET value = {value}"));

@@ -355,7 +355,7 @@ pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, UpdateError> {
 }
 
 /// Standard base64 with padding, as a browser's `atob` reads it.
-#[cfg(test)]
+#[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub(crate) fn encode_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }

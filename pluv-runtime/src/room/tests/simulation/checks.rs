@@ -3,12 +3,15 @@
 use serde_json::Value;
 
 use super::{
-    contents::{self, Contents},
-    person::{Line, Person},
-    replica::Replica,
+    contents::{self, Contents, values},
+    person::Line,
+    provider::Wire,
     room::script,
 };
-use crate::storage::{decode_base64, tests::host::Host};
+use crate::{
+    storage::decode_base64,
+    testing::{Database, Frame, Replica},
+};
 
 /// What is known of the room's document.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub(super) struct Known {
     contents: Contents,
     /// All that anyone was ever shown.
     shown: Contents,
+    /// It was deleted since the room was last heard of: what was shown meanwhile was shown of the one before.
+    is_new: bool,
     /// Whether a client was told that its document is the room's.
     is_begun: bool,
     /// Whether one was before the room was last heard of.
@@ -36,6 +41,7 @@ impl Known {
             stored: vec![0, 0],
             contents: Contents::default(),
             shown: Contents::default(),
+            is_new: false,
             is_begun: false,
             was_begun: false,
             asked,
@@ -46,8 +52,9 @@ impl Known {
     }
 
     /// Looks at what is stored when it has changed often enough.
-    pub(super) fn look(&mut self, database: &Host, is_left: bool) {
+    pub(super) fn look(&mut self, database: &Database, is_left: bool) {
         self.was_begun = self.is_begun;
+        self.is_new = false;
         let asked = script(|script| script.asked);
         if std::mem::replace(&mut self.asked, asked) < asked {
             assert!(self.contents.is_empty(), "a document that is there needs no beginning");
@@ -61,7 +68,7 @@ impl Known {
     }
 
     /// Looks at what is stored.
-    pub(super) fn look_now(&mut self, database: &Host, is_left: bool) {
+    pub(super) fn look_now(&mut self, database: &Database, is_left: bool) {
         self.unseen = 0;
         let stored = contents::stored(database);
         let contents = Contents::of(&stored);
@@ -70,7 +77,7 @@ impl Known {
             let deleted = script(|script| script.deleted.take()).expect("the room's code has agreed");
             let lost = self.contents.beyond(&Contents::of(&deleted));
             assert!(lost.is_empty(), "deleted without being given to the room's code: {lost:?}");
-            *self = Self::new(self.asked);
+            *self = Self { is_new: true, ..Self::new(self.asked) };
         }
         // The room's code knows of what it has begun itself.
         let is_begun_by_room = self.contents.is_empty() && script(|script| script.begins.is_some());
@@ -85,28 +92,45 @@ impl Known {
         let Ok(frame) = serde_json::from_str::<Value>(frame) else { return };
         let update = || frame["data"]["update"].as_str().and_then(|update| decode_base64(update).ok());
         match frame["type"].as_str() {
-            Some("$initializeSession") => line.brought = update().expect("a client brings its document"),
+            Some("$initializeSession") if line.brought.is_empty() => {
+                line.brought = update().expect("a client brings its document");
+            }
             Some("$updateStorage") if frame["data"]["origin"] == "$initialized" => line.has_answered = true,
             _ => {}
         }
     }
 
     /// Checks what the room sends to someone.
-    pub(super) fn check(&mut self, line: &Line, frame: &Value) {
-        let name = frame["type"].as_str().expect("a frame has a type");
+    pub(super) fn check(&mut self, line: &Line, frame: &Frame) {
+        let name = &*frame.name;
         if !matches!(name, "$storageReceived" | "$storageUpdated") {
             return;
         }
-        let state = frame["data"]["state"].as_str().expect("a state is text");
+        let state = frame.data["state"].as_str().expect("a state is text");
         let state = Contents::of(&decode_base64(state).expect("a state is base64"));
         if name == "$storageReceived" {
-            self.check_begun(line, frame["data"]["changeKind"].as_str().expect("it says what happened"), &state);
+            self.check_begun(line, frame.data["changeKind"].as_str().expect("it says what happened"), &state);
         } else {
             assert!(line.has_answered, "it is not ready for changes");
             let own = state.insertions.intersect(&line.sent);
-            assert!(own.is_empty(), "nobody gets its own edit back: {own:?}");
+            // What waits for what has not come may do so, with another's whole document.
+            assert!(own.is_empty() || line.has_hole, "nobody gets its own edit back: {own:?}");
         }
-        self.shown.add(state);
+        self.show(state);
+    }
+
+    /// Checks what the room sends to a provider.
+    pub(super) fn check_provided(&mut self, wire: &Wire, update: &[u8]) {
+        let update = Contents::of(update);
+        let own = update.insertions.intersect(&wire.sent);
+        assert!(own.is_empty() || wire.has_hole, "nobody gets its own edit back: {own:?}");
+        self.show(update);
+    }
+
+    fn show(&mut self, contents: Contents) {
+        if !self.is_new {
+            self.shown.add(contents);
+        }
     }
 
     fn check_begun(&mut self, line: &Line, kind: &str, state: &Contents) {
@@ -117,7 +141,8 @@ impl Known {
                 // What of it waits for what has not come is shown after the echo.
                 assert!(!state.is_empty() && state.beyond(&Contents::of(&line.brought)).is_empty());
             }
-            "unchanged" => assert!(!state.is_empty()),
+            // There may be nothing but what waits.
+            "unchanged" => assert!(!state.is_empty() || !self.contents.is_empty()),
             kind => {
                 assert_eq!(kind, "empty");
                 assert!(state.is_empty());
@@ -152,14 +177,13 @@ impl Known {
     }
 
     /// Someone has the document that is stored, and shows the same.
-    pub(super) fn check_same(&self, person: &Person) {
-        let name = &person.name;
-        let own = Contents::of(&person.replica.all());
+    pub(super) fn check_same(&self, name: &str, replica: &Replica) {
+        let own = Contents::of(&replica.all());
         let (more, less) = (own.beyond(&self.contents), self.contents.beyond(&own));
         assert!(more.is_empty(), "only {name} has {more:?}");
         assert!(less.is_empty(), "{name} lacks {less:?}");
         let stored = Replica::of(self.stored.clone());
-        assert_eq!(person.replica.values(), stored.values(), "{name} shows something else");
+        assert_eq!(values(replica), values(&stored), "{name} shows something else");
     }
 
     /// The room's code was told of the last change.

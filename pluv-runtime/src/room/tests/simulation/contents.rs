@@ -1,8 +1,14 @@
 //! What a document holds, to compare.
 
-use yrs::{IdSet, Update, updates::decoder::Decode as _};
+use yrs::{
+    Array as _, GetString as _, IdSet, Map as _, Transact as _, Update, types::ToJson as _,
+    updates::decoder::Decode as _,
+};
 
-use crate::storage::{Storage as _, Yrs, tests::host::Host};
+use crate::{
+    storage::{Storage as _, Yrs},
+    testing::{Database, Replica},
+};
 
 /// What was ever inserted and deleted, whatever of it waits for something else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +39,7 @@ impl Contents {
 }
 
 /// What is stored, as a room reads it that has just woken up. Without counting or faults.
-pub(super) fn stored(database: &Host) -> Vec<u8> {
+pub(super) fn stored(database: &Database) -> Vec<u8> {
     database.untroubled(|| {
         let mut document = Yrs::open(database.clone(), usize::MAX).expect("a room with a document has one");
         document.whole(0).expect("what is stored can be read")
@@ -41,17 +47,17 @@ pub(super) fn stored(database: &Host) -> Vec<u8> {
 }
 
 /// Whether nothing of a document is stored.
-pub(super) fn is_blank(database: &Host) -> bool {
+pub(super) fn is_blank(database: &Database) -> bool {
     rows(database, "pluv_log") + rows(database, "pluv_snapshot") == 0
 }
 
 /// Whether something was found damaged.
-pub(super) fn is_damaged(database: &Host) -> bool {
+pub(super) fn is_damaged(database: &Database) -> bool {
     rows(database, "pluv_damaged") > 0
 }
 
 /// How many things the room has noted to do.
-pub(super) fn notes(database: &Host) -> i64 {
+pub(super) fn notes(database: &Database) -> i64 {
     match rows(database, "pluv_meta") {
         0 => 0,
         // The version of the tables is one.
@@ -59,9 +65,21 @@ pub(super) fn notes(database: &Host) -> i64 {
     }
 }
 
-fn rows(database: &Host, table: &str) -> i64 {
+fn rows(database: &Database, table: &str) -> i64 {
     match database.number(&format!("SELECT COUNT(*) FROM sqlite_master WHERE name = '{table}'")) {
         0 => 0,
         _ => database.number(&format!("SELECT COUNT(*) FROM {table}")),
     }
+}
+
+/// The values that a document shows.
+pub(super) fn values(replica: &Replica) -> String {
+    let doc = &replica.doc;
+    let (text, map, array) = (doc.get_or_insert_text("t"), doc.get_or_insert_map("m"), doc.get_or_insert_array("a"));
+    let transaction = doc.transact();
+    let mut map: Vec<_> =
+        map.iter(&transaction).map(|(key, value)| format!("{key}: {:?}", value.to_json(&transaction))).collect();
+    map.sort_unstable();
+    let array: Vec<_> = array.iter(&transaction).map(|value| value.to_json(&transaction).to_string()).collect();
+    format!("{:?} {map:?} {array:?}", text.get_string(&transaction))
 }

@@ -7,7 +7,7 @@ use super::{
     room::{FOREVER, Simulated, script},
     simulation::Simulation,
 };
-use crate::{room::tests::world::TestRoom, storage::tests::host::Fault};
+use crate::{room::tests::world::TestRoom, testing::Fault};
 
 /// The ways to fail, each in a room that is awake or is rebuilt between the steps.
 const WAYS: [(bool, Fault); 4] =
@@ -118,7 +118,7 @@ fn a_failure_while_two_join_leaves_one_document_that_is_begun_once() {
     at_every_call::<Simulated<FOREVER>>(
         &WAYS,
         |simulation| {
-            let begins = simulation.people[0].replica.all();
+            let begins = simulation.people[0].stock.replica.all();
             script(|script| script.begins = Some(begins));
         },
         Simulation::gather,

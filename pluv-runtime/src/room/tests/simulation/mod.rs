@@ -1,4 +1,4 @@
-//! Rooms with documents on a virtual clock: people who edit, come and go, a database and a network that fail, and what
+//! Rooms with documents on a virtual clock: people who edit, talk, come and go, a database and a network that fail, and what
 //! must hold whatever happens.
 
 mod checks;
@@ -6,11 +6,18 @@ mod contents;
 mod crashes;
 mod edits;
 mod failures;
+mod fate;
 mod load;
+mod mistakes;
+mod outside;
 mod person;
+mod provider;
+mod providing;
 mod random;
-mod replica;
 mod room;
 mod seeding;
+mod shrink;
 #[expect(clippy::module_inception, reason = "it is what the others are parts of")]
 mod simulation;
+mod steps;
+mod talk;

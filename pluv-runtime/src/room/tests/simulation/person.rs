@@ -1,23 +1,21 @@
-//! A client as the stock one is: what it keeps, what it sends, and what it makes of what it reads.
+//! Someone who uses the room as the stock client does, over a line on which frames are on their way.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 use yrs::IdSet;
 
-use super::{super::world::Client, contents::Contents, replica::Replica};
-use crate::storage::{decode_base64, encode_base64};
+use super::{super::world::Client, contents::Contents, fate::Fate};
+use crate::testing::{Frame, Stock, message, update_storage};
 
 /// Someone with a document, connected or not.
 #[derive(Debug)]
 pub(super) struct Person {
     pub(super) name: String,
-    pub(super) replica: Replica,
-    /// Whether the document is the room's; before that it is the person's own beginning of one.
-    pub(super) is_shared: bool,
+    /// The id of its user, who may have another tab.
+    pub(super) user: String,
+    pub(super) stock: Stock,
     pub(super) line: Option<Line>,
-    /// Yjs's id of the next document.
-    next: u64,
 }
 
 /// A connection, with what is on its way.
@@ -25,69 +23,114 @@ pub(super) struct Person {
 pub(super) struct Line {
     pub(super) client: Client,
     pub(super) outbox: VecDeque<String>,
-    pub(super) inbox: VecDeque<Value>,
+    pub(super) inbox: VecDeque<Frame>,
     /// Edits that were overtaken by later ones.
     pub(super) held: Vec<String>,
-    /// Whether the person has the room's document, and whether the room has the answer.
-    pub(super) has_document: bool,
+    /// Whether the room has the client's answer to its document.
     pub(super) has_answered: bool,
     /// The document that it came with, as far as the room knows it.
     pub(super) brought: Vec<u8>,
     /// What its edits have inserted.
     pub(super) sent: IdSet,
+    /// Something of that may have come without what it depends on.
+    pub(super) has_hole: bool,
     /// How many errors it must expect.
     pub(super) mistakes: u32,
     /// The room could not do something.
     pub(super) has_failed: bool,
+    /// How many things it has said.
+    pub(super) said: u64,
+    /// The last thing that it has read of each connection.
+    heard: BTreeMap<String, u64>,
+    /// Who has left.
+    exits: BTreeSet<String>,
+    pub(super) fate: Fate,
 }
 
 impl Line {
-    pub(super) fn new(client: Client) -> Self {
+    fn new(client: Client, now: u64) -> Self {
         Self {
             client,
             outbox: VecDeque::new(),
             inbox: VecDeque::new(),
             held: Vec::new(),
-            has_document: false,
             has_answered: false,
             brought: Vec::new(),
             sent: IdSet::new(),
+            has_hole: false,
             mistakes: 0,
             has_failed: false,
+            said: 0,
+            heard: BTreeMap::new(),
+            exits: BTreeSet::new(),
+            fate: Fate::new(now),
+        }
+    }
+
+    /// Of each connection all is read in order, and that it leaves once.
+    fn check(&mut self, frame: &Frame) {
+        let cause = frame.connection_id.as_deref().unwrap_or_default();
+        match &*frame.name {
+            "$exit" => assert!(self.exits.insert(cause.to_owned()), "{cause} leaves twice"),
+            "$userJoined" => assert!(!self.exits.contains(cause), "{cause} joins, and has left"),
+            "said" => {
+                let number = frame.data["text"].as_str().and_then(|text| text.parse().ok()).expect("it is a number");
+                let last = self.heard.insert(cause.to_owned(), number);
+                assert!(last.is_none_or(|last| last < number), "{cause} says {number} after {last:?}");
+            }
+            _ => {}
         }
     }
 
     pub(super) fn send(&mut self, name: &str, data: &Value) {
-        self.outbox.push_back(json!({ "type": name, "data": data }).to_string());
+        self.outbox.push_back(message(name, data));
     }
 }
 
 impl Person {
     /// The person of this number, whose documents have ids of their own.
     pub(super) fn new(number: u64) -> Self {
-        let mut person = Self {
-            name: format!("p{number}"),
-            replica: Replica::new(1),
-            is_shared: false,
-            line: None,
-            next: (number + 1) * 1_000_000,
-        };
-        person.reload();
-        person
+        // The fourth is the second again, in another tab.
+        let user = if number == 3 { 1 } else { number };
+        Self { name: format!("p{number}"), user: format!("u{user}"), stock: Stock::new(number), line: None }
     }
 
-    /// Loses its document, as the page is loaded anew.
-    pub(super) fn reload(&mut self) {
-        self.next += 1;
-        self.replica = Replica::new(self.next);
-        self.is_shared = false;
+    /// Says the next thing, for which the handler may wait.
+    pub(super) fn say(&mut self, waits: bool) {
+        let Some(line) = self.line.as_mut().filter(|_| self.stock.has_joined) else { return };
+        line.said += 1;
+        line.send("say", &json!({ "number": line.said, "waits": waits }));
+    }
+
+    /// Changes its presence.
+    pub(super) fn show(&mut self, x: i64) {
+        let Some(line) = self.line.as_mut().filter(|_| self.stock.has_joined) else { return };
+        self.stock.presence.insert("x".to_owned(), json!(x));
+        line.send("$updatePresence", &json!({ "presence": { "x": x } }));
+    }
+
+    pub(super) fn connect(&mut self, client: Client, now: u64) {
+        assert!(self.line.is_none(), "it is not connected");
+        self.line = Some(Line::new(client, now));
+    }
+
+    /// Its line is gone, with all that is on its way.
+    pub(super) fn disconnect(&mut self) -> Option<Line> {
+        self.stock.disconnect();
+        self.line.take()
+    }
+
+    /// Its line, if it has the room's document over it.
+    pub(super) fn sharing(&mut self) -> Option<&mut Line> {
+        self.line.as_mut().filter(|_| self.stock.has_document)
     }
 
     /// Tells the room of an edit, unless the document is yet to be sent as a whole.
     pub(super) fn tell(&mut self, update: &[u8], overtaken: bool) {
-        let Some(line) = self.line.as_mut().filter(|line| line.has_document) else { return };
+        let Some(line) = self.sharing() else { return };
         line.sent.merge_with(Contents::of(update).insertions);
         let frame = update_storage(None, update);
+        line.has_hole |= overtaken;
         if overtaken { line.held.push(frame) } else { line.outbox.push_back(frame) }
     }
 
@@ -100,51 +143,17 @@ impl Person {
 
     /// Reads the next frame, and says whether there was one.
     pub(super) fn read(&mut self) -> bool {
-        let Some(frame) = self.line.as_mut().and_then(|line| line.inbox.pop_front()) else { return false };
-        let state = || decode_base64(frame["data"]["state"].as_str().expect("a state is text")).expect("it is base64");
-        match frame["type"].as_str() {
-            Some("$registered") => {
-                let update = encode_base64(&self.replica.all());
-                self.send("$initializeSession", &json!({ "presence": {}, "update": update }));
+        let Some(line) = &mut self.line else { return false };
+        let Some(frame) = line.inbox.pop_front() else { return false };
+        line.check(&frame);
+        if frame.name == "$error" {
+            if frame.data["message"].as_str().expect("an error says why").contains("internal error") {
+                line.has_failed = true;
+            } else {
+                line.mistakes = line.mistakes.checked_sub(1).expect("who makes no mistake gets no error");
             }
-            Some("$storageReceived") => {
-                // The person's own beginning of a document gives way to the room's.
-                if !self.is_shared {
-                    self.reload();
-                    self.is_shared = true;
-                }
-                self.replica.apply(state());
-                let echo = update_storage(Some("$initialized"), &self.replica.all());
-                let line = self.line.as_mut().expect("it is read from it");
-                line.has_document = true;
-                line.outbox.push_back(echo);
-            }
-            Some("$storageUpdated") => {
-                let line = self.line.as_ref().expect("it is read from it");
-                assert!(line.has_document, "a change before the document breaks the client");
-                self.replica.apply(state());
-            }
-            Some("$userJoined") if frame["user"]["id"] == *self.name => self.send("$getOthers", &json!({})),
-            Some("$error") => {
-                let line = self.line.as_mut().expect("it is read from it");
-                if frame["data"]["message"].as_str().expect("an error says why").contains("internal error") {
-                    line.has_failed = true;
-                } else {
-                    line.mistakes = line.mistakes.checked_sub(1).expect("who makes no mistake gets no error");
-                }
-            }
-            _ => {}
         }
+        line.outbox.extend(self.stock.read(&frame));
         true
     }
-
-    fn send(&mut self, name: &str, data: &Value) {
-        if let Some(line) = &mut self.line {
-            line.send(name, data);
-        }
-    }
-}
-
-fn update_storage(origin: Option<&str>, update: &[u8]) -> String {
-    json!({ "type": "$updateStorage", "data": { "origin": origin, "update": encode_base64(update) } }).to_string()
 }

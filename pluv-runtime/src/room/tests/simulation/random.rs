@@ -1,35 +1,105 @@
 //! Random steps, of which each run is the same for its seed.
 //!
-//! `PLUV_SEED=7` plays one seed, `PLUV_SEEDS=1000` that many, and `PLUV_STEPS` says for how many steps.
+//! `cargo xtask simulate` plays more of them than the tests, and `--seed 7` that one. A seed that fails is played again and
+//! again with fewer steps, until those are left that it takes.
 
-use serde_json::json;
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+    sync::Once,
+};
 
 use super::{
-    edits,
+    provider::Provider,
     room::{FOREVER, Simulated, script},
-    simulation::Simulation,
+    shrink::shrink,
+    simulation::{MAX_PROVIDERS, Simulation},
+    steps::Step,
 };
-use crate::{
-    room::tests::world::TestRoom,
-    storage::tests::{host::Fault, random::Random},
-};
+use crate::{room::tests::world::TestRoom, storage::tests::random::Random};
 
-const SEEDS: u64 = 30;
-const STEPS: u64 = 300;
-const PEOPLE: u64 = 4;
+/// How many steps there are in CI, of all seeds together, and how many are one seed's.
+const STEPS: u64 = 300_000;
+const RUN: u64 = 300;
 
-/// Says what to play again where a check fails.
-struct Replay {
-    seed: u64,
-    step: u64,
+/// How often a seed that fails is played again.
+const TRIES: u32 = 2_000;
+
+/// The kinds of rooms, of which each seed has one.
+const KINDS: u64 = 3;
+
+/// What a seed stands for.
+#[derive(Debug)]
+struct Run {
+    is_rebuilt: bool,
+    people: usize,
+    providers: u64,
+    /// The room's own code begins the document.
+    begins: bool,
+    steps: Vec<Step>,
 }
 
-impl Drop for Replay {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("failed at step {} of PLUV_SEED={}", self.step, self.seed);
+impl Run {
+    fn of(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let (is_rebuilt, begins) = (random.below(2) == 0, random.below(3) == 0);
+        let people = 2 + random.below(7) as usize;
+        let providers = random.below(MAX_PROVIDERS + 1);
+        let mut steps: Vec<_> = (0..RUN).map(|_| Step::any(&mut random, people)).collect();
+        steps.push(Step::Settle);
+        Self { is_rebuilt, people, providers, begins, steps }
+    }
+
+    /// Plays some of its steps. What fails panics.
+    fn play<R: TestRoom>(&self, steps: &[Step]) {
+        let mut simulation = Simulation::<R>::new(self.is_rebuilt, self.people as u64);
+        simulation.providers = (0..self.providers).map(Provider::new).collect();
+        if self.begins {
+            let begins = simulation.people[0].stock.replica.all();
+            script(|script| script.begins = Some(begins));
+        }
+        for (number, step) in steps.iter().enumerate() {
+            STEP.set(number);
+            simulation.play(*step);
         }
     }
+
+    fn fails<R: TestRoom>(&self, steps: &[Step]) -> bool {
+        IS_QUIET.set(true);
+        let result = catch_unwind(AssertUnwindSafe(|| self.play::<R>(steps)));
+        IS_QUIET.set(false);
+        result.is_err()
+    }
+
+    /// The fewest steps that were found to fail, if all of them do.
+    fn find<R: TestRoom>(&self) -> Option<Vec<Step>> {
+        hush();
+        if !self.fails::<R>(&self.steps) {
+            return None;
+        }
+        let end = STEP.get() + 1;
+        Some(shrink(&self.steps[..end], TRIES, |steps| self.fails::<R>(steps)))
+    }
+}
+
+thread_local! {
+    /// The step that is being played.
+    static STEP: Cell<usize> = const { Cell::new(0) };
+    /// Whether what fails is not told, as it is to be played again.
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets what fails be told once, and not for each try.
+fn hush() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let tell = take_hook();
+        set_hook(Box::new(move |info| {
+            if !IS_QUIET.get() {
+                tell(info);
+            }
+        }));
+    });
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -37,94 +107,46 @@ fn number(variable: &str) -> Option<u64> {
     Some(value.parse().unwrap_or_else(|_| panic!("{variable} must be a number, not {value:?}")))
 }
 
-/// Plays the default seeds, or the one that is asked for.
-fn play<R: TestRoom>() {
-    let steps = number("PLUV_STEPS").unwrap_or(STEPS);
-    let seeds = number("PLUV_SEEDS").unwrap_or(SEEDS);
-    let seeds = number("PLUV_SEED").map_or(0..seeds, |seed| seed..seed + 1);
-    for seed in seeds {
-        let mut replay = Replay { seed, step: 0 };
-        let mut random = Random::new(seed);
-        let mut simulation = Simulation::<R>::new(seed % 2 == 1, PEOPLE);
-        if seed % 3 == 2 {
-            let begins = simulation.people[0].replica.all();
-            script(|script| script.begins = Some(begins));
-        }
-        for step in 0..steps {
-            replay.step = step;
-            simulation.step(&mut random);
-        }
-        simulation.settle();
-    }
-}
-
-impl<R: TestRoom> Simulation<R> {
-    fn step(&mut self, random: &mut Random) {
-        let number = random.below(PEOPLE) as usize;
-        let is_online = self.people[number].line.is_some();
-        self.world.pace = [0, 1, 1_000][random.below(3) as usize];
-        match random.below(1_000) {
-            0..300 => {
-                let overtaken = random.below(8) == 0;
-                self.edit(number, overtaken, |doc| edits::edit(doc, random));
-            }
-            300..540 => drop(self.carry(number)),
-            540..700 => drop(self.people[number].read()),
-            700..770 => drop(self.commit()),
-            770..830 if !is_online => self.connect(number),
-            830..850 => self.people[number].release(),
-            850..865 => self.lose(number),
-            865..875 => self.leave(number),
-            875..880 => self.leave_asleep(number),
-            880..910 => self.sleep(),
-            910..925 => self.ring(random.below(3) * random.below(100_000)),
-            925..935 => script(|script| script.waits = true),
-            935..945 => self.open(),
-            945..950 => script(|script| script.fails = random.below(2) == 0),
-            950..960 => self.say_something_wrong(number, random),
-            960..970 => self.ask_for_a_cut(number),
-            970..975 if !is_online => self.people[number].reload(),
-            975..990 => {
-                let fault = [Fault::Crash, Fault::Crash, Fault::Error, Fault::ErrorAfter][random.below(4) as usize];
-                self.world.database.at(random.below(12), fault);
-            }
-            990..993 => self.crash(),
-            993..1_000 => self.settle(),
-            _ => {}
-        }
-    }
-
-    fn say_something_wrong(&mut self, number: usize, random: &mut Random) {
-        let Some(line) = self.people[number].line.as_mut().filter(|line| line.has_document) else { return };
-        line.mistakes += 1;
-        match random.below(5) {
-            0 => line.outbox.push_back("{\"type\":".to_owned()),
-            1 => line.outbox.push_back("[]".to_owned()),
-            2 => line.send("$storageUpdated", &json!({})),
-            3 => line.send("$updateStorage", &json!({ "origin": null, "update": "!!!" })),
-            _ => line.send("$updateStorage", &json!({ "origin": null, "update": "AQEBAQ==" })),
-        }
-    }
-
-    /// A handler of the room edits the document.
-    fn ask_for_a_cut(&mut self, number: usize) {
-        if let Some(line) = self.people[number].line.as_mut().filter(|line| line.has_document) {
-            line.send("cut", &json!({}));
-        }
+/// Plays the seeds of this kind of room, or the one that is asked for.
+fn play<R: TestRoom>(kind: u64) {
+    let first = number("PLUV_SEED");
+    let steps = number("PLUV_STEPS").unwrap_or(if first.is_some() { RUN } else { STEPS });
+    let first = first.unwrap_or(0);
+    for seed in (first..first + steps.div_ceil(RUN)).filter(|seed| seed % KINDS == kind) {
+        let run = Run::of(seed);
+        let Some(steps) = run.find::<R>() else { continue };
+        let Run { is_rebuilt, people, providers, begins, .. } = &run;
+        eprintln!(
+            "{people} people; {providers} providers; rebuilt {is_rebuilt}; begun by the room {begins}; {} steps:",
+            steps.len()
+        );
+        steps.iter().for_each(|step| eprintln!("    {step:?},"));
+        run.play::<R>(&steps);
+        panic!("it failed before: run `cargo xtask simulate --seed {seed}`");
     }
 }
 
 #[test]
 fn whatever_happens_all_show_the_same_and_nothing_that_was_shown_is_lost() {
-    play::<Simulated<FOREVER>>();
+    play::<Simulated<FOREVER>>(0);
 }
 
 #[test]
 fn whatever_happens_a_document_that_is_deleted_at_once_was_given_to_the_rooms_code() {
-    play::<Simulated<0>>();
+    play::<Simulated<0>>(1);
 }
 
 #[test]
 fn whatever_happens_a_document_that_is_deleted_later_was_given_to_the_rooms_code() {
-    play::<Simulated<60_000>>();
+    play::<Simulated<60_000>>(2);
+}
+
+#[test]
+fn what_a_room_loses_is_found_and_little_is_left_of_how() {
+    let mut run = Run { is_rebuilt: true, begins: false, ..Run::of(5) };
+    run.steps.truncate(RUN as usize);
+    run.steps.extend([Step::ReadAll, Step::Edit { who: 0, what: 1, is_overtaken: false }, Step::ReadAll]);
+    run.steps.extend([Step::Sabotage, Step::Settle]);
+    let steps = run.find::<Simulated<FOREVER>>().expect("it is noticed");
+    assert!(steps.contains(&Step::Sabotage) && steps.len() < 12, "{steps:?}");
 }

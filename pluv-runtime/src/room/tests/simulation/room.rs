@@ -4,15 +4,20 @@ use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
     rc::Rc,
-    task::Poll,
+    task::{Poll, Waker},
 };
 
+use serde::Deserialize;
 use yrs::{GetString as _, ReadTxn as _, Text as _, WriteTxn as _};
 
-use super::super::world::{Output, Presence, TestRoom, User};
+use super::{
+    super::world::{Output, Presence, TestRoom, User},
+    talk::Talk,
+};
 use crate::{
     Context, Deleted, EventInfo, Handlers, Hooks, Limits, Options, Retention, Room, Yrs,
     cloudflare::Env,
+    contract::Sends,
     error::{Error, Result},
     room::{Call, Outcome, done},
 };
@@ -22,6 +27,8 @@ use crate::{
 pub(super) struct Script {
     /// They wait as long as this is set.
     pub(super) waits: bool,
+    /// Who waits.
+    waiting: Vec<Waker>,
     /// They fail.
     pub(super) fails: bool,
     /// What `get_initial_storage` gives.
@@ -31,6 +38,8 @@ pub(super) struct Script {
     pub(super) asking: u32,
     /// How often `on_storage_updated` has ended well.
     pub(super) told: u32,
+    /// What was said, and who was there.
+    pub(super) talk: Talk,
     /// The last document whose end `on_room_deleted` has agreed to.
     pub(super) deleted: Option<Vec<u8>>,
 }
@@ -44,9 +53,31 @@ pub(super) fn script<T>(with: impl FnOnce(&mut Script) -> T) -> T {
     SCRIPT.with_borrow_mut(with)
 }
 
-/// Waits as long as the script says, and then does as it says.
+impl Script {
+    /// Lets those go on who wait.
+    pub(super) fn open(&mut self) {
+        self.waits = false;
+        self.waiting.drain(..).for_each(Waker::wake);
+    }
+}
+
+/// Waits as long as the script says.
+async fn wait() {
+    poll_fn(|cx| {
+        script(|script| {
+            if !script.waits {
+                return Poll::Ready(());
+            }
+            script.waiting.push(cx.waker().clone());
+            Poll::Pending
+        })
+    })
+    .await;
+}
+
+/// The same, and then does as it says.
 async fn obey() -> Result<()> {
-    poll_fn(|_| if script(|script| script.waits) { Poll::Pending } else { Poll::Ready(()) }).await;
+    wait().await;
     if script(|script| script.fails) { Err(Error::internal("the database is away")) } else { Ok(()) }
 }
 
@@ -70,8 +101,14 @@ impl Drop for Asking {
     }
 }
 
+/// How long a connection may be silent for, in milliseconds, and how many messages of it may come in a second.
+pub(super) const IDLE: u64 = 90_000;
+pub(super) const RATE: u64 = 1_000;
+
 /// For how long a document stays that is never deleted.
 pub(super) const FOREVER: u64 = u64::MAX;
+
+const LIMITS: Limits = Limits::new().idle(IDLE).messages_per_second(RATE);
 
 /// A room whose document is deleted when nobody was there for `AFTER` milliseconds.
 pub(super) struct Simulated<const AFTER: u64>;
@@ -81,10 +118,20 @@ impl<const AFTER: u64> Room for Simulated<AFTER> {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Simulated", "SIMULATED").has_user().retention(match AFTER {
+    const OPTIONS: Options = Options::new("Simulated", "SIMULATED").has_user().limits(LIMITS).retention(match AFTER {
         FOREVER => Retention::Keep,
         after => Retention::Delete { after },
     });
+}
+
+impl<const AFTER: u64> Sends for Simulated<AFTER> {
+    type Declared = Output;
+}
+
+#[derive(Deserialize)]
+struct Say {
+    number: u64,
+    waits: bool,
 }
 
 impl<const AFTER: u64> TestRoom for Simulated<AFTER> {
@@ -97,7 +144,12 @@ impl<const AFTER: u64> Handlers for Simulated<AFTER> {
     type Room = Self;
 
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("cut", ""), EventInfo::event("stamp", "")];
-    const HOOKS: Hooks = Hooks::none().get_initial_storage().on_storage_updated().on_room_deleted();
+    const HOOKS: Hooks = Hooks::none()
+        .on_user_connected()
+        .on_user_disconnected()
+        .get_initial_storage()
+        .on_storage_updated()
+        .on_room_deleted();
 
     fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
@@ -105,6 +157,19 @@ impl<const AFTER: u64> Handlers for Simulated<AFTER> {
 
     async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
         match call.name() {
+            "say" => {
+                let Say { number, waits } = call.input()?;
+                script(|script| script.talk.begin(cx.session_id(), number));
+                if waits {
+                    wait().await;
+                }
+                script(|script| script.talk.end(cx.session_id()));
+                cx.broadcast(Output::Said { text: number.to_string() });
+            }
+            "refuse" => {
+                cx.broadcast(Output::Broken(0));
+                return Err(Error::client("not today"));
+            }
             // What a room inserts has an id that is another one each time, so a run with it is not quite repeatable.
             "stamp" => cx.storage().edit(|doc| {
                 let text = doc.get_or_insert_text("t");
@@ -119,6 +184,16 @@ impl<const AFTER: u64> Handlers for Simulated<AFTER> {
             _ => return Ok(call.unhandled()),
         }
         Ok(done())
+    }
+
+    async fn on_user_connected(&self, cx: &Context<'_, Self>) -> Result<()> {
+        script(|script| script.talk.connected(cx.session_id()));
+        Ok(())
+    }
+
+    async fn on_user_disconnected(&self, cx: &Context<'_, Self>) -> Result<()> {
+        script(|script| script.talk.disconnected(cx.session_id()));
+        Ok(())
     }
 
     async fn get_initial_storage(&self, _: &str) -> Result<Option<Vec<u8>>> {

@@ -4,10 +4,10 @@ use yrs::{Map as _, Transact as _};
 
 use super::{
     contents::Contents,
-    replica::Replica,
     room::{FOREVER, Simulated, script},
     simulation::Simulation,
 };
+use crate::testing::Replica;
 
 /// What the room's code says of the beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

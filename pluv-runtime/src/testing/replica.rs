@@ -1,23 +1,23 @@
 //! A document as a client has it.
 
 use yrs::{
-    Array as _, Doc, GetString as _, Map as _, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, Update,
-    block::ClientID, merge_updates_v1, types::ToJson as _, updates::decoder::Decode as _,
+    Doc, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, Update, block::ClientID, merge_updates_v1,
+    updates::decoder::Decode as _,
 };
 
 use crate::storage::{cut, leaves_hole};
 
 /// A document that takes updates in any order, as Yjs does.
 #[derive(Debug)]
-pub(super) struct Replica {
-    pub(super) doc: Doc,
+pub(crate) struct Replica {
+    pub(crate) doc: Doc,
     /// What is beyond a hole, of which `yrs` would take what Yjs lets wait.
     waiting: Vec<Vec<u8>>,
 }
 
 impl Replica {
     /// An empty document, whose changes have this id.
-    pub(super) fn new(client: u64) -> Self {
+    pub(crate) fn new(client: u64) -> Self {
         let client_id = ClientID::new(client);
         // Positions are counted as stock clients do.
         let options = Options { client_id, offset_kind: OffsetKind::Utf16, ..Options::default() };
@@ -25,13 +25,14 @@ impl Replica {
     }
 
     /// The document that an update is all of.
-    pub(super) fn of(update: Vec<u8>) -> Self {
+    #[cfg(test)]
+    pub(crate) fn of(update: Vec<u8>) -> Self {
         let mut replica = Self::new(1);
         replica.apply(update);
         replica
     }
 
-    pub(super) fn apply(&mut self, update: Vec<u8>) {
+    pub(crate) fn apply(&mut self, update: Vec<u8>) {
         self.waiting.push(update);
         loop {
             let before = self.known();
@@ -60,24 +61,16 @@ impl Replica {
     }
 
     /// All of it, also what waits, as one update.
-    pub(super) fn all(&self) -> Vec<u8> {
-        let all = self.doc.transact().encode_state_as_update_v1(&StateVector::default());
+    pub(crate) fn all(&self) -> Vec<u8> {
+        self.beyond(&StateVector::default())
+    }
+
+    /// What someone lacks of it who has this much, and all that waits.
+    pub(crate) fn beyond(&self, vector: &StateVector) -> Vec<u8> {
+        let all = self.doc.transact().encode_state_as_update_v1(vector);
         if self.waiting.is_empty() {
             return all;
         }
         merge_updates_v1(std::iter::once(&all).chain(&self.waiting)).expect("updates can be merged")
-    }
-
-    /// The values that it shows.
-    pub(super) fn values(&self) -> String {
-        let doc = &self.doc;
-        let (text, map, array) =
-            (doc.get_or_insert_text("t"), doc.get_or_insert_map("m"), doc.get_or_insert_array("a"));
-        let transaction = doc.transact();
-        let mut map: Vec<_> =
-            map.iter(&transaction).map(|(key, value)| format!("{key}: {:?}", value.to_json(&transaction))).collect();
-        map.sort_unstable();
-        let array: Vec<_> = array.iter(&transaction).map(|value| value.to_json(&transaction).to_string()).collect();
-        format!("{:?} {map:?} {array:?}", text.get_string(&transaction))
     }
 }

@@ -1,0 +1,127 @@
+//! Drives a room of your own in `cargo test`, without workerd.
+//!
+//! With the feature `testing`, which belongs in the dev-dependencies, so that the worker is built without it:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! pluv = { package = "pluv-runtime", path = "../pluv/pluv-runtime", features = ["testing"] }
+//! ```
+//!
+//! A [`World`] is one room with its clients, its storage and the time. It is the room that a Durable Object runs, over
+//! `SQLite` in memory, with the platform made of plain values: so a test is exact, takes no time, and needs no async
+//! runtime.
+//!
+#![cfg_attr(not(feature = "ts"), doc = "```")]
+#![cfg_attr(feature = "ts", doc = "```ignore")]
+//! use std::time::Duration;
+//!
+//! use pluv::{prelude::*, testing::World, yrs::{GetString as _, ReadTxn as _, Text as _, WriteTxn as _}};
+//! use serde_json::json;
+//!
+//! #[derive(Clone, Serialize, Deserialize)]
+//! pub struct User {
+//!     id: String,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! pub struct SendMessage {
+//!     message: String,
+//! }
+//!
+//! #[derive(Serialize)]
+//! #[serde(tag = "type", content = "data", rename_all = "camelCase")]
+//! pub enum Output {
+//!     MessageReceived { message: String },
+//! }
+//!
+//! #[pluv::room(user = User, output = Output, storage = Yrs, retention = "30d", wrangler = false)]
+//! pub struct Chat {
+//!     muted: Vec<String>,
+//! }
+//!
+//! #[pluv::room]
+//! impl Chat {
+//!     #[hook]
+//!     fn create(_env: &Env) -> Self {
+//!         Self { muted: Vec::new() }
+//!     }
+//!
+//!     #[event]
+//!     fn send_message(&self, cx: &Context<'_, Self>, input: SendMessage) -> Result<()> {
+//!         if self.muted.contains(&cx.user().id) {
+//!             return Err(Error::client("you may not speak here"));
+//!         }
+//!         cx.broadcast_others(Output::MessageReceived { message: input.message });
+//!         Ok(())
+//!     }
+//! }
+//!
+//! // In place of `create`, which needs the platform's `Env`.
+//! let world = World::new("lobby", || Chat { muted: vec!["eve".to_owned()] });
+//! let user = |id: &str| User { id: id.to_owned() };
+//! let (ada, bob, eve) = (world.join(user("ada")), world.join(user("bob")), world.join(user("eve")));
+//!
+//! ada.send("sendMessage", json!({ "message": "hi" }));
+//! assert_eq!(bob.received("messageReceived"), [json!({ "message": "hi" })]);
+//! eve.send("sendMessage", json!({ "message": "hi" }));
+//! assert_eq!(eve.errors(), ["you may not speak here"]);
+//!
+//! // Offline, an edit is kept; a room that was asleep merges it.
+//! eve.leave();
+//! eve.edit(|doc| doc.get_or_insert_text("note").push(doc, "from eve"));
+//! world.hibernate();
+//! eve.join();
+//! let note = |client: &pluv::testing::Client<Chat>| client.read(|doc| doc.get_text("note").map(|note| note.get_string(doc)));
+//! assert_eq!(note(&bob).as_deref(), Some("from eve"));
+//!
+//! // What can't be stored is shown to nobody.
+//! world.storage().set_full(true);
+//! ada.edit(|doc| doc.get_or_insert_text("note").push(doc, "!"));
+//! assert_eq!(note(&bob).as_deref(), Some("from eve"));
+//! world.storage().set_full(false);
+//!
+//! // A crash ends every connection and loses nothing that was stored. A month later the document is deleted.
+//! world.crash();
+//! assert!(!ada.is_connected() && world.storage().size() > 0);
+//! ada.join();
+//! ada.leave();
+//! world.advance(Duration::from_secs(30 * 24 * 3600));
+//! assert_eq!(world.storage().size(), 0);
+//! ```
+//!
+//! # What it is not
+//! The [`Env`](crate::prelude::Env) can't be made outside of workerd: `create`, `authorize` and the routes do not run, and
+//! the test makes the room's struct itself. Put what a handler does outside, a database or a fetch, behind a trait or a
+//! function that the test replaces. A handler that panics fails the test.
+
+mod client;
+mod database;
+mod frame;
+mod machine;
+mod outside;
+mod person;
+mod platform;
+mod replica;
+mod stock;
+mod storage;
+mod wakes;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    client::{Client, Other},
+    database::Fault,
+    frame::Frame,
+    storage::Storage,
+    world::World,
+};
+#[cfg(test)]
+pub(crate) use self::{
+    database::Database,
+    machine::Machine,
+    platform::SocketId,
+    replica::Replica,
+    stock::{Seen, Stock, message, update_storage},
+};

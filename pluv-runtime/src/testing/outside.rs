@@ -1,0 +1,73 @@
+//! What a worker does with a room from outside, as a test does it.
+
+use super::World;
+use crate::{
+    Error, Evict, Handlers, Result, Room,
+    contract::Sends,
+    protocol::Output,
+    room::{Ask, Unmet},
+};
+
+/// What a [`Handle`](crate::Handle) does, which needs the platform's `Env`: the same calls, without waiting.
+impl<R: Room + Handlers<Room = R>> World<R> {
+    /// Sends an output to everyone who has joined, and says to how many connections.
+    ///
+    /// # Errors
+    /// When the output can't be written as an event.
+    pub fn broadcast(&self, output: R::Declared) -> Result<usize>
+    where
+        R: Sends,
+    {
+        self.tell::<R>(Ask::Broadcast, output)
+    }
+
+    /// Sends an output to all connections of a user, by the user's id, and says to how many.
+    ///
+    /// # Errors
+    /// When the output can't be written as an event.
+    pub fn send_to_user(&self, id: &str, output: R::Declared) -> Result<usize>
+    where
+        R: Sends,
+    {
+        self.tell::<R>(Ask::SendToUser(id.to_owned()), output)
+    }
+
+    /// Closes connections, and says how many.
+    ///
+    /// # Errors
+    /// None that a test would see.
+    pub fn evict(&self, whom: impl Into<Evict>) -> Result<usize> {
+        Ok(serde_json::from_slice(&self.ask(Ask::Evict(whom.into()), &[])?)?)
+    }
+
+    /// Applies a Yjs update to the document, which is stored and shown to everyone.
+    ///
+    /// # Errors
+    /// When the room has no document, or it does not take the update.
+    pub fn update_storage(&self, update: &[u8]) -> Result<()> {
+        self.ask(Ask::UpdateStorage, update).map(drop)
+    }
+
+    /// Closes all connections, and deletes the document when `on_room_deleted` has got it.
+    ///
+    /// # Errors
+    /// When the hook fails.
+    pub fn delete(&self) -> Result<()> {
+        self.ask(Ask::Delete, &[]).map(drop)
+    }
+
+    fn tell<S: Sends>(&self, ask: Ask, output: S::Declared) -> Result<usize> {
+        let output = Output::new::<S::Output>(&output.into()).map_err(Error::internal)?;
+        Ok(serde_json::from_slice(&self.ask(ask, output.into_head().as_bytes())?)?)
+    }
+
+    fn ask(&self, ask: Ask, bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut inner = self.0.borrow_mut();
+        let answer = inner.machine.ask(ask, bytes);
+        inner.settle();
+        answer.map_err(|unmet| match unmet {
+            Unmet::Wrong(reason) => Error::client(reason),
+            Unmet::Failed(reason) => Error::internal(reason),
+        })
+    }
+}

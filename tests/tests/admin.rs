@@ -1,0 +1,56 @@
+//! The routes of those who run the chat.
+
+use serde_json::{Value, json};
+use tests::{Answer, Client, chat, fresh, request_with};
+
+const SECRET: &str = "another that everyone knows, for the demo";
+
+async fn admin(secret: &str, method: &str, path: &str, body: &str) -> Answer {
+    let bearer = format!("Bearer {secret}");
+    request_with(&chat(), method, &format!("/admin/{path}"), &[("Authorization", &bearer)], body).await
+}
+
+async fn join(room: &str, id: &str) -> Client {
+    let mut client = Client::join(&chat(), "/api/pluv", room, id, &json!({})).await;
+    client.drain().await;
+    client
+}
+
+#[tokio::test]
+async fn an_administrator_sees_tells_and_sends_away() {
+    let room = fresh("admin");
+    let [mut ada, mut bob] = [join(&room, "ada").await, join(&room, "bob").await];
+    ada.drain().await;
+    let people: Value =
+        serde_json::from_str(&admin(SECRET, "GET", &format!("people?room={room}"), "").await.body).expect("it is JSON");
+    let person = |client: &Client, id: &str| json!({ "session": client.id, "id": id, "name": id });
+    assert_eq!(people, json!([person(&ada, "ada"), person(&bob, "bob")]));
+
+    let told = admin(SECRET, "POST", &format!("notice?room={room}"), "we close").await;
+    assert_eq!(told.body, "2 connections were told");
+    for client in [&mut ada, &mut bob] {
+        assert_eq!(client.only("notice").await["data"]["message"], "we close");
+    }
+
+    let gone = admin(SECRET, "POST", &format!("evict?room={room}"), "bob").await;
+    assert_eq!(gone.body, "1 connections were closed");
+    let closed = bob.closed().await;
+    assert_eq!((closed.code, &*closed.reason), (4000, "an administrator sent you away"));
+    assert_eq!(ada.only("$exit").await["connectionId"], bob.id.as_str());
+}
+
+#[tokio::test]
+async fn nobody_else_is_an_administrator() {
+    let room = fresh("no-admin");
+    let mut ada = join(&room, "ada").await;
+    for secret in
+        ["", "another", "another that everyone knows, for the dem", "another that everyone knows, for the demo!"]
+    {
+        for (method, what) in [("GET", "people"), ("POST", "notice"), ("POST", "evict"), ("GET", "")] {
+            let answer = admin(secret, method, &format!("{what}?room={room}"), "ada").await;
+            assert_eq!(answer.status, 401, "{secret}: {answer:?}");
+        }
+    }
+    assert_eq!(request_with(&chat(), "GET", &format!("/admin/people?room={room}"), &[], "").await.status, 401);
+    ada.silent().await;
+}
