@@ -1,0 +1,806 @@
+// The room `Whiteboard`, made by `cargo test`: what is changed here is lost.
+/* eslint-disable */
+
+// @ts-ignore: `connect` does without the package.
+import type { yjs } from "@pluv/crdt-yjs";
+
+/** The colors of notes. */
+export type Color = "yellow" | "rose" | "green" | "blue" | "violet";
+
+/** A note in someone's hand. Should they be gone before they put it down, it is where it was. */
+export type Hold = {
+  /** The note's id. */
+  id: string;
+  /** Where they have it now; nothing while they write on it. */
+  at?: Point | null;
+};
+
+/** A note on the board. */
+export type Note = {
+  /** Tells notes apart. Who adds a note makes it up. */
+  id: string;
+  /** Where it is, from the left. */
+  x: number;
+  /** From the top. */
+  y: number;
+  /** What is written on it. */
+  text: string;
+  /** Its color. */
+  color: Color;
+  /** When it was last changed: a later one lies on top. The room's word. */
+  touched?: number;
+};
+
+/** What becomes of a note; what is left out stays. */
+export type NoteChange = {
+  /** The note's id. */
+  id: string;
+  /** Where it is now, from the left. */
+  x: number | null;
+  /** From the top. */
+  y: number | null;
+  /** What is written on it now. */
+  text: string | null;
+  /** Its color now. */
+  color: Color | null;
+};
+
+/** Names a note. */
+export type NoteId = {
+  /** The note's id. */
+  id: string;
+};
+
+/** A place on the board. */
+export type Point = {
+  /** From the left. */
+  x: number;
+  /** From the top. */
+  y: number;
+};
+
+/** What everyone sees of a user. */
+export type Presence = {
+  /** Where on the board their pointer is. */
+  at?: Point | null;
+  /** The note that they move or write. */
+  hold?: Hold | null;
+};
+
+/** Who is connected. */
+export type User = {
+  /** Tells users apart. */
+  id: string;
+  /** What stands beside their pointer. */
+  name: string;
+};
+
+/** Everything that this room can send. */
+export type WhiteboardOutput = {
+  /** A note is there, or is another than it was. */
+  noteShown: Note;
+  /** A note is there no longer. */
+  noteRemoved: NoteId;
+  boardResult: Array<Note>;
+  addNoteResult: Note;
+  changeNoteResult: Note;
+  removeNoteResult: NoteId;
+};
+
+/** A whiteboard. It is forgotten a month after the last one left. */
+export type Whiteboard = {
+  _defs: {
+    authorize: PluvAuthorize<User>;
+    crdt: typeof yjs;
+    events: {
+      /** All notes, the one on top at the end. A page asks when it has come in, and when it is back. */
+      board: PluvEvent<{}, WhiteboardOutput>;
+      /** Puts a new note on the board. One that is there is left as it is: a page that lost its connection asks twice. */
+      addNote: PluvEvent<PluvInput<Note>, WhiteboardOutput>;
+      /** Moves a note, writes on it or colors it. */
+      changeNote: PluvEvent<PluvInput<NoteChange>, WhiteboardOutput>;
+      /** Throws a note away. */
+      removeNote: PluvEvent<PluvInput<NoteId>, WhiteboardOutput>;
+    };
+    // What only `connect` reads.
+    procedures: {
+      /** All notes, the one on top at the end. A page asks when it has come in, and when it is back. */
+      board: { input: {}; answer: Array<Note> };
+      /** Puts a new note on the board. One that is there is left as it is: a page that lost its connection asks twice. */
+      addNote: { input: PluvInput<Note>; answer: Note };
+      /** Moves a note, writes on it or colors it. */
+      changeNote: { input: PluvInput<NoteChange>; answer: Note };
+      /** Throws a note away. */
+      removeNote: { input: PluvInput<NoteId>; answer: NoteId };
+    };
+    output: WhiteboardOutput;
+    presence: Presence;
+  };
+};
+
+// --- A client without dependencies, for who does not use `@pluv/client` ---
+
+/** What `connect` reads of a room's type. */
+export type PluvRoom = {
+  _defs: { authorize: unknown; crdt: unknown; events: object; procedures: object; output: object; presence: unknown };
+};
+
+/** What serde reads as a `T`: a field that may be null may be left out. */
+export type PluvInput<T> = [PluvScalar | null] extends [T] ? T
+  : T extends readonly unknown[] ? { [K in keyof T]: PluvInput<T[K]> }
+  : T extends object ? PluvFlat<
+    & { [K in keyof T as PluvIsOption<T[K]> extends true ? K : never]?: PluvInput<T[K]> }
+    & { [K in keyof T as PluvIsOption<T[K]> extends true ? never : K]: PluvInput<T[K]> }
+  >
+  : T;
+// What may be any JSON may be null too, and may not be left out.
+type PluvIsOption<T> = null extends T ? PluvScalar extends T ? false : [T] extends [null] ? false : true : false;
+type PluvScalar = string | number | boolean;
+type PluvFlat<T> = { [K in keyof T]: T[K] };
+
+/** An event, as `@pluv/client` reads it: what it takes, and everything that the room may send. */
+export type PluvEvent<I, O> = {
+  config: {
+    input?: { parse: (data: unknown) => I; _input: I } | null;
+    resolver: (data: I, ...args: any[]) => O | globalThis.Promise<O>;
+  };
+};
+
+/** A room with users, as `@pluv/client` reads it. Users are told apart by their ids. */
+export type PluvAuthorize<U extends { id: string }> = {
+  secret?: string;
+  user: { parse: (data: unknown) => U; _input: U };
+};
+
+/** The users of a room; null where it knows none. */
+export type PluvUser<R extends PluvRoom> = R["_defs"]["authorize"] extends { user: { _input: infer U } } ? U : null;
+/** What everyone sees of a user. */
+export type PluvPresence<R extends PluvRoom> = R["_defs"]["presence"];
+/** What a room sends: the data of each event, by its name. */
+export type PluvOutput<R extends PluvRoom> = R["_defs"]["output"];
+/** What a client may send: the input of each event, by its name. */
+export type PluvInputs<R extends PluvRoom> = {
+  [K in keyof R["_defs"]["events"]]: R["_defs"]["events"][K] extends PluvEvent<infer I, any> ? I : never;
+};
+// What may be empty may be left out.
+type PluvData<I> = {} extends I ? [data?: I] : [data: I];
+
+/** The procedures of a room, as functions. */
+export type PluvCalls<R extends PluvRoom> = {
+  [K in keyof R["_defs"]["procedures"]]: R["_defs"]["procedures"][K] extends { input: infer I; answer: infer A }
+    ? {} extends I ? (input?: I, options?: PluvCallOptions) => globalThis.Promise<A>
+    : (input: I, options?: PluvCallOptions) => globalThis.Promise<A>
+    : never;
+};
+
+export type PluvCallOptions = {
+  /** How long to wait for the answer, in milliseconds. */
+  timeout?: number;
+  signal?: AbortSignal;
+};
+
+/** Someone who is in the room, once however many connections they have. */
+export type PluvPerson<R extends PluvRoom> = {
+  /** The user's id; the connection's in a room without users. */
+  id: string;
+  user: PluvUser<R>;
+  presence: PluvPresence<R>;
+  connections: string[];
+  /** Whether it is the user of this connection. */
+  you: boolean;
+};
+
+/** Who caused an event. */
+export type PluvCause<R extends PluvRoom> = {
+  connectionId: string | null;
+  user: PluvUser<R>;
+  /** Whether it was this connection. */
+  mine: boolean;
+};
+
+export type PluvStatus = {
+  /** `refused` is for good, unless `reconnect` is called: the room did not let this client in, or sent it away. */
+  status: "connecting" | "online" | "reconnecting" | "offline" | "refused" | "closed";
+  /** When it tries again, by `Date.now()`. */
+  retryAt: number | null;
+  /** Why the room refused. */
+  message: string | null;
+};
+
+/** What the connection itself tells. No event of a room has a name that begins with `$`. */
+export type PluvNews<R extends PluvRoom> = {
+  $status: PluvStatus;
+  /** Who is here, as often as that or a presence changes. */
+  $people: PluvPerson<R>[];
+  /** What the room did not take, and was not called with `call`. */
+  $error: { message: string };
+  /** Someone else changed the document. */
+  $storage: PluvCause<R>;
+};
+
+/** A copy of the room's document, of whatever library: for Yjs these are `encodeStateAsUpdate` and `applyUpdate`. */
+export type PluvStorage = {
+  /** All of it, as one update. */
+  encode: () => Uint8Array;
+  /** Takes in an update that came from the room. */
+  apply: (update: Uint8Array) => void;
+};
+
+export type PluvOptions<R extends PluvRoom> = {
+  /** Where the worker is; the page's own origin if left out. */
+  url?: string | URL;
+  /** What the token endpoint is asked with, besides the room's name. */
+  query?: { [name: string]: string } | (() => { [name: string]: string });
+  /** Gets a token some other way. What it throws is tried again, a `PluvError` that says `refused` is not. */
+  token?: (room: string, signal: AbortSignal) => string | globalThis.Promise<string>;
+  /** What everyone sees of the user at first. */
+  presence?: Partial<PluvInput<PluvPresence<R>>>;
+  storage?: PluvStorage;
+  /** How long a procedure may take, in milliseconds; 10 seconds if left out. */
+  timeout?: number;
+  /** The shortest and the longest wait before the next try at a connection, in milliseconds. */
+  retry?: { min?: number; max?: number };
+  /** How often the connection is tried whether it lives, and how long an answer may take, in milliseconds. */
+  heartbeat?: { interval?: number; timeout?: number };
+  /** For where there is none. */
+  WebSocket?: new (url: string) => WebSocket;
+};
+
+/** Why a call has no answer. */
+export class PluvError extends Error {
+  /** `error`: the room's own word. `closed`: the connection was lost or closed before the answer came. */
+  readonly code: "error" | "timeout" | "closed" | "refused";
+
+  constructor(code: PluvError["code"], message: string) {
+    super(message);
+    this.name = "PluvError";
+    this.code = code;
+  }
+}
+
+type PluvListener = (data: any, cause: any) => void;
+type PluvPending = {
+  frame: string;
+  sent: boolean;
+  resolve: (answer: any) => void;
+  reject: (reason: unknown) => void;
+};
+type PluvFrame = { type: string; data: any; user: any; connectionId: string | null; id?: number };
+
+// The platform answers exactly these bytes by itself, without waking the room.
+const PLUV_PING = '{"type":"$ping","data":{}}';
+const PLUV_JOIN_TIMEOUT = 15_000;
+// After these the room does not want this client back: normal end, refused, ended by the application.
+const PLUV_FINAL_CODES = [1000, 3000, 4000];
+
+// In a frame an update of the document is base64.
+function pluvEncode(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) {
+    text += String.fromCharCode(byte);
+  }
+  return btoa(text);
+}
+
+const pluvDecode = (text: string): Uint8Array => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+
+/** A connection to a room, which comes back by itself after it was lost. `connect` makes one. */
+export class PluvConnection<R extends PluvRoom> {
+  /** The room's name. */
+  readonly name: string;
+  /** The room's procedures: `await room.call.history({ .. })`. One that is called offline waits for the connection. */
+  readonly call: PluvCalls<R>;
+
+  #route: { path: string; authorize: boolean };
+  #options: PluvOptions<R>;
+  #listeners = new Map<string, Set<PluvListener>>();
+  #status: PluvStatus = { status: "connecting", retryAt: null, message: null };
+  #presence: any;
+
+  // All of one try at a connection hangs on its controller: aborting it ends the fetch, and the socket is not heard.
+  #attempt: AbortController | null = null;
+  #socket: WebSocket | null = null;
+  #failures = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #joinTimer: ReturnType<typeof setTimeout> | undefined;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #pongTimer: ReturnType<typeof setTimeout> | undefined;
+
+  #sessionId: string | null = null;
+  #lastError: string | null = null;
+  // By connection id, in the order of joining.
+  #users = new Map<string, { id: string; user: any }>();
+  // By user id: presence belongs to a user, not to a tab.
+  #presences = new Map<string, any>();
+  #people: PluvPerson<R>[] = [];
+  #synced = false;
+  // Whether this connection has the document, and so may send what changes of it.
+  #shares = false;
+  #calls = new Map<number, PluvPending>();
+  #lastCall = 0;
+  #lifetime = new AbortController();
+
+  constructor(name: string, route: { path: string; authorize: boolean }, options: PluvOptions<R>) {
+    this.name = name;
+    this.#route = route;
+    this.#options = options;
+    this.#presence = { ...options.presence };
+    this.call = new Proxy({}, {
+      get: (_target, procedure) =>
+        // Or it would be taken for a promise by who awaits it.
+        typeof procedure === "string" && procedure !== "then"
+          ? (input?: unknown, options?: PluvCallOptions) => this.#request(procedure, input ?? {}, options)
+          : undefined,
+    }) as PluvCalls<R>;
+    if (typeof document !== "undefined") {
+      const { signal } = this.#lifetime;
+      globalThis.addEventListener("online", () => this.#wake(), { signal });
+      globalThis.addEventListener("offline", () => this.#wake(), { signal });
+      document.addEventListener("visibilitychange", () => document.hidden || this.#wake(), { signal });
+    }
+    void this.#connect();
+  }
+
+  get status(): PluvStatus {
+    return this.#status;
+  }
+
+  get online(): boolean {
+    return this.#status.status === "online";
+  }
+
+  /** The id of the connection; null while there is none. */
+  get sessionId(): string | null {
+    return this.#sessionId;
+  }
+
+  /** Who is here, this user included. While there is no connection, who was here last. */
+  get people(): PluvPerson<R>[] {
+    return this.#people;
+  }
+
+  /** Who else is here. */
+  get others(): PluvPerson<R>[] {
+    return this.#people.filter((person) => !person.you);
+  }
+
+  /** What everyone sees of this user. */
+  get presence(): Partial<PluvPresence<R>> {
+    return this.#presence;
+  }
+
+  /** Listens to an event of the room, or to the connection itself; the function that it returns ends that. */
+  on<K extends keyof PluvOutput<R> & string>(
+    type: K,
+    listener: (data: PluvOutput<R>[K], cause: PluvCause<R>) => void,
+  ): () => void;
+  on<K extends keyof PluvNews<R>>(type: K, listener: (news: PluvNews<R>[K]) => void): () => void;
+  on(type: string, listener: PluvListener): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+
+  /** Sends an event; false if there is no connection to send it over. */
+  send<K extends keyof PluvInputs<R> & string>(type: K, ...[data]: PluvData<PluvInputs<R>[K]>): boolean {
+    if (!this.online) {
+      return false;
+    }
+    this.#write(type, data ?? {});
+    return true;
+  }
+
+  /** Changes some fields of what everyone sees of this user. */
+  updatePresence(patch: Partial<PluvInput<PluvPresence<R>>>): void {
+    this.#presence = { ...this.#presence, ...patch };
+    if (this.online) {
+      this.#write("$updatePresence", { presence: patch });
+    }
+    this.#showOwnPresence();
+  }
+
+  /** Sends a change of the document. Without a connection it stays in the copy, which goes out with the next one. */
+  updateStorage(update: Uint8Array): void {
+    if (this.#shares) {
+      this.#write("$updateStorage", { origin: null, update: pluvEncode(update) });
+    }
+  }
+
+  /** Connects anew and now: after a refusal, without the rest of a wait, or to ask for a new token. */
+  reconnect(): void {
+    if (this.#status.status === "closed") {
+      return;
+    }
+    if (this.online) {
+      this.#failures = 0;
+    }
+    void this.#connect();
+  }
+
+  /** Leaves for good. */
+  close(): void {
+    this.#lifetime.abort();
+    this.#drop();
+    this.#endCalls(new PluvError("closed", "the connection was closed"), true);
+    this.#setStatus("closed");
+  }
+
+  // --- Connecting ---
+
+  async #connect(): globalThis.Promise<void> {
+    this.#drop();
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.#joinTimer = setTimeout(() => this.#lost(), PLUV_JOIN_TIMEOUT);
+    this.#setStatus(this.#failures > 0 ? this.#disconnectedStatus() : "connecting");
+    try {
+      const token = await this.#token(attempt.signal);
+      if (!attempt.signal.aborted) {
+        this.#openSocket(token, attempt.signal);
+      }
+    } catch (error) {
+      if (attempt.signal.aborted) {
+        return;
+      }
+      if (error instanceof PluvError && error.code === "refused") {
+        this.#refused(error.message);
+      } else {
+        this.#lost();
+      }
+    }
+  }
+
+  #address(path: string): URL {
+    const base = this.#options.url ?? globalThis.location?.href;
+    if (base === undefined) {
+      throw new PluvError("refused", "outside of a page `url` must say where the worker is");
+    }
+    return new URL(`${this.#route.path}/${path}`, base);
+  }
+
+  async #token(signal: AbortSignal): globalThis.Promise<string | null> {
+    const { token, query = {} } = this.#options;
+    if (token !== undefined) {
+      return token(this.name, signal);
+    }
+    if (!this.#route.authorize) {
+      return null;
+    }
+    const url = this.#address("authorize");
+    url.searchParams.set("room", this.name);
+    for (const [name, value] of Object.entries(typeof query === "function" ? query() : query)) {
+      url.searchParams.set(name, value);
+    }
+    const response = await fetch(url, { signal });
+    const text = await response.text();
+    if (response.ok) {
+      return text;
+    }
+    // Too busy or broken may pass; any other answer stays the same.
+    throw new PluvError(response.status === 429 || response.status >= 500 ? "error" : "refused", text);
+  }
+
+  #openSocket(token: string | null, signal: AbortSignal): void {
+    const url = this.#address(`room/${encodeURIComponent(this.name)}`);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    if (token !== null) {
+      url.searchParams.set("token", token);
+    }
+    const socket = new (this.#options.WebSocket ?? globalThis.WebSocket)(url.href);
+    this.#socket = socket;
+    // Not every WebSocket takes a signal that takes its listeners off.
+    socket.addEventListener("message", ({ data }) => signal.aborted || this.#receive(data));
+    socket.addEventListener("close", ({ code, reason }) => signal.aborted || this.#closed(code, reason));
+    // What follows is a close; unheard, some WebSockets would throw it.
+    socket.addEventListener("error", () => {});
+  }
+
+  #closed(code: number, reason: string): void {
+    if (PLUV_FINAL_CODES.includes(code)) {
+      this.#refused(this.#lastError || reason);
+    } else {
+      this.#lost();
+    }
+  }
+
+  #refused(message: string): void {
+    this.#drop();
+    this.#endCalls(new PluvError("refused", message || "the room refused the connection"), true);
+    this.#setStatus("refused", { message: message || null });
+  }
+
+  /** Waits before the next try: longer each time, and not all clients of a room for equally long. */
+  #lost(): void {
+    this.#drop();
+    const { min = 500, max = 15_000 } = this.#options.retry ?? {};
+    const longest = Math.min(max, 2 * min * 2 ** this.#failures);
+    const delay = min + Math.random() * Math.max(0, longest - min);
+    this.#failures += 1;
+    this.#retryTimer = setTimeout(() => void this.#connect(), delay);
+    this.#setStatus(this.#disconnectedStatus(), { retryAt: Date.now() + delay });
+  }
+
+  /** Ends the current try or connection, without a word to who listens. */
+  #drop(): void {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#joinTimer);
+    clearInterval(this.#pingTimer);
+    this.#alive();
+    this.#attempt?.abort();
+    this.#socket?.close(1000);
+    this.#socket = null;
+    this.#sessionId = null;
+    this.#lastError = null;
+    // Whoever was here stays shown until the next connection tells who is.
+    this.#synced = false;
+    this.#shares = false;
+    this.#endCalls(new PluvError("closed", "the connection was lost before the answer came"), false);
+  }
+
+  /** The browser's network or this tab came or went: find out what that means for the connection. */
+  #wake(): void {
+    if (this.online) {
+      this.#ping();
+    } else if (this.#status.retryAt !== null) {
+      if (navigator.onLine) {
+        void this.#connect();
+      } else {
+        this.#setStatus("offline", { retryAt: this.#status.retryAt });
+      }
+    }
+  }
+
+  // It is tried all the same while the browser is offline: a server on this very machine needs no network.
+  #disconnectedStatus(): "offline" | "reconnecting" {
+    return typeof document !== "undefined" && !navigator.onLine ? "offline" : "reconnecting";
+  }
+
+  #setStatus(status: PluvStatus["status"], { retryAt = null, message = null }: Partial<PluvStatus> = {}): void {
+    this.#status = { status, retryAt, message };
+    this.#emit("$status", this.#status);
+  }
+
+  // --- The heartbeat ---
+
+  #ping(): void {
+    // An answer to an earlier ping may still be under way: the wait for it goes on.
+    this.#pongTimer ??= setTimeout(() => this.#lost(), this.#options.heartbeat?.timeout ?? 5_000);
+    this.#socket?.send(PLUV_PING);
+  }
+
+  #alive(): void {
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = undefined;
+  }
+
+  // --- Procedures ---
+
+  #request(type: string, data: unknown, { timeout, signal }: PluvCallOptions = {}): globalThis.Promise<unknown> {
+    this.#lastCall += 1;
+    const id = this.#lastCall;
+    const { status, message } = this.#status;
+    const settled = new Promise<unknown>((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (status === "closed" || status === "refused") {
+        throw new PluvError(status, message ?? "there is no connection");
+      }
+      const pending = { frame: JSON.stringify({ type, data, id }), sent: false, resolve, reject };
+      this.#calls.set(id, pending);
+      const wait = timeout ?? this.#options.timeout ?? 10_000;
+      const timer = setTimeout(() => reject(new PluvError("timeout", `no answer within ${wait} ms`)), wait);
+      const abort = (): void => reject(signal?.reason);
+      signal?.addEventListener("abort", abort);
+      pending.resolve = (answer) => (clearTimeout(timer), signal?.removeEventListener("abort", abort), resolve(answer));
+      pending.reject = (reason) => (clearTimeout(timer), signal?.removeEventListener("abort", abort), reject(reason));
+      this.#sendCalls();
+    });
+    return settled.finally(() => this.#calls.delete(id));
+  }
+
+  #sendCalls(): void {
+    for (const pending of this.online ? this.#calls.values() : []) {
+      if (!pending.sent) {
+        pending.sent = true;
+        this.#socket?.send(pending.frame);
+      }
+    }
+  }
+
+  /** Those that were sent will have no answer any more; the others may wait for the next connection. */
+  #endCalls(reason: PluvError, all: boolean): void {
+    for (const pending of this.#calls.values()) {
+      if (all || pending.sent) {
+        pending.reject(reason);
+      }
+    }
+  }
+
+  // --- Frames ---
+
+  #write(type: string, data: unknown): void {
+    this.#socket?.send(JSON.stringify({ type, data }));
+  }
+
+  #receive(text: unknown): void {
+    this.#alive();
+    if (typeof text !== "string") {
+      return;
+    }
+    const { type, data, user, connectionId, id }: PluvFrame = JSON.parse(text);
+    const pending = id === undefined ? undefined : this.#calls.get(id);
+    if (id !== undefined) {
+      if (type === "$error") {
+        pending?.reject(new PluvError("error", data.message));
+      } else {
+        pending?.resolve(data);
+      }
+      return;
+    }
+    const cause = { connectionId, user, mine: connectionId === this.#sessionId };
+    switch (type) {
+      case "$registered":
+        this.#sessionId = data.sessionId;
+        // Another tab of this user may be here already: its presence is this one's too.
+        this.#presence = { ...this.#presence, ...data.presence };
+        // The copy is no beginning for the room's document: it follows when that has come.
+        this.#write("$initializeSession", { presence: this.#presence, update: "" });
+        break;
+      case "$storageReceived":
+        this.#storageReceived(data.state);
+        break;
+      case "$storageUpdated":
+        this.#options.storage?.apply(pluvDecode(data.state));
+        this.#emit("$storage", cause);
+        break;
+      case "$userJoined":
+        this.#joined(data);
+        break;
+      case "$othersReceived":
+        this.#othersReceived(Object.values(data.others));
+        break;
+      case "$presenceUpdated":
+        this.#presenceUpdated(user?.id ?? connectionId, data.presence, cause.mine);
+        break;
+      case "$exit":
+        this.#users.delete(connectionId ?? "");
+        this.#peopleChanged();
+        break;
+      case "$syncStateReceived":
+        this.#keepOnly(new Set(data.connectionIds));
+        break;
+      case "$error":
+        if (this.online) {
+          this.#emit("$error", { message: data.message });
+        } else {
+          // It says why the connection is refused, which follows.
+          this.#lastError = data.message;
+        }
+        break;
+      case "$pong":
+        // It has held for a while, so the next loss is a new one.
+        this.#failures = 0;
+        break;
+      default:
+        if (!type.startsWith("$")) {
+          this.#emit(type, data, cause);
+        }
+    }
+  }
+
+  #storageReceived(state: string): void {
+    const { storage } = this.#options;
+    if (storage === undefined) {
+      return;
+    }
+    if (state !== "") {
+      storage.apply(pluvDecode(state));
+    }
+    // All of it, with what was changed while there was no connection.
+    this.#write("$updateStorage", { origin: "$initialized", update: pluvEncode(storage.encode()) });
+    this.#shares = true;
+  }
+
+  // --- People ---
+
+  #joined({ connectionId, user, presence }: { connectionId: string; user: any; presence: any }): void {
+    this.#enter(connectionId, user, presence);
+    if (connectionId === this.#sessionId) {
+      clearTimeout(this.#joinTimer);
+      this.#lastError = null;
+      this.#pingTimer = setInterval(() => this.#ping(), this.#options.heartbeat?.interval ?? 10_000);
+      this.#write("$getOthers", {});
+      this.#setStatus("online");
+      this.#sendCalls();
+    }
+    this.#peopleChanged();
+  }
+
+  #othersReceived(others: { connectionId: string; user: any; presence: any }[]): void {
+    const session = this.#sessionId ?? "";
+    const own = this.#users.get(session);
+    this.#users.clear();
+    this.#presences.clear();
+    for (const { connectionId, user, presence } of others) {
+      this.#enter(connectionId, user, presence);
+    }
+    // Last, as it is the newest.
+    this.#enter(session, own?.user, this.#presence);
+    this.#synced = true;
+    this.#peopleChanged();
+  }
+
+  #enter(connectionId: string, user: any, presence: any): void {
+    const id = user?.id ?? connectionId;
+    this.#users.set(connectionId, { id, user });
+    this.#presences.set(id, presence ?? {});
+  }
+
+  get #ownId(): string | undefined {
+    return this.#users.get(this.#sessionId ?? "")?.id;
+  }
+
+  #presenceUpdated(id: string, presence: any, mine: boolean): void {
+    // What this connection said is known, and may be older than what it said since.
+    if (mine) {
+      return;
+    }
+    if (id === this.#ownId) {
+      this.#presence = presence;
+    }
+    this.#presences.set(id, presence);
+    this.#peopleChanged();
+  }
+
+  #showOwnPresence(): void {
+    const id = this.#ownId;
+    if (id !== undefined) {
+      this.#presences.set(id, this.#presence);
+      this.#peopleChanged();
+    }
+  }
+
+  #keepOnly(connectionIds: Set<string>): void {
+    for (const connectionId of this.#users.keys()) {
+      if (connectionId !== this.#sessionId && !connectionIds.has(connectionId)) {
+        this.#users.delete(connectionId);
+      }
+    }
+    this.#peopleChanged();
+  }
+
+  #peopleChanged(): void {
+    if (!this.#synced) {
+      return;
+    }
+    const people = new Map<string, PluvPerson<R>>();
+    const ownId = this.#ownId;
+    for (const [connectionId, { id, user }] of this.#users) {
+      const connections = [...(people.get(id)?.connections ?? []), connectionId];
+      // A later tab has the later name.
+      people.set(id, { id, user, presence: this.#presences.get(id), connections, you: id === ownId });
+    }
+    this.#people = [...people.values()];
+    this.#emit("$people", this.#people);
+  }
+
+  #emit(type: string, data: unknown, cause?: unknown): void {
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+      try {
+        listener(data, cause);
+      } catch (error) {
+        // It is the listener's, and ends nothing else.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+/** Connects to the room `name` of `Whiteboard`, and stays connected until `close`. */
+export function connect<R extends PluvRoom = Whiteboard>(name: string, options: PluvOptions<R> = {}): PluvConnection<R> {
+  return new PluvConnection<R>(name, { path: "/api/pluv", authorize: true }, options);
+}
