@@ -45,8 +45,8 @@ const ALARM_PATIENCE: u32 = 30_000;
 #[derive(Debug)]
 pub struct Object<R> {
     state: State,
-    /// None when `create` failed.
-    live: Option<Rc<Live<R>>>,
+    /// What its client is told when `create` failed.
+    live: std::result::Result<Rc<Live<R>>, String>,
 }
 
 /// What a request of the worker wants.
@@ -88,14 +88,14 @@ impl<R: Handlers> Object<R> {
                 state.get_websockets().iter().for_each(|socket| live.restore(socket));
                 let woken = live.driver.core.borrow().woken();
                 live.execute(woken.into_iter().collect());
-                Some(live)
+                Ok(live)
             }
             Err(error) => {
                 console_error!("pluv: the room `{name}` can't be made: {error}");
-                None
+                Err(error.client_message().to_owned())
             }
         };
-        if let Some(live) = &live {
+        if let Ok(live) = &live {
             let is_listening = live.driver.core.borrow().is_listening();
             if let Err(error) = live.listen(is_listening) {
                 console_error!("pluv: pings will wake the room `{name}`: {error}");
@@ -114,8 +114,8 @@ impl<R: Handlers> Object<R> {
         let response = match self.asked(&req) {
             Ok(Asked::Connection(admission)) => self.connect(&admission),
             Ok(Asked::Room(ask)) => match &self.live {
-                Some(live) => return live.ask(req, ask),
-                None => Response::error("the room can't be made, and the log says why", 500),
+                Ok(live) => return live.ask(req, ask),
+                Err(_) => Response::error("the room can't be made, and the log says why", 500),
             },
             Ok(Asked::Nothing) => Response::error("not found", 404),
             Err(error) => Err(error),
@@ -137,8 +137,9 @@ impl<R: Handlers> Object<R> {
 
     fn connect(&self, admission: &Admission) -> Result<Response> {
         let name = self.state.id().name().unwrap_or_default();
-        let Some(live) = &self.live else {
-            return refuse(admission.protocol, &name, Refusal::Later(INTERNAL));
+        let live = match &self.live {
+            Ok(live) => live,
+            Err(reason) => return refuse(admission.protocol, &name, Refusal::Later(reason)),
         };
         if let Some(reason) = live.driver.core.borrow().refusal(admission) {
             return refuse(admission.protocol, &name, Refusal::Later(&reason));
@@ -165,7 +166,7 @@ impl<R: Handlers> Object<R> {
     #[must_use]
     pub fn message(&self, socket: web_sys::WebSocket, message: &JsValue) -> JsValue {
         let socket = WebSocket::from(socket);
-        let Some(live) = &self.live else {
+        let Ok(live) = &self.live else {
             let _ = close(&socket, RESTARTED);
             return JsValue::UNDEFINED;
         };
@@ -204,7 +205,7 @@ impl<R: Handlers> Object<R> {
     /// The room's alarm. The platform tries it again where it fails, and drops one that failed six times.
     #[must_use]
     pub fn alarm(&self) -> JsValue {
-        let Some(live) = &self.live else {
+        let Ok(live) = &self.live else {
             let storage = self.state.storage();
             return future_to_promise(async move {
                 storage.set_alarm(UNMADE_RETRY).await?;
@@ -221,7 +222,7 @@ impl<R: Handlers> Object<R> {
     }
 
     fn leave(&self, socket: &WebSocket) -> JsValue {
-        let Some(live) = &self.live else { return JsValue::UNDEFINED };
+        let Ok(live) = &self.live else { return JsValue::UNDEFINED };
         abort::turn(&live.sockets);
         let step = match live.sockets.find(socket) {
             Known::Open(connection) | Known::Oversized(connection, _) => {
@@ -309,9 +310,7 @@ impl<R: Handlers> Live<R> {
 
     /// A hook takes too long.
     fn lose_patience(self: &Rc<Self>) {
-        abort::turn(&self.sockets);
-        let step = self.driver.core.borrow_mut().lose_patience(now());
-        drop(self.start(step));
+        self.driver.core.borrow().lose_patience();
     }
 
     async fn set_alarm(self: Rc<Self>, due: Option<Millis>) {
@@ -321,7 +320,9 @@ impl<R: Handlers> Live<R> {
             None => self.state.storage().delete_alarm().await,
         };
         if let Err(error) = result {
-            console_error!("pluv: room `{}`: its alarm can't be set: {error}", self.driver.core.borrow().name());
+            let mut core = self.driver.core.borrow_mut();
+            console_error!("pluv: room `{}`: its alarm can't be set: {error}", core.name());
+            core.alarm_failed();
         }
     }
 
@@ -416,6 +417,8 @@ impl<R: Handlers> Live<R> {
         if deletes {
             let step = self.driver.core.borrow_mut().delete_now(now());
             self.drive(step).await;
+            // Another may be under way.
+            poll_fn(|cx| self.driver.core.borrow_mut().poll_deleted(cx.waker())).await;
             if !self.driver.core.borrow().deletion_goes_on() {
                 let reason = "`on_room_deleted` failed, and the log says why: the document stays".to_owned();
                 answer = Err(Unmet::Failed(reason));

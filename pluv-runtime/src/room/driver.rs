@@ -1,6 +1,6 @@
 //! A room and its handlers: runs what the core hands out.
 
-use std::{cell::RefCell, future::poll_fn, pin::pin};
+use std::{cell::RefCell, future::poll_fn, pin::pin, task::Poll};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
@@ -11,7 +11,7 @@ use super::{
     outbox::Outbox,
     running::during,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A room with its handlers.
 #[derive(Debug)]
@@ -58,7 +58,11 @@ impl<R: Handlers> Driver<R> {
         #[cfg(feature = "tracing")]
         let running = tracing::Instrument::instrument(running, job.span());
         let mut running = pin!(running);
-        let result = poll_fn(|cx| during(job.running(), || running.as_mut().poll(cx))).await;
+        let result = poll_fn(|cx| match &job.leash {
+            Some(leash) if leash.is_cut(cx) => Poll::Ready(Err(Error::internal("it takes too long, and was ended"))),
+            _ => during(job.running(), || running.as_mut().poll(cx)),
+        })
+        .await;
         during(job.running(), || self.core.borrow_mut().finish(now(), job, result))
     }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, collections::VecDeque, rc::Rc};
 use super::{
     Millis, Protocol,
     effect::Connection,
+    leash::Leash,
     running::{Name, Running},
     types::Typed,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Job {
     /// When the message came.
     pub(crate) at: Millis,
     pub(crate) task: Task,
+    /// What ends it, where others wait for it.
+    pub(crate) leash: Option<Leash>,
 }
 
 /// What is to run.
@@ -88,6 +91,16 @@ impl Job {
         }
     }
 
+    /// What it takes while it waits, in bytes.
+    fn bytes(&self) -> usize {
+        let contents = match &self.task {
+            Task::Event { data, .. } => data.len(),
+            Task::Deleted { state, .. } => state.len(),
+            _ => 0,
+        };
+        size_of::<Self>() + contents
+    }
+
     /// The `id` of the request that it answers.
     pub(crate) fn request(&self) -> Option<&str> {
         match &self.task {
@@ -97,20 +110,34 @@ impl Job {
     }
 }
 
-/// The jobs that wait for another of the same connection. An entry, empty or not, means that one runs.
+/// The jobs that wait for another of the same connection.
 #[derive(Debug, Default)]
-pub(crate) struct Lanes(BTreeMap<Connection, VecDeque<Job>>);
+pub(crate) struct Lanes {
+    /// An entry, empty or not, means that a job of its connection runs.
+    lanes: BTreeMap<Connection, Lane>,
+    /// What all that wait take, in bytes.
+    bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    waiting: VecDeque<Job>,
+    bytes: usize,
+}
 
 impl Lanes {
     /// The job, if it may run now.
     pub(crate) fn enter(&mut self, job: Job) -> Option<Job> {
-        match self.0.get_mut(&job.connection) {
-            Some(waiting) => {
-                waiting.push_back(job);
+        match self.lanes.get_mut(&job.connection) {
+            Some(lane) => {
+                let bytes = job.bytes();
+                lane.bytes += bytes;
+                self.bytes += bytes;
+                lane.waiting.push_back(job);
                 None
             }
             None => {
-                self.0.insert(job.connection, VecDeque::new());
+                self.lanes.insert(job.connection, Lane::default());
                 Some(job)
             }
         }
@@ -118,10 +145,20 @@ impl Lanes {
 
     /// The job to run after one that ended.
     pub(crate) fn next(&mut self, connection: Connection) -> Option<Job> {
-        let next = self.0.get_mut(&connection)?.pop_front();
-        if next.is_none() {
-            self.0.remove(&connection);
-        }
-        next
+        let lane = self.lanes.get_mut(&connection)?;
+        let Some(next) = lane.waiting.pop_front() else {
+            self.lanes.remove(&connection);
+            return None;
+        };
+        let bytes = next.bytes();
+        lane.bytes -= bytes;
+        self.bytes -= bytes;
+        Some(next)
+    }
+
+    /// What would wait with this job, in bytes: of its connection, and of all. None where it would run at once.
+    pub(crate) fn would_wait(&self, job: &Job) -> Option<(usize, usize)> {
+        let lane = self.lanes.get(&job.connection)?;
+        Some((lane.bytes + job.bytes(), self.bytes + job.bytes()))
     }
 }

@@ -39,6 +39,11 @@ impl Meter {
         false
     }
 
+    /// Takes back that the last message was counted.
+    pub(crate) fn forgive(&mut self, per_second: u64) {
+        self.nanos = self.nanos.saturating_sub(NANOS / per_second);
+    }
+
     /// Counts that the last message was refused.
     pub(crate) fn fault(&mut self, per_second: u64) {
         self.nanos += FAULT.saturating_sub(NANOS / per_second);

@@ -14,6 +14,7 @@ mod driver;
 mod effect;
 mod evict;
 mod job;
+mod leash;
 mod limits;
 mod meter;
 mod options;

@@ -85,6 +85,8 @@ pub(crate) struct YjsMember {
     pub(crate) greeted: bool,
     /// When it was last sent what it had sent.
     pub(crate) echoed: Millis,
+    /// How many frames it was told of others in, and has not sent on yet, as a stock provider does with each.
+    pub(crate) told: u32,
     /// Its frames that wait for the document to begin.
     pub(crate) held: Vec<Vec<u8>>,
 }
@@ -113,7 +115,7 @@ impl Member {
     /// A job on its behalf.
     pub(crate) fn job(&self, at: Millis, task: Task) -> Job {
         let (origin, user, key) = (Rc::clone(&self.origin), self.user.clone(), Rc::clone(&self.key));
-        Job { connection: self.connection, protocol: self.protocol(), origin, user, key, at, task }
+        Job { connection: self.connection, protocol: self.protocol(), origin, user, key, at, task, leash: None }
     }
 }
 

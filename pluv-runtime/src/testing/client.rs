@@ -106,7 +106,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     /// The id of its connection: what others know as `connectionId`.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
-        self.person(|person| person.stock.session.clone())
+        self.person(|person| person.stock.company.session.clone())
     }
 
     /// Sends an event. What comes of it is read with [`received`](Self::received), or with [`errors`](Self::errors).
@@ -196,8 +196,8 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     /// When the room has sent a user or presence that its types can't read.
     #[must_use]
     pub fn others(&self) -> Vec<Other<R::User, R::Presence>> {
-        let others = self.person(|person| person.stock.others.clone());
-        let other = |(session, seen): (String, super::stock::Seen)| {
+        let others = self.person(|person| person.stock.company.others.clone());
+        let other = |(session, seen): (String, super::company::Seen)| {
             let user = serde_json::from_value(seen.user).expect("a user is read back");
             // Nobody has said anything of a presence yet.
             let presence = if seen.presence.is_null() { json!({}) } else { seen.presence };
@@ -216,7 +216,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
         let Value::Object(fields) = to_json(fields) else { panic!("a presence is a JSON object") };
         let is_joined = self.person(|person| {
             person.stock.presence.extend(fields.clone());
-            person.stock.has_joined
+            person.stock.company.has_joined
         });
         if is_joined {
             self.send(protocol::UPDATE_PRESENCE, json!({ "presence": fields }));

@@ -168,7 +168,12 @@ impl<R: Handlers> Machine<R> {
             };
             driver.drive(step, || clock.get(), execute).await;
         };
-        self.running.push(Task { connections, future: Box::pin(future) });
+        let mut task = Task { connections, future: Box::pin(future) };
+        let waker = Waker::from(self.wakes.clone().into_inner());
+        // What it does at once comes before what others do whom it has woken.
+        if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            self.running.push(task);
+        }
         self.poll();
     }
 
@@ -253,8 +258,8 @@ impl<R: Handlers> Machine<R> {
     /// The room waits no longer for its hook.
     pub(crate) fn lose_patience(&mut self) {
         assert!(self.platform.borrow_mut().patience.take().is_some(), "it waits for its hook");
-        let step = self.driver.core.borrow_mut().lose_patience(self.now());
-        self.drive(step);
+        self.driver.core.borrow().lose_patience();
+        self.poll();
     }
 
     pub(crate) fn now(&self) -> Millis {

@@ -95,6 +95,7 @@
 //! function that the test replaces. A handler that panics fails the test.
 
 mod client;
+mod company;
 mod database;
 mod frame;
 mod machine;
@@ -119,9 +120,10 @@ pub use self::{
 };
 #[cfg(test)]
 pub(crate) use self::{
+    company::Seen,
     database::Database,
     machine::Machine,
     platform::SocketId,
     replica::Replica,
-    stock::{Seen, Stock, message, update_storage},
+    stock::{Stock, message, update_storage},
 };

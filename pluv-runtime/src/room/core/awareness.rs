@@ -45,7 +45,7 @@ impl Core {
             return self.break_off(now, connection, step);
         };
         if told.news.is_empty() && !is_first {
-            return;
+            return self.forgive_echo(connection);
         }
         let (mut shown, mut returned, mut is_too_much) = (Vec::new(), Vec::new(), false);
         let (count, mut former) = (told.count, Vec::new());
@@ -81,6 +81,29 @@ impl Core {
         if !shown.is_empty() {
             let frame = if shown.len() == count { frame } else { frame_of(&shown) };
             self.show_awareness(now, connection, frame, step);
+        }
+    }
+
+    /// A stock provider sends on whatever it is told. That many may come with nothing new does not count: it is the others
+    /// that move.
+    fn forgive_echo(&mut self, connection: Connection) {
+        let per_second = self.limits.messages_per_second;
+        let Some(member) = self.members.get_mut(&connection) else { return };
+        if let Some(yjs) = member.yjs.as_mut().filter(|yjs| yjs.told > 0) {
+            yjs.told -= 1;
+            member.meter.forgive(per_second);
+        }
+    }
+
+    /// Sends frames of the awareness, which come back.
+    fn send_told(&mut self, to: Vec<Connection>, frame: Vec<u8>, step: &mut Step) {
+        for connection in &to {
+            if let Some(yjs) = self.members.get_mut(connection).and_then(|member| member.yjs.as_mut()) {
+                yjs.told = yjs.told.saturating_add(1);
+            }
+        }
+        if !to.is_empty() {
+            step.effects.push(Effect::SendBytes { to: To::Many(to), frame });
         }
     }
 
@@ -139,17 +162,15 @@ impl Core {
             yjs.echoed = now;
             to.push(connection);
         }
-        if !to.is_empty() {
-            step.effects.push(Effect::SendBytes { to: To::Many(to), frame });
-        }
+        self.send_told(to, frame, step);
     }
 
     /// Sends a connection all that is known of clients, and asks for what was not kept.
-    pub(super) fn send_awareness(&self, connection: Connection, step: &mut Step) {
+    pub(super) fn send_awareness(&mut self, connection: Connection, step: &mut Step) {
         let known = self.awareness.all();
         if !known.is_empty() {
             let frame = yjs::awareness(&known);
-            step.effects.push(Effect::SendBytes { to: To::One(connection), frame });
+            self.send_told(vec![connection], frame, step);
         }
         let forgotten = self.awareness.forgotten();
         if !forgotten.is_empty() {
@@ -158,14 +179,12 @@ impl Core {
     }
 
     /// Tells everyone that the clients of a connection are gone with it.
-    pub(super) fn withdraw(&mut self, member: &Member, effects: &mut Vec<Effect>) {
+    pub(super) fn withdraw(&mut self, member: &Member, step: &mut Step) {
         let Some(yjs) = &member.yjs else { return };
         let left = self.awareness.leave(member.connection, &yjs.clients);
-        let to: Vec<_> = self.providers().collect();
-        if !left.is_empty() && !to.is_empty() {
+        if !left.is_empty() {
             let left: Vec<_> = left.into_iter().map(|(client, clock)| (client, clock, GONE)).collect();
-            let frame = yjs::awareness(&left);
-            effects.push(Effect::SendBytes { to: To::Many(to), frame });
+            self.send_told(self.providers().collect(), yjs::awareness(&left), step);
         }
     }
 

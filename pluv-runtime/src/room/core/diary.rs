@@ -27,8 +27,10 @@ pub(super) enum Entry<'a> {
     Join {
         session: &'a str,
     },
+    /// A connection is gone; with the code where the room has closed it.
     Leave {
         session: &'a str,
+        code: Option<u16>,
     },
     Evict {
         session: &'a str,

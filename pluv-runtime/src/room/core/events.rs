@@ -28,6 +28,9 @@ impl Core {
         }
         let (name, data, id) = (Rc::from(&*frame.name), frame.data.to_owned(), frame.id.map(Rc::from));
         let job = member.job(now, Task::Event { name, data, id });
+        if let Some(reason) = self.lanes.would_wait(&job).and_then(|bytes| self.backlog(bytes)) {
+            return Err(reason);
+        }
         Ok(Step { effects: Vec::new(), jobs: self.lanes.enter(job).into_iter().collect() })
     }
 
@@ -40,14 +43,14 @@ impl Core {
             (_, Ok((Outcome(Kind::Initial(update)), _))) => self.begun(now, job, Ok(update), &mut step),
             (Task::InitialStorage, Err(error)) => self.begun(now, job, Err(error), &mut step),
             (Task::Deleted { mark, .. }, result) => self.told_deleted(now, *mark, result.map(drop), &mut step),
-            (Task::StorageUpdated, Err(error)) => self.told_changed(now, Err(error), &mut step),
+            (Task::StorageUpdated, Err(error)) => self.told_changed(now, job, Err(&error), &mut step),
             (task, Ok((outcome, wishes))) => {
                 for wish in wishes {
                     self.grant(now, job, wish, &mut step);
                 }
                 self.conclude(job, outcome, &mut step.effects);
                 if matches!(task, Task::StorageUpdated) {
-                    self.told_changed(now, Ok(()), &mut step);
+                    self.told_changed(now, job, Ok(()), &mut step);
                 }
             }
             (_, Err(error)) => self.fail(job, &error, &mut step.effects),
@@ -116,9 +119,14 @@ impl Core {
 
     pub(super) fn fail(&self, job: &Job, error: &Error, effects: &mut Vec<Effect>) {
         if error.is_internal() {
-            let message = format!("room `{}`, session `{}`, `{}`: {error}", self.name, job.origin.id(), job.name());
-            effects.push(Effect::Log { message });
+            effects.push(self.log_of(job, error));
         }
         effects.extend(self.tell_error(job.connection, job.request(), error.client_message()));
+    }
+
+    /// What the log is told of an error.
+    pub(super) fn log_of(&self, job: &Job, error: &Error) -> Effect {
+        let message = format!("room `{}`, session `{}`, `{}`: {error}", self.name, job.origin.id(), job.name());
+        Effect::Log { message }
     }
 }

@@ -59,6 +59,13 @@ impl Garbage {
         }
     }
 
+    /// There may be no alarm.
+    fn doubt_alarm(&mut self) {
+        if self.look != Look::Never {
+            self.look = Look::Unknown;
+        }
+    }
+
     /// The first connection has come.
     pub(super) fn begin(&mut self, now: Millis, idle: Millis) {
         self.look = Look::At(now + idle);
@@ -96,6 +103,12 @@ impl Core {
         member.doubted = None;
         self.attach(connection, &mut step.effects);
         self.garbage.believe(step);
+    }
+
+    /// The alarm could not be set: with the next message it is.
+    pub(crate) fn alarm_failed(&mut self) {
+        self.alarm_is_unknown();
+        self.garbage.doubt_alarm();
     }
 
     /// The first thing came to the room since it woke: is there still an alarm?

@@ -120,6 +120,11 @@ impl Group {
         }
     }
 
+    /// Whether an edit of a connection waits.
+    pub(super) fn has_edit_of(&self, connection: Connection) -> bool {
+        self.waiting.iter().any(|edit| edit.connection == Some(connection))
+    }
+
     /// How many edits are likely to come together.
     fn expected(&self) -> usize {
         let [last, before] = self.sizes;

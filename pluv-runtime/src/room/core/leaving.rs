@@ -19,7 +19,7 @@ impl Core {
     /// A connection was closed by its client, or broke.
     pub(crate) fn close(&mut self, now: Millis, connection: Connection) -> Step {
         let mut step = Step::default();
-        self.leave(now, connection, &mut step);
+        self.leave(now, connection, None, &mut step);
         step
     }
 
@@ -34,11 +34,11 @@ impl Core {
     ) {
         if self.members.contains_key(&connection) {
             step.effects.push(Effect::Close { connection, code, reason: reason.into() });
-            self.leave(now, connection, step);
+            self.leave(now, connection, Some(code), step);
         }
     }
 
-    fn leave(&mut self, now: Millis, connection: Connection, step: &mut Step) {
+    fn leave(&mut self, now: Millis, connection: Connection, code: Option<u16>, step: &mut Step) {
         let Some(member) = self.members.remove(&connection) else { return };
         let presence = self.presence_of(&member.key);
         self.people.leave(&member.key, connection);
@@ -47,7 +47,7 @@ impl Core {
             self.garbage.believe(step);
         }
         self.ask_for_alarm(step);
-        self.gone(now, &member, presence, step);
+        self.gone(now, &member, presence, code, step);
     }
 
     /// Closes connections, and says how many.
@@ -97,17 +97,17 @@ impl Core {
         let mut step = Step::default();
         self.alarm_is_unknown();
         self.ask_for_alarm(&mut step);
-        self.gone(now, &member, presence, &mut step);
+        self.gone(now, &member, presence, None, &mut step);
         step
     }
 
     /// Tells everyone that a connection is gone.
-    fn gone(&mut self, now: Millis, member: &Member, presence: Typed, step: &mut Step) {
-        self.write(|| Entry::Leave { session: member.id() }, &mut step.effects);
+    fn gone(&mut self, now: Millis, member: &Member, presence: Typed, code: Option<u16>, step: &mut Step) {
+        self.write(|| Entry::Leave { session: member.id(), code }, &mut step.effects);
         if member.spilled {
             step.effects.push(Effect::Forget { session: member.id().to_string() });
         }
-        self.withdraw(member, &mut step.effects);
+        self.withdraw(member, step);
         if member.joined {
             if member.yjs.is_none() {
                 let data = format!(r#"{{"sessionId":{}}}"#, quoted(member.id()));

@@ -6,6 +6,12 @@ use crate::{
     room::{Limits, Millis, effect::Connection, session::Admission},
 };
 
+/// How many bytes of a connection's events may wait for a handler of it to end; or one message, where that may be longer.
+const MAX_BACKLOG: usize = 1 << 20;
+
+/// The same for all connections together: a quarter of what an isolate has.
+const MAX_BACKLOGS: usize = 32 << 20;
+
 impl Core {
     /// The most bytes that a message may take.
     pub(crate) fn message_limit(&self) -> u64 {
@@ -52,6 +58,18 @@ impl Core {
             return false;
         }
         true
+    }
+
+    /// Why no more events may wait for a handler, if they take so many bytes: those of one connection, and of all.
+    pub(super) fn backlog(&self, (own, all): (usize, usize)) -> Option<String> {
+        #[expect(clippy::cast_possible_truncation, reason = "it is at most 32 MiB")]
+        let limit = MAX_BACKLOG.max(self.message_limit as usize);
+        if own > limit {
+            Some(format!("your events that wait for the room take {own} bytes: the limit is {limit}"))
+        } else {
+            let limit = MAX_BACKLOGS;
+            (all > limit).then(|| format!("the events that wait for the room take {all} bytes: the limit is {limit}"))
+        }
     }
 
     /// A message came that is too long even to be read: of at least so many bytes.

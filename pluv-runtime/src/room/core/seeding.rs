@@ -6,12 +6,14 @@ use super::{Core, Step, storage::admit};
 use crate::{
     auth::Access,
     error::{Error, INTERNAL},
-    protocol::{AGAIN_LATER, Origin},
+    protocol::{AGAIN_LATER, Origin, REFUSED, yjs},
     room::{
-        Millis,
+        Millis, Protocol,
         effect::{Connection, Effect},
         job::{Job, Task},
+        leash::Leash,
         people::Presence,
+        session::Member,
     },
     storage::{Admitted, StoreError},
 };
@@ -40,7 +42,7 @@ pub(super) enum Seeding {
     #[default]
     Unasked,
     /// The hook runs, and these wait for it.
-    Asked(Vec<Newcomer>),
+    Asked { waiting: Vec<Newcomer>, leash: Leash },
     /// It was, or the document is there.
     Done,
 }
@@ -57,11 +59,11 @@ pub(super) struct Newcomer {
 
 impl Seeding {
     pub(super) fn is_waiting(&self, connection: Connection) -> bool {
-        matches!(self, Self::Asked(waiting) if waiting.iter().any(|newcomer| newcomer.connection == connection))
+        matches!(self, Self::Asked { waiting, .. } if waiting.iter().any(|newcomer| newcomer.connection == connection))
     }
 
     pub(super) fn leave(&mut self, connection: Connection) {
-        if let Self::Asked(waiting) = self {
+        if let Self::Asked { waiting, .. } = self {
             waiting.retain(|newcomer| newcomer.connection != connection);
         }
     }
@@ -92,7 +94,7 @@ impl Core {
     /// Lets a newcomer join, at once or when the document has begun.
     pub(super) fn admit(&mut self, now: Millis, newcomer: Newcomer) -> Step {
         let mut step = Step::default();
-        if let Seeding::Asked(waiting) = &mut self.seeding {
+        if let Seeding::Asked { waiting, .. } = &mut self.seeding {
             let connection = newcomer.connection;
             waiting.push(newcomer);
             self.attach(connection, &mut step.effects);
@@ -122,23 +124,30 @@ impl Core {
     /// Asks the room's code for the beginning of the document.
     fn ask(&mut self, now: Millis, newcomer: Newcomer) -> Option<Job> {
         let job = self.members.get(&newcomer.connection)?.job(now, Task::InitialStorage);
-        self.seeding = Seeding::Asked(vec![newcomer]);
-        self.lanes.enter(job)
+        let leash = Leash::default();
+        self.seeding = Seeding::Asked { waiting: vec![newcomer], leash: leash.clone() };
+        self.lanes.enter(Job { leash: Some(leash), ..job })
     }
 
     /// The room's code has answered.
     pub(super) fn begun(&mut self, now: Millis, job: &Job, answer: Result<Option<Vec<u8>>, Error>, step: &mut Step) {
-        let Seeding::Asked(waiting) = std::mem::take(&mut self.seeding) else { return };
+        let Seeding::Asked { waiting, .. } = std::mem::take(&mut self.seeding) else { return };
         step.effects.push(Effect::Patience(None));
         let begun = answer.and_then(|update| match update {
             Some(update) => self.begin(now, &job.origin, update, step),
             None => Ok(()),
         });
         if let Err(error) = begun {
+            if error.is_internal() {
+                step.effects.push(self.log_of(job, &error));
+            }
             // To let clients begin it themselves would put their document in place of the room's.
-            step.effects.push(Effect::Log { message: format!("room `{}`, `get_initial_storage`: {error}", self.name) });
-            for newcomer in waiting {
-                self.turn_away(now, newcomer.connection, step);
+            for Newcomer { connection, .. } in waiting {
+                if error.is_internal() {
+                    self.turn_away(now, connection, step);
+                } else {
+                    self.refuse_for_good(now, connection, error.client_message(), step);
+                }
             }
             return;
         }
@@ -153,16 +162,10 @@ impl Core {
     }
 
     /// The room's code takes too long: nobody is to wait for it, and who comes next asks again.
-    pub(crate) fn lose_patience(&mut self, now: Millis) -> Step {
-        let mut step = Step::default();
-        if let Seeding::Asked(waiting) = std::mem::take(&mut self.seeding) {
-            let message = format!("room `{}`, `get_initial_storage`: it takes more than {PATIENCE} ms", self.name);
-            step.effects.push(Effect::Log { message });
-            for newcomer in waiting {
-                self.turn_away(now, newcomer.connection, &mut step);
-            }
+    pub(crate) fn lose_patience(&self) {
+        if let Seeding::Asked { leash, .. } = &self.seeding {
+            leash.cut();
         }
-        step
     }
 
     fn begin(&mut self, now: Millis, origin: &Rc<Origin>, update: Vec<u8>, step: &mut Step) -> Result<(), Error> {
@@ -229,5 +232,16 @@ impl Core {
         let refusal = self.refuse(connection, None, INTERNAL);
         step.effects.extend(refusal.effects);
         self.remove(now, connection, AGAIN_LATER, "the document can't be opened now", step);
+    }
+
+    /// Closes a connection for which the room's code has a message: its client does not try again by itself.
+    fn refuse_for_good(&mut self, now: Millis, connection: Connection, message: &str, step: &mut Step) {
+        let Some(protocol) = self.members.get(&connection).map(Member::protocol) else { return };
+        step.effects.extend(self.refuse(connection, None, message).effects);
+        let code = match protocol {
+            Protocol::Pluv => REFUSED,
+            Protocol::Yjs => yjs::ENDED,
+        };
+        self.remove(now, connection, code, "the room's code refused it", step);
     }
 }

@@ -3,7 +3,10 @@
 //! Both wait for the one alarm of the object. What they wait for is noted in storage, as the room may sleep or crash
 //! meanwhile.
 
-use std::rc::Rc;
+use std::{
+    rc::Rc,
+    task::{Poll, Waker},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -17,6 +20,7 @@ use crate::{
         Evict, Millis, Protocol,
         effect::{Connection, Effect},
         job::{Job, Task},
+        leash::Leash,
         retention::Retention,
         types::Typed,
     },
@@ -26,6 +30,9 @@ use crate::{
 /// How long changes of the document are gathered before the room's code is told, in milliseconds.
 const GATHER: Millis = 1_000;
 
+/// How long a hook may take before it is ended, in milliseconds.
+const PATIENCE: Millis = 30_000;
+
 /// The pause before a failed hook is tried again, in milliseconds; each failure doubles it, up to [`LONGEST`].
 const RETRY: Millis = 10_000;
 const LONGEST: Millis = 3_600_000;
@@ -33,7 +40,7 @@ const LONGEST: Millis = 3_600_000;
 const CHANGED: &str = "changed";
 const DELETION: &str = "deletion";
 
-/// The lane of the jobs that no connection causes.
+/// In place of the connection of a job that none causes. Such a job waits for no other.
 const NOBODY: Connection = Connection(u32::MAX);
 
 /// What waits for the alarm.
@@ -42,9 +49,10 @@ pub(super) struct Upkeep {
     /// Whether what was noted has been read since the room woke.
     is_read: bool,
     changed: Option<Changed>,
-    /// What the room's code is being told.
-    telling: Option<Changed>,
+    telling: Option<Telling>,
     deletion: Option<Deletion>,
+    /// Who waits for the end of `on_room_deleted`.
+    waiting: Vec<Waker>,
     /// When the alarm is set for, as far as is known.
     alarm: Option<Millis>,
     /// Whether it may be set for something else: a crash may have come between what was noted and its alarm.
@@ -61,6 +69,9 @@ impl Upkeep {
 }
 
 /// The document has changed, and the room's code does not know yet.
+///
+/// While it is being told this is noted as one more failure, to be tried again later: should the hook panic, or the machine
+/// die, it is so without another word.
 #[derive(Debug, Serialize, Deserialize)]
 struct Changed {
     due: Millis,
@@ -73,18 +84,33 @@ struct Changed {
     failures: u32,
 }
 
-/// The document is to be deleted.
+/// The room's code is being told of a change.
+#[derive(Debug)]
+struct Telling {
+    leash: Leash,
+    /// Whether the document has changed again since.
+    has_news: bool,
+}
+
+/// The document is to be deleted. While the room's code is being given it, this is noted as a failure, as [`Changed`] is.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Deletion {
     due: Millis,
     #[serde(default)]
     failures: u32,
-    /// The mark of the document that the room's code is being given.
     #[serde(skip)]
-    given: Option<u64>,
+    given: Option<Given>,
     /// Whether it was asked for, and is not called off by who comes.
     #[serde(skip)]
     is_wanted: bool,
+}
+
+/// The room's code is being given the document before it is deleted.
+#[derive(Debug)]
+struct Given {
+    leash: Leash,
+    /// The document's mark.
+    mark: u64,
 }
 
 impl Core {
@@ -101,6 +127,9 @@ impl Core {
         let protocol = same.map_or_else(|| self.protocol_of(origin.id()), |known| known.protocol);
         let Ok(user) = RawValue::from_string(user.to_owned()) else { return };
         self.upkeep.changed = Some(Changed { due, session: origin.id().to_string(), user, protocol, failures });
+        if let Some(telling) = &mut self.upkeep.telling {
+            telling.has_news = true;
+        }
         if is_news {
             self.note(CHANGED, step);
         }
@@ -129,9 +158,10 @@ impl Core {
         }
         self.read_notes(step);
         self.upkeep.deletion = Some(Deletion { due: now + after, ..Deletion::default() });
-        self.note(DELETION, step);
         if after == 0 {
             self.delete(now, step);
+        } else {
+            self.note(DELETION, step);
         }
     }
 
@@ -170,21 +200,26 @@ impl Core {
     }
 
     fn tell_changed(&mut self, now: Millis, step: &mut Step) {
-        if self.upkeep.telling.is_some() {
-            return;
+        let Some(changed) = &mut self.upkeep.changed else { return };
+        if let Some(telling) = &self.upkeep.telling {
+            changed.due = now + PATIENCE;
+            return telling.leash.cut();
         }
-        let Some(changed) = self.upkeep.changed.take() else { return };
-        match self.member(NOBODY, changed.session.as_str().into(), changed.user.get(), Access::Write) {
+        let (session, user, protocol) =
+            (changed.session.as_str().into(), changed.user.get().to_owned(), changed.protocol);
+        changed.failures += 1;
+        changed.due = now + PATIENCE.max(pause(changed.failures));
+        match self.member(NOBODY, session, &user, Access::Write) {
             Ok(member) => {
-                let protocol = changed.protocol;
-                // It stays noted until the hook has ended well: after a crash the alarm comes again.
-                self.upkeep.telling = Some(changed);
+                let leash = Leash::default();
+                self.upkeep.telling = Some(Telling { leash: leash.clone(), has_news: false });
                 let job = member.job(now, Task::StorageUpdated);
-                step.jobs.extend(self.lanes.enter(Job { connection: NOBODY, protocol, ..job }));
+                step.jobs.push(Job { protocol, leash: Some(leash), ..job });
             }
             // The room's users are of another type now.
-            Err(_) => self.note(CHANGED, step),
+            Err(_) => self.upkeep.changed = None,
         }
+        self.note(CHANGED, step);
     }
 
     /// The document is to be deleted now; everyone was sent away.
@@ -198,11 +233,22 @@ impl Core {
             Some(Err(error)) => drop(self.report(&error, &mut step)),
         }
         let deletion = self.upkeep.deletion.get_or_insert_default();
-        (deletion.due, deletion.is_wanted) = (now, true);
-        self.note(DELETION, &mut step);
-        self.delete(now, &mut step);
+        deletion.is_wanted = true;
+        if deletion.given.is_none() {
+            deletion.due = now;
+            self.delete(now, &mut step);
+        }
         self.set_alarm(now, &mut step);
         step
+    }
+
+    /// Waits until the room's code that is being given the document has ended.
+    pub(crate) fn poll_deleted(&mut self, waker: &Waker) -> Poll<()> {
+        if self.upkeep.deletion.as_ref().is_none_or(|deletion| deletion.given.is_none()) {
+            return Poll::Ready(());
+        }
+        self.upkeep.waiting.push(waker.clone());
+        Poll::Pending
     }
 
     /// Whether the document has been deleted, or is about to be: nothing failed.
@@ -218,31 +264,38 @@ impl Core {
             self.upkeep.deletion = None;
             return self.note(DELETION, step);
         }
-        if deletion.given.is_some() {
-            return;
+        if let Some(given) = &deletion.given {
+            deletion.due = now + PATIENCE;
+            return given.leash.cut();
         }
         let Some(document) = &mut self.document else { return };
+        deletion.failures += 1;
         let (state, mark) = match document.whole(now).and_then(|state| Ok((state, document.mark(now)?))) {
             Ok(found) => found,
             Err(error) => return self.deletion_failed(now, &error.to_string(), step),
         };
-        deletion.given = Some(mark);
+        let leash = Leash::default();
+        deletion.given = Some(Given { leash: leash.clone(), mark });
+        deletion.due = now + PATIENCE.max(pause(deletion.failures));
         let user = Typed { json: "null".into(), value: Rc::new(()) };
         let origin = Rc::new(Origin::new(&self.name, "".into(), "null"));
-        let task = Task::Deleted { state, mark };
-        let job = Job { connection: NOBODY, protocol: Protocol::Pluv, origin, user, key: "".into(), at: now, task };
-        step.jobs.extend(self.lanes.enter(job));
+        let (protocol, task, leash) = (Protocol::Pluv, Task::Deleted { state, mark }, Some(leash));
+        step.jobs.push(Job { connection: NOBODY, protocol, origin, user, key: "".into(), at: now, task, leash });
+        self.note(DELETION, step);
     }
 
     /// `on_storage_updated` has ended.
-    pub(super) fn told_changed(&mut self, now: Millis, result: Result<(), Error>, step: &mut Step) {
-        let told = self.upkeep.telling.take();
-        if let (Err(error), Some(told)) = (result, told) {
-            step.effects.push(Effect::Log { message: format!("room `{}`, `on_storage_updated`: {error}", self.name) });
-            let failures = told.failures + 1;
-            // What has changed since is the newer one to tell of.
-            let changed = self.upkeep.changed.take().unwrap_or(told);
-            self.upkeep.changed = Some(Changed { due: now + pause(failures), failures, ..changed });
+    pub(super) fn told_changed(&mut self, now: Millis, job: &Job, result: Result<(), &Error>, step: &mut Step) {
+        let Some(telling) = self.upkeep.telling.take() else { return };
+        if let Err(error) = result {
+            step.effects.push(self.log_of(job, error));
+        }
+        if let Some(changed) = &mut self.upkeep.changed {
+            match result {
+                Err(_) => changed.due = now + pause(changed.failures),
+                Ok(()) if telling.has_news => (changed.due, changed.failures) = (now + GATHER, 0),
+                Ok(()) => self.upkeep.changed = None,
+            }
         }
         self.note(CHANGED, step);
         self.set_alarm(now, step);
@@ -250,10 +303,10 @@ impl Core {
 
     /// `on_room_deleted` has ended, which was given the document of this mark.
     pub(super) fn told_deleted(&mut self, now: Millis, mark: u64, result: Result<(), Error>, step: &mut Step) {
+        self.upkeep.waiting.drain(..).for_each(Waker::wake);
         // Someone came meanwhile: then nothing is deleted, or not by this.
-        let Some(deletion) = self.upkeep.deletion.as_mut().filter(|deletion| deletion.given == Some(mark)) else {
-            return;
-        };
+        let is_given = |deletion: &&mut Deletion| deletion.given.as_ref().is_some_and(|given| given.mark == mark);
+        let Some(deletion) = self.upkeep.deletion.as_mut().filter(is_given) else { return };
         deletion.given = None;
         if !self.members.is_empty() {
             if !deletion.is_wanted {
@@ -276,15 +329,20 @@ impl Core {
                 self.set_alarm(now, step);
             }
             // The room's code gets what is there now.
-            Ok(false) => self.delete(now, step),
+            Ok(false) => {
+                if let Some(deletion) = &mut self.upkeep.deletion {
+                    (deletion.due, deletion.failures) = (now, 0);
+                }
+                self.delete(now, step);
+                self.set_alarm(now, step);
+            }
             Err(reason) => self.deletion_failed(now, &reason, step),
         }
     }
 
     fn deletion_failed(&mut self, now: Millis, reason: &str, step: &mut Step) {
         let Some(deletion) = &mut self.upkeep.deletion else { return };
-        (deletion.given, deletion.is_wanted) = (None, false);
-        deletion.failures += 1;
+        deletion.is_wanted = false;
         deletion.due = now + pause(deletion.failures);
         step.effects.push(Effect::Log { message: format!("room `{}`, `on_room_deleted`: {reason}", self.name) });
         self.note(DELETION, step);

@@ -116,8 +116,12 @@ impl Core {
         }
     }
 
-    /// Sends a connection what it lacks that has this much.
+    /// Sends a connection what it lacks that has this much. What it edited before it asked is stored by then, so that a
+    /// client can tell by the answer that it is.
     fn answer(&mut self, now: Millis, connection: Connection, vector: &[u8], step: &mut Step) {
+        if self.group.has_edit_of(connection) {
+            self.flush(now, step);
+        }
         let Some(document) = &mut self.document else { return };
         let lacking = match document.since(now, vector) {
             Ok(Some(lacking)) => lacking,

@@ -22,6 +22,8 @@ fn the_life_of_a_room_is_a_line_for_each_thing() {
         }
         assert_eq!(of("refused"), [json!({ "pluv": "refused", "session": "s1", "room": "the room" })]);
         assert_eq!(of("evict"), [json!({ "pluv": "evict", "session": "s2", "code": 4000, "room": "the room" })]);
+        let left: Vec<_> = of("leave").iter().map(|line| line["code"].clone()).collect();
+        assert_eq!(left, [json!(4000), Value::Null], "with the code where the room has closed the connection");
         let say = json!({
             "pluv": "event", "session": "s1", "name": "say", "millis": 0, "failed": false, "room": "the room",
         });

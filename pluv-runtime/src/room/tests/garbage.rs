@@ -186,6 +186,16 @@ fn an_alarm_that_the_platform_has_dropped_is_set_again_when_the_room_wakes() {
 }
 
 #[test]
+fn an_alarm_that_could_not_be_set_is_set_with_the_next_message() {
+    let mut world: World = World::new(false);
+    let a = world.join("u1", &json!({}));
+    world.set_alarm(None);
+    world.core().borrow_mut().alarm_failed();
+    world.send(a, "say", &json!({ "text": "hi" }));
+    assert_eq!(world.alarm(), Some(world.now() + IDLE));
+}
+
+#[test]
 fn a_wake_by_a_message_leaves_the_alarm_as_it_is() {
     let mut world: World = World::new(true);
     let a = world.join("u1", &json!({}));

@@ -109,3 +109,43 @@ fn an_output_that_clients_could_not_read_fails_its_handler() {
         assert!(world.log()[0].contains("give its variant named fields"));
     });
 }
+
+#[test]
+fn so_much_may_wait_for_a_handler_and_no_more() {
+    both(|world| {
+        let a = world.join("u1", &json!({}));
+        let b = world.join("u2", &json!({}));
+        world.send(a, "wait", &json!({ "text": "first" }));
+        let text = "n".repeat(100_000);
+        for _ in 0..10 {
+            world.send(a, "echo", &json!({ "text": text }));
+        }
+        assert_eq!(world.names(a), [""; 0]);
+        world.send(a, "echo", &json!({ "text": text }));
+        let error = world.error(a);
+        assert!(error.contains("events that wait") && error.contains("the limit is 1048576"), "{error}");
+        world.send(b, "say", &json!({ "text": "early" }));
+        assert_eq!(said(world, b), ["early"], "nobody else waits");
+        world.open_gate();
+        assert_eq!(said(world, a).len(), 12, "what was taken is handled");
+        world.send(a, "say", &json!({ "text": "late" }));
+        assert_eq!(said(world, a), ["late"]);
+    });
+}
+
+#[test]
+fn so_much_may_wait_in_a_room_and_no_more() {
+    let world: &mut World = &mut World::new(false);
+    let text = "n".repeat(100_000);
+    let mut refused = 0;
+    for number in 0..40 {
+        let client = world.join(&format!("u{number}"), &json!({}));
+        world.send(client, "wait", &json!({ "text": "first" }));
+        for _ in 0..10 {
+            world.send(client, "echo", &json!({ "text": text }));
+        }
+        refused += world.names(client).len();
+    }
+    // 32 MiB are some 334 of them.
+    assert!((60..70).contains(&refused), "{refused}");
+}

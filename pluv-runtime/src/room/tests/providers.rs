@@ -442,3 +442,44 @@ fn what_is_too_much_is_not_shown() {
         assert_eq!(world.told(cleo.client).len(), 32);
     });
 }
+
+#[test]
+fn what_others_move_is_no_flood_of_who_sends_it_on() {
+    let world = &mut World::<Notes>::new(false);
+    let [ada, bob, eve] = ["ada", "bob", "eve"].map(|user| world.provider(user));
+    world.clear();
+    world.pace = 0;
+    // At one moment as many may come as in two seconds.
+    for clock in 1..=1_100 {
+        world.tell(&ada, &[(7, clock, "{}")]);
+        world.tell(&bob, &[(8, clock, "{}")]);
+        for (client, clock, state) in world.told(eve.client) {
+            world.tell(&eve, &[(client, clock, &state)]);
+        }
+    }
+    assert_eq!(world.closed(eve.client), None);
+    for _ in 0..2_000 {
+        world.tell(&eve, &[(7, 1_100, "{}")]);
+    }
+    assert_eq!(world.closed(eve.client), Some(1008), "nobody has moved");
+    assert_eq!((world.closed(ada.client), world.closed(bob.client)), (None, None));
+}
+
+#[test]
+fn what_was_edited_before_a_question_is_stored_when_it_is_answered() {
+    notes(|world| {
+        let [ada, bob] = ["ada", "bob"].map(|user| world.provider(user));
+        world.holds_commits = true;
+        world.type_by(&ada, 0, "1");
+        world.type_by(&ada, 1, "2");
+        world.clear();
+        world.database.take_written();
+        world.send_binary(bob.client, &yjs::step1(&[0]));
+        assert_eq!(world.database.take_written(), 0, "who has edited nothing can wait for the others");
+        world.send_binary(ada.client, &yjs::step1(&[0]));
+        assert_eq!(world.database.take_written(), 1);
+        assert_eq!(world.binary_frames(ada.client).len(), 1);
+        assert_eq!(world.take(&bob), 2);
+        assert_eq!(text(&bob.doc), "12");
+    });
+}

@@ -20,7 +20,8 @@ use crate::{
     cloudflare::Env,
     contract::Sends,
     error::{Error, Result},
-    room::{Call, Outcome, done},
+    protocol::yjs,
+    room::{Call, Outcome, Protocol, done},
     storage::{decode_base64, encode_base64},
 };
 
@@ -119,7 +120,12 @@ impl Handlers for Begun {
         assert_eq!(room, "the room");
         ASKED.set(ASKED.get() + 1);
         poll_fn(|_| if self.gate.get() { Poll::Ready(()) } else { Poll::Pending }).await;
-        BEGINNING.with_borrow(|beginning| beginning.clone().map_err(Error::internal))
+        BEGINNING.with_borrow(|beginning| {
+            beginning.clone().map_err(|reason| match reason.strip_prefix("client: ") {
+                Some(reason) => Error::client(reason),
+                None => Error::internal(reason),
+            })
+        })
     }
 }
 
@@ -538,6 +544,23 @@ fn a_room_whose_document_can_not_begin_closes_and_asks_again() {
         world.open_gate();
         assert_eq!(world.frames(b)[0]["data"]["changeKind"], "initialized");
         assert_eq!(ASKED.get(), 2);
+    });
+}
+
+#[test]
+fn a_client_reads_why_a_document_can_not_begin_where_that_is_meant_for_it() {
+    both_of::<Begun>(|world| {
+        ASKED.set(0);
+        BEGINNING.set(Err("client: it is archived".to_owned()));
+        let ada = world.connect("ada");
+        let bob = world.connect_by(Protocol::Yjs, "bob", Access::Write);
+        world.clear();
+        world.send(ada, "$initializeSession", &json!({}));
+        world.open_gate();
+        assert_eq!(world.error(ada), "it is archived");
+        assert!(world.binary_frames(bob).contains(&yjs::denied("it is archived")));
+        assert_eq!((world.closed(ada), world.closed(bob)), (Some(3000), Some(4403)));
+        assert_eq!(world.log(), [""; 0]);
     });
 }
 

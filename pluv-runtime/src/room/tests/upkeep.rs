@@ -2,7 +2,9 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future::pending,
     rc::Rc,
+    task::{Poll, Waker},
 };
 
 use serde_json::json;
@@ -21,6 +23,8 @@ use crate::{
 thread_local! {
     static CALLS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static FAILS: Cell<bool> = const { Cell::new(false) };
+    /// Whether hooks never return.
+    static HANGS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What the hooks were called with since the last look.
@@ -28,8 +32,11 @@ fn calls() -> Vec<String> {
     CALLS.take()
 }
 
-fn called(what: String) -> Result<()> {
+async fn called(what: String) -> Result<()> {
     CALLS.with_borrow_mut(|calls| calls.push(what));
+    if HANGS.get() {
+        pending::<()>().await;
+    }
     if FAILS.get() { Err(Error::internal("the database is away")) } else { Ok(()) }
 }
 
@@ -68,11 +75,12 @@ impl<const AFTER: u64> Handlers for Kept<AFTER> {
     }
 
     async fn on_storage_updated(&self, cx: &Context<'_, Self>) -> Result<()> {
-        called(format!("updated by {}", cx.user().id))
+        called(format!("updated by {}", cx.user().id)).await
     }
 
     async fn on_room_deleted(&self, room: &Deleted<'_>) -> Result<()> {
         called(format!("{} deleted with {} bytes", room.room(), if room.state().len() > 2 { "some" } else { "no" }))
+            .await
     }
 }
 
@@ -82,6 +90,7 @@ type Later = Kept<3_600_000>;
 fn start<R: TestRoom>(world: &mut World<R>) -> Peer {
     calls();
     FAILS.set(false);
+    HANGS.set(false);
     let (ada, _) = world.join_with("ada", doc_with("hi"));
     world.ring();
     assert_eq!(calls(), ["updated by ada"]);
@@ -204,4 +213,107 @@ fn a_room_that_was_left_without_a_document_has_nothing_to_delete() {
         assert_eq!(world.alarm(), None);
         assert_eq!(world.database.take_written(), 0);
     });
+}
+
+#[test]
+fn a_hook_that_never_returns_holds_up_nobody_and_is_ended_and_tried_again() {
+    both_of::<Later>(|world| {
+        let ada = start(world);
+        HANGS.set(true);
+        world.edit(&ada, 0, "1");
+        world.ring();
+        assert_eq!(calls(), ["updated by ada"]);
+        let since = world.now();
+        let (bob, _) = world.join_with("bob", yrs::Doc::new());
+        world.clear();
+        world.edit(&bob, 0, "2");
+        assert_eq!(world.names(ada.client), ["$storageUpdated"]);
+        assert_eq!(world.alarm(), Some(since + 30_000), "there is an alarm for it, and no sooner one");
+        world.ring();
+        assert!(!world.is_running());
+        assert!(world.log().iter().any(|line| line.contains("`on_storage_updated`: it takes too long")));
+        HANGS.set(false);
+        assert_eq!(world.alarm(), Some(world.now() + 10_000));
+        world.ring();
+        assert_eq!(calls(), ["updated by bob"]);
+        assert!(world.only_looks());
+    });
+}
+
+#[test]
+fn a_change_during_the_hook_is_told_afterwards() {
+    both_of::<Later>(|world| {
+        let ada = start(world);
+        HANGS.set(true);
+        world.edit(&ada, 0, "1");
+        world.ring();
+        world.edit(&ada, 0, "2");
+        HANGS.set(false);
+        world.ring();
+        calls();
+        world.ring();
+        assert_eq!(calls(), ["updated by ada"]);
+        assert!(world.only_looks());
+    });
+}
+
+#[test]
+fn a_hook_that_panics_is_tried_again_later_and_later() {
+    for hook in ["updated by ada", "the room deleted with some bytes"] {
+        let mut world = World::<Kept<1_000>>::new(false);
+        let ada = start(&mut world);
+        HANGS.set(true);
+        if hook == "updated by ada" {
+            world.edit(&ada, 0, "1");
+        } else {
+            world.leave(ada.client);
+        }
+        let mut pauses = Vec::new();
+        for _ in 0..4 {
+            world.ring();
+            assert_eq!(calls(), [hook]);
+            world.lose_memory();
+            // The platform tries an alarm again that has failed.
+            world.ring_at(world.now() + 2_000);
+            assert_eq!(calls(), [""; 0], "not at once, as each panic loses other rooms too");
+            pauses.push(world.alarm().expect("it is tried again") - world.now());
+            if hook == "updated by ada" {
+                world.send(ada.client, "$getOthers", &json!({}));
+            }
+        }
+        assert!(pauses.is_sorted() && pauses[0] < pauses[3], "{pauses:?}");
+        HANGS.set(false);
+        world.ring();
+        assert_eq!(calls(), [hook]);
+    }
+}
+
+#[test]
+fn a_document_is_deleted_while_another_hook_never_returns() {
+    both_of::<Later>(|world| {
+        let ada = start(world);
+        HANGS.set(true);
+        world.edit(&ada, 0, "1");
+        world.ring();
+        calls();
+        HANGS.set(false);
+        assert!(world.delete());
+        assert_eq!(calls(), ["the room deleted with some bytes"]);
+        assert_eq!(world.closed(ada.client), Some(4000));
+    });
+}
+
+#[test]
+fn who_wants_a_document_deleted_that_is_being_deleted_waits_for_its_end() {
+    let mut world = World::<Soon>::new(false);
+    let ada = start(&mut world);
+    HANGS.set(true);
+    world.leave(ada.client);
+    assert_eq!(calls(), ["the room deleted with some bytes"]);
+    assert!(world.delete());
+    let poll = |world: &World<Soon>| world.core().borrow_mut().poll_deleted(Waker::noop());
+    assert_eq!((calls(), poll(&world)), (vec![], Poll::Pending));
+    world.ring();
+    assert_eq!(poll(&world), Poll::Ready(()));
+    assert!(!world.core().borrow().deletion_goes_on(), "it was ended, and the document stays");
 }

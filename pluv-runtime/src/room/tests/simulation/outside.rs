@@ -33,7 +33,7 @@ pub(super) enum Away {
 impl<R: TestRoom> Simulation<R> {
     /// The worker sends connections away, and exactly those go.
     pub(super) fn evict(&mut self, whom: Away, may_return: bool) {
-        let session = |who: usize| self.people[who].stock.session.clone();
+        let session = |who: usize| self.people[who].stock.company.session.clone();
         let evict = match whom {
             Away::Session(who) => match session(who) {
                 Some(session) => Evict::session(session),

@@ -97,14 +97,14 @@ impl Person {
 
     /// Says the next thing, for which the handler may wait.
     pub(super) fn say(&mut self, waits: bool) {
-        let Some(line) = self.line.as_mut().filter(|_| self.stock.has_joined) else { return };
+        let Some(line) = self.line.as_mut().filter(|_| self.stock.company.has_joined) else { return };
         line.said += 1;
         line.send("say", &json!({ "number": line.said, "waits": waits }));
     }
 
     /// Changes its presence.
     pub(super) fn show(&mut self, x: i64) {
-        let Some(line) = self.line.as_mut().filter(|_| self.stock.has_joined) else { return };
+        let Some(line) = self.line.as_mut().filter(|_| self.stock.company.has_joined) else { return };
         self.stock.presence.insert("x".to_owned(), json!(x));
         line.send("$updatePresence", &json!({ "presence": { "x": x } }));
     }
