@@ -25,7 +25,8 @@ impl Workspace {
         }
         let workspace = Self { directory };
         // As the repository has them, so that what is compiled already serves.
-        let profile = "[profile.dev.package.yrs]\nopt-level = 2\n[profile.dev.package.pluv-runtime]\nopt-level = 1\n";
+        let profile = "[profile.dev]\ndebug = \"line-tables-only\"\n[profile.dev.package.\"*\"]\ndebug = false\n\
+                       [profile.dev.package.yrs]\nopt-level = 2\n[profile.dev.package.pluv-runtime]\nopt-level = 1\n";
         workspace.write("Cargo.toml", &format!("[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\n{profile}"));
         fs::copy(repository().join("Cargo.lock"), workspace.directory.join("Cargo.lock")).expect("it is copied");
         workspace

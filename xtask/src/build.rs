@@ -28,13 +28,17 @@ pub fn build(worker: &Worker, profile: Profile, tools: &Tools) -> Result<()> {
     progress::step(&format!("building {} ({})", worker.name, &flag[2..]));
     let mut command = Command::new(&tools.worker_build);
     command.arg(flag).current_dir(&worker.directory);
-    // Without these, worker-build downloads its own.
+    downloads_nothing(&mut command, tools);
+    process::run(&mut command).with_context(|| format!("the build of `{}` failed", worker.name))?;
+    page(worker)
+}
+
+/// Lets worker-build find what it would download otherwise.
+pub(crate) fn downloads_nothing(command: &mut Command, tools: &Tools) {
     command.env("WASM_BINDGEN_BIN", &tools.wasm_bindgen);
     command.env("ESBUILD_BIN", npm::program("esbuild")).env("WASM_OPT_BIN", npm::program("wasm-opt"));
     // The compiler's own words are enough.
     command.env("RUST_BACKTRACE", "0");
-    process::run(&mut command).with_context(|| format!("the build of `{}` failed", worker.name))?;
-    page(worker)
 }
 
 /// Builds the page of a worker that has one to build.

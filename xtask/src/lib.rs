@@ -8,6 +8,7 @@ pub mod build;
 pub mod cache;
 pub mod chromium;
 pub mod config;
+pub mod deploy;
 pub mod dev;
 pub mod interrupt;
 pub mod node;

@@ -1,6 +1,11 @@
 //! Tools from crates.io, in the versions that `Cargo.lock` asks for.
 
-use std::{fs, path::PathBuf};
+use std::{
+    env,
+    ffi::OsString,
+    fs, iter,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 
@@ -13,6 +18,25 @@ pub struct Tools {
     pub worker_build: PathBuf,
     /// The program `wasm-bindgen`.
     pub wasm_bindgen: PathBuf,
+}
+
+impl Tools {
+    /// Where Cargo knows worker-build to be installed.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        // It is `home/bin/worker-build`.
+        self.worker_build.ancestors().nth(2).unwrap_or(&self.worker_build)
+    }
+
+    /// The search path of programs, with worker-build on it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn path(&self) -> Result<OsString> {
+        let known = env::var_os("PATH").unwrap_or_default();
+        let all = iter::once(self.home().join("bin")).chain(env::split_paths(&known));
+        env::join_paths(all).context("the path of programs cannot be written")
+    }
 }
 
 /// A crate with programs.

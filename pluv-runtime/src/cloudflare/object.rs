@@ -45,8 +45,8 @@ const ALARM_PATIENCE: u32 = 30_000;
 #[derive(Debug)]
 pub struct Object<R> {
     state: State,
-    /// What its client is told when `create` failed.
-    live: std::result::Result<Rc<Live<R>>, String>,
+    /// Why not, when `create` failed.
+    live: crate::Result<Rc<Live<R>>>,
 }
 
 /// What a request of the worker wants.
@@ -92,7 +92,7 @@ impl<R: Handlers> Object<R> {
             }
             Err(error) => {
                 console_error!("pluv: the room `{name}` can't be made: {error}");
-                Err(error.client_message().to_owned())
+                Err(error)
             }
         };
         if let Ok(live) = &live {
@@ -139,7 +139,8 @@ impl<R: Handlers> Object<R> {
         let name = self.state.id().name().unwrap_or_default();
         let live = match &self.live {
             Ok(live) => live,
-            Err(reason) => return refuse(admission.protocol, &name, Refusal::Later(reason)),
+            Err(error) if error.is_internal() => return refuse(admission.protocol, &name, Refusal::Later(INTERNAL)),
+            Err(error) => return refuse(admission.protocol, &name, Refusal::Room(error.client_message())),
         };
         if let Some(reason) = live.driver.core.borrow().refusal(admission) {
             return refuse(admission.protocol, &name, Refusal::Later(&reason));

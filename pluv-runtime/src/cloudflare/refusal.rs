@@ -20,6 +20,8 @@ pub(super) enum Refusal<'a> {
     Token(&'a str),
     /// There is no document.
     NoDocument(&'a str),
+    /// The room's code does not want it.
+    Room(&'a str),
     /// Another time it may go well.
     Later(&'a str),
 }
@@ -27,7 +29,11 @@ pub(super) enum Refusal<'a> {
 impl Refusal<'_> {
     const fn reason(&self) -> &str {
         match self {
-            Self::Address(reason) | Self::Token(reason) | Self::NoDocument(reason) | Self::Later(reason) => reason,
+            Self::Address(reason)
+            | Self::Token(reason)
+            | Self::NoDocument(reason)
+            | Self::Room(reason)
+            | Self::Later(reason) => reason,
         }
     }
 
@@ -39,6 +45,7 @@ impl Refusal<'_> {
             (Protocol::Yjs, Self::Address(_)) => 4400,
             (Protocol::Yjs, Self::Token(_)) => 4401,
             (Protocol::Yjs, Self::NoDocument(_)) => 4404,
+            (Protocol::Yjs, Self::Room(_)) => yjs::ENDED,
             (Protocol::Yjs, Self::Later(_)) => AGAIN_LATER,
         }
     }

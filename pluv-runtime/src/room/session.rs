@@ -87,6 +87,8 @@ pub(crate) struct YjsMember {
     pub(crate) echoed: Millis,
     /// How many frames it was told of others in, and has not sent on yet, as a stock provider does with each.
     pub(crate) told: u32,
+    /// Whether it was asked what it has, to see whether it reads, and has not answered.
+    pub(crate) is_asked: bool,
     /// Its frames that wait for the document to begin.
     pub(crate) held: Vec<Vec<u8>>,
 }

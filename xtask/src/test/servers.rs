@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::report::Report;
 use crate::{
     build::{self, Profile},
-    port,
+    deploy, port,
     server::{Log, Server, State},
     setup,
     tools::Tools,
@@ -46,7 +46,11 @@ impl Servers {
             return Self::default();
         };
         let mut example = |name: &str, is_wanted: bool| {
-            let serve = || serve(&Worker::example(name)?, &tools);
+            let serve = || {
+                let worker = Worker::example(name)?;
+                deploy::dry_run(&worker, &tools)?;
+                start(&worker)
+            };
             is_wanted.then(|| report.prepare(&format!("{name} example"), serve)).flatten()
         };
         let chat = example("chat", wanted.chat);

@@ -101,14 +101,24 @@ impl Core {
         self.remove(now, connection, FLOODED, reason.to_owned(), step);
     }
 
-    /// Much was sent to a connection, and the platform does not say whether it reads. It does if it was heard since it was
-    /// last asked about; if not, it is closed, before the memory is full of what waits for it.
+    /// Much was sent to a connection, and the platform does not say whether it reads. If it does not it is closed, before the
+    /// memory is full of what waits for it.
+    ///
+    /// A pluv client reads if it was heard since it was last asked about: it gives up by itself when a ping is not answered
+    /// in time, and the answer comes after all that was sent before. A provider talks whether it reads or not, so it is asked
+    /// something.
     pub(crate) fn unread(&mut self, now: Millis, connection: Connection, pinged: Option<Millis>) -> Step {
         let mut step = Step::default();
         let Some(member) = self.members.get_mut(&connection) else { return step };
-        let heard = pinged.map_or(member.heard, |at| member.heard.max(at));
-        if heard > member.read {
-            member.read = heard;
+        let reads = match &member.yjs {
+            Some(yjs) => !yjs.is_asked,
+            None => {
+                let heard = pinged.map_or(member.heard, |at| member.heard.max(at));
+                std::mem::replace(&mut member.read, heard) < heard
+            }
+        };
+        if reads {
+            self.ask_what_it_has(now, connection, &mut step);
         } else {
             self.remove(now, connection, AGAIN_LATER, "this connection does not read what it is sent", &mut step);
         }

@@ -100,6 +100,7 @@ impl Core {
         match Frame::parse(&frame) {
             Some(Frame::Step1(vector)) => self.answer(now, connection, vector, step),
             Some(Frame::Step2(update)) => {
+                self.has_answered(connection);
                 frame.drain(..frame.len() - update.len());
                 self.merge(now, connection, frame, true, step);
             }
@@ -135,6 +136,25 @@ impl Core {
         for update in lacking {
             step.effects.push(Effect::SendBytes { to: To::One(connection), frame: frame(&update) });
             frame = yjs::update;
+        }
+    }
+
+    /// Asks a provider what it has, which it answers when it has read all that was sent before.
+    pub(super) fn ask_what_it_has(&mut self, now: Millis, connection: Connection, step: &mut Step) {
+        let (Some(document), Some(member)) = (&mut self.document, self.members.get_mut(&connection)) else { return };
+        let Some(yjs) = &mut member.yjs else { return };
+        match document.vector(now) {
+            Ok(vector) => {
+                yjs.is_asked = true;
+                step.effects.push(Effect::SendBytes { to: To::One(connection), frame: yjs::step1(&vector) });
+            }
+            Err(error) => drop(self.report(&error, step)),
+        }
+    }
+
+    fn has_answered(&mut self, connection: Connection) {
+        if let Some(yjs) = self.members.get_mut(&connection).and_then(|member| member.yjs.as_mut()) {
+            yjs.is_asked = false;
         }
     }
 

@@ -483,3 +483,19 @@ fn what_was_edited_before_a_question_is_stored_when_it_is_answered() {
         assert_eq!(text(&bob.doc), "12");
     });
 }
+
+#[test]
+fn a_provider_that_does_not_read_is_closed_whatever_it_says() {
+    let world = &mut World::<Notes>::new(false);
+    let [ada, bob] = ["ada", "bob"].map(|user| world.provider(user));
+    world.clear();
+    for round in 0..3 {
+        for provider in [&ada, &bob] {
+            world.unread(provider.client);
+            world.tell(provider, &[(7, round, "{}")]);
+        }
+        // It answers what it is asked.
+        world.take(&ada);
+    }
+    assert_eq!((world.closed(ada.client), world.closed(bob.client)), (None, Some(1013)));
+}
