@@ -17,5 +17,7 @@ mod providers;
 mod simulation;
 mod storage;
 mod tabs;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod upkeep;
 mod world;
