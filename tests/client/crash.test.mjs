@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as Y from 'yjs';
+import { Server } from '../server.mjs';
 import { until, withRoom } from './rooms.mjs';
-import { Server } from './server.mjs';
 
 const SIZE = 100;
 
@@ -24,8 +24,7 @@ async function writer(join, url, index) {
 const sorted = (list) => list.toArray().sort().join();
 
 test('a hundred clients are back by themselves after a kill, with the same state', { timeout: 180_000 }, async () => {
-  const server = new Server();
-  await server.start();
+  const server = await Server.create();
   try {
     await withRoom(async ({ room, join }) => {
       const writers = [];
@@ -76,6 +75,6 @@ test('a hundred clients are back by themselves after a kill, with the same state
       await until(() => sorted(late.list) === text, 'the room has it');
     });
   } finally {
-    await server.stop();
+    await server.remove();
   }
 });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TIMEOUT, Client, fresh, until } from './client.mjs';
 import { difference } from './documents.mjs';
 import { seeded, seeds } from './random.mjs';
-import { Server } from './server.mjs';
+import { Server } from '../server.mjs';
 
 const ROUNDS = 20;
 const NAMES = ['ada', 'bob', 'cleo'];

@@ -24,7 +24,7 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
     };
     command.env("PLUV_FIXTURE_URL", fixture.url()).env("PLUV_CLIENTS", clients.path());
     // For the worker that a test kills.
-    command.env("PLUV_WRANGLER", npm::wrangler()).env("PLUV_CONFIGURATION", configuration);
+    command.env("PLUV_WRANGLER", npm::wrangler()).env("PLUV_FIXTURE_CONFIG", configuration);
     if !report.tests("client tests", &mut command) {
         servers.show_logs();
     }

@@ -1,4 +1,4 @@
-// A worker of the tests' own rooms that can be killed.
+// A worker of the tests' own rooms, for a test that kills it.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
