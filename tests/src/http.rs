@@ -38,7 +38,7 @@ pub async fn get(base: &str, path: &str) -> Answer {
 /// # Panics
 /// When the server does not answer.
 pub async fn post(base: &str, path: &str, body: &str) -> Answer {
-    request_with(base, "POST", path, &[], body).await
+    request_with(base, "POST", path, &[], body.as_bytes()).await
 }
 
 /// Makes a request.
@@ -46,14 +46,14 @@ pub async fn post(base: &str, path: &str, body: &str) -> Answer {
 /// # Panics
 /// When the server does not answer.
 pub async fn request(base: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-    request_with(base, method, path, headers, "").await
+    request_with(base, method, path, headers, &[]).await
 }
 
 /// Makes a request with a body.
 ///
 /// # Panics
 /// When the server does not answer.
-pub async fn request_with(base: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub async fn request_with(base: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let host = base.strip_prefix("http://").expect("a server of the tests speaks plain HTTP");
     let mut stream = TcpStream::connect(host).await.expect("the server listens");
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
@@ -64,8 +64,8 @@ pub async fn request_with(base: &str, method: &str, path: &str, headers: &[(&str
         head.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     head.push_str("\r\n");
-    head.push_str(body);
-    stream.write_all(head.as_bytes()).await.expect("the server reads");
+    let message = [head.as_bytes(), body].concat();
+    stream.write_all(&message).await.expect("the server reads");
     let mut bytes = Vec::new();
     let answer = timeout(PATIENCE, async {
         loop {

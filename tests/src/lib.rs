@@ -4,6 +4,7 @@ mod client;
 mod http;
 mod lab;
 mod provider;
+mod steer;
 mod tokens;
 
 pub use self::{
@@ -11,6 +12,7 @@ pub use self::{
     http::{Answer, UPGRADE, get, post, request, request_with},
     lab::{LAB, lab, texts, together},
     provider::{NOTES, Provider, told, write},
+    steer::steer,
     tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds},
 };
 

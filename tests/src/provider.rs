@@ -28,6 +28,7 @@ pub const NOTES: &str = "/notes";
 #[derive(Debug)]
 pub struct Provider {
     socket: Option<Socket>,
+    path: &'static str,
     room: String,
     user: String,
     /// The document.
@@ -46,16 +47,21 @@ pub struct Provider {
 impl Provider {
     /// The user `user` in a room, in step with it.
     pub async fn join(room: &str, user: &str) -> Self {
-        let mut provider = Self::away(room, user);
+        Self::join_at(NOTES, room, user).await
+    }
+
+    /// The user `user` in a room below `path`, in step with it.
+    pub async fn join_at(path: &'static str, room: &str, user: &str) -> Self {
+        let mut provider = Self::new(path, room, user);
         provider.connect().await;
         provider
     }
 
     /// A document that is not connected.
-    #[must_use]
-    pub fn away(room: &str, user: &str) -> Self {
+    fn new(path: &'static str, room: &str, user: &str) -> Self {
         Self {
             socket: None,
+            path,
             room: room.to_owned(),
             user: user.to_owned(),
             doc: Doc::new(),
@@ -69,9 +75,26 @@ impl Provider {
 
     /// Connects without a word, by a token that may be none.
     pub async fn open(room: &str, token: &str) -> Self {
-        let mut provider = Self::away(room, "");
-        provider.socket = Some(upgrade(&format!("{}{NOTES}/yjs/{room}?token={token}", fixture()), &[]).await);
+        Self::open_at(NOTES, room, token).await
+    }
+
+    /// Connects to a room below `path` without a word, by a token that may be none.
+    pub async fn open_at(path: &'static str, room: &str, token: &str) -> Self {
+        let mut provider = Self::new(path, room, "");
+        provider.upgrade(token, &[]).await;
         provider
+    }
+
+    /// Connects without a word, by a token that may be none, and with headers of its own.
+    pub async fn open_with(room: &str, token: &str, headers: &[(&'static str, &str)]) -> Self {
+        let mut provider = Self::new(NOTES, room, "");
+        provider.upgrade(token, headers).await;
+        provider
+    }
+
+    async fn upgrade(&mut self, token: &str, headers: &[(&'static str, &str)]) {
+        let Self { path, room, .. } = self;
+        self.socket = Some(upgrade(&format!("{}{path}/yjs/{room}?token={token}", fixture()), headers).await);
     }
 
     /// Connects with a new token, and waits until the document is in step.
@@ -79,10 +102,10 @@ impl Provider {
     /// # Panics
     /// When the room refuses.
     pub async fn connect(&mut self) {
-        let answer = get(&fixture(), &format!("{NOTES}/authorize?room={}&user_id={}", self.room, self.user)).await;
+        let Self { path, room, user, .. } = &*self;
+        let answer = get(&fixture(), &format!("{path}/authorize?room={room}&user_id={user}")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let url = format!("{}{NOTES}/yjs/{}?token={}", fixture(), self.room, answer.body);
-        self.socket = Some(upgrade(&url, &[]).await);
+        self.upgrade(&answer.body, &[]).await;
         self.clients.clear();
         self.updates.clear();
         self.settle().await;

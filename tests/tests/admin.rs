@@ -7,7 +7,7 @@ const SECRET: &str = "another that everyone knows, for the demo";
 
 async fn admin(secret: &str, method: &str, path: &str, body: &str) -> Answer {
     let bearer = format!("Bearer {secret}");
-    request_with(&chat(), method, &format!("/admin/{path}"), &[("Authorization", &bearer)], body).await
+    request_with(&chat(), method, &format!("/admin/{path}"), &[("Authorization", &bearer)], body.as_bytes()).await
 }
 
 async fn join(room: &str, id: &str) -> Client {
@@ -51,6 +51,6 @@ async fn nobody_else_is_an_administrator() {
             assert_eq!(answer.status, 401, "{secret}: {answer:?}");
         }
     }
-    assert_eq!(request_with(&chat(), "GET", &format!("/admin/people?room={room}"), &[], "").await.status, 401);
+    assert_eq!(request_with(&chat(), "GET", &format!("/admin/people?room={room}"), &[], &[]).await.status, 401);
     ada.silent().await;
 }

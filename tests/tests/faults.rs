@@ -134,7 +134,7 @@ async fn a_room_that_panics_when_it_is_made_refuses_and_harms_no_other() {
 
 /// The text of a room's document, as the worker reads it.
 async fn text_of(room: &str) -> String {
-    let answer = post(&faults(), &format!("/steer/{room}/read"), "").await;
+    let answer = post(&faults(), &format!("/steer/{room}/notes/read"), "").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.body
 }

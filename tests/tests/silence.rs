@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Client, Closed, fixture, fresh};
+use tests::{Client, Closed, Provider, fixture, fresh};
 use tokio::time::sleep;
 
 const BRISK: &str = "/brisk";
@@ -74,4 +74,23 @@ async fn a_room_whose_clients_are_all_silent_is_empty_in_the_end() {
     }
     let mut cy = brisk(&room, "cy").await;
     assert_eq!(cy.others().await, json!({}));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_silent_is_closed_and_withdrawn_and_who_speaks_stays() {
+    let room = fresh("silent");
+    let mut ada = Provider::join_at(BRISK, &room, "ada").await;
+    let mut bob = Provider::join_at(BRISK, &room, "bob").await;
+    ada.tell(&json!({ "name": "Ada" })).await;
+    let client = ada.client();
+    bob.until(|bob| bob.clients.contains_key(&client)).await;
+    for _ in 0..14 {
+        sleep(Duration::from_secs(1)).await;
+        bob.settle().await;
+    }
+    assert!(bob.clients.is_empty(), "{:?}", bob.clients);
+    assert_eq!(ada.closed().await, Closed { code: 1012, reason: "nothing was heard of this connection".to_owned() });
+    bob.write(0, "by bob").await;
+    ada.connect().await;
+    assert_eq!(ada.text(), "by bob");
 }

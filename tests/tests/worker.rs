@@ -1,16 +1,18 @@
 //! What a worker does with its rooms, and that nobody else can.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Client, Closed, LAB, UPGRADE, connect_with, fixture, fresh, get, lab, post, request_with, together};
+use tests::{
+    Client, Closed, LAB, NOTES, Provider, UPGRADE, connect_with, fixture, fresh, get, lab, post, request_with, steer,
+    together, write,
+};
+use yrs::{Doc, sync::Message};
 
-const NOTES: &str = "/notes";
-
-/// What a route of the worker's own does with a room, and its answer.
-async fn steer(room: &str, what: &str, text: &str) -> String {
-    let answer = post(&fixture(), &format!("/steer/{room}/{what}"), text).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    answer.body
-}
+/// All that the worker asks of a room, as it writes it.
+const ASKS: &str = include_str!("../../pluv-runtime/src/room/tests/asks.json");
+const METHODS: [&str; 4] = ["GET", "POST", "DELETE", "OPTIONS"];
+/// What the document says that is attacked.
+const TEXT: &str = "what the document says";
 
 fn closed(code: u16, reason: &str) -> Closed {
     Closed { code, reason: reason.to_owned() }
@@ -48,7 +50,7 @@ async fn a_route_sees_who_is_there() {
     let _ada = lab(&room, "ada", "a note").await;
     let _bob = lab(&room, "Zoë", "").await;
     let _early = Client::open(&fixture(), LAB, &room, "eve").await;
-    assert_eq!(steer(&room, "sessions", "").await, "ada: a note, Zoë: ");
+    assert_eq!(steer(&room, "sessions", "").await, "ada Pluv: a note, Zoë Pluv: ");
     assert_eq!(steer(&room, "size", "").await, "3");
 }
 
@@ -107,12 +109,12 @@ async fn a_route_writes_and_reads_the_document() {
     let mut ada = Client::join(&fixture(), NOTES, &room, "ada", &json!({})).await;
     ada.send("$updateStorage", &json!({ "origin": "$initialized", "update": "AAA=" })).await;
     ada.drain().await;
-    steer(&room, "write", "from a queue").await;
+    steer(&room, "notes/write", "from a queue").await;
     assert!(ada.only("$storageUpdated").await["connectionId"].is_string(), "clients drop a change of nobody's");
     ada.send("read", &json!({})).await;
     assert_eq!(ada.until("said").await["data"]["text"], "from a queue");
-    assert_eq!(steer(&room, "read", "").await, "from a queue");
-    let answer = post(&fixture(), &format!("/steer/{room}/write-nonsense"), "").await;
+    assert_eq!(steer(&room, "notes/read", "").await, "from a queue");
+    let answer = post(&fixture(), &format!("/steer/{room}/notes/write-nonsense"), "").await;
     assert_eq!((answer.status, answer.body.contains("update")), (400, true), "{}", answer.body);
 }
 
@@ -120,10 +122,10 @@ async fn a_route_writes_and_reads_the_document() {
 async fn a_route_deletes_the_document() {
     let room = fresh("deleted");
     let mut ada = Client::join(&fixture(), NOTES, &room, "ada", &json!({})).await;
-    steer(&room, "write", "text").await;
-    steer(&room, "delete", "").await;
+    steer(&room, "notes/write", "text").await;
+    steer(&room, "notes/delete", "").await;
     assert_eq!(ada.closed().await, closed(4000, "the room was deleted"));
-    assert_eq!(steer(&room, "read", "").await, "");
+    assert_eq!(steer(&room, "notes/read", "").await, "");
 }
 
 #[tokio::test]
@@ -133,73 +135,155 @@ async fn a_room_without_a_name_is_none() {
     assert!(answer.body.starts_with("the room's name is missing"), "{}", answer.body);
 }
 
-/// What the worker asks of a room, as someone else may write it.
+/// The headers by which the worker lets a connection in and asks something of a room, as someone else may write them.
 fn forged() -> Vec<(&'static str, String)> {
+    let asks: Vec<Value> = serde_json::from_str(ASKS).expect("it is JSON");
     let admission = json!({ "session": "forged", "user": { "id": "forged" }, "access": "write" });
-    let mut forged = vec![("x-pluv-admission", admission.to_string())];
-    let evict = json!({ "whom": "all", "code": 4000, "reason": "forged" });
-    for ask in [json!({ "evict": evict }), json!("broadcast"), json!("sessions"), json!("delete"), json!("storage")] {
-        forged.push(("x-pluv-ask", ask.to_string()));
+    let asks = asks.into_iter().map(|ask| ("x-pluv-ask", ask.to_string()));
+    asks.chain([("x-pluv-admission", admission.to_string())]).collect()
+}
+
+/// What it takes besides: an update of the document, or an output.
+fn body_of(value: &str) -> Vec<u8> {
+    match value.contains("updateStorage") {
+        true => write(&Doc::new(), 0, "forged"),
+        false => br#"{"type":"said","data":{"text":"forged"}"#.to_vec(),
     }
-    forged
+}
+
+/// Rooms that are attacked: one with everything but a document, and one with a document.
+struct Attacked {
+    name: String,
+    lab: [Client; 2],
+    notes: Client,
+    editor: Provider,
+}
+
+impl Attacked {
+    async fn new(name: &str) -> Self {
+        let name = fresh(name);
+        let lab = together(&name, ["ada", "bob"]).await;
+        let mut notes = Client::join(&fixture(), NOTES, &name, "ada", &json!({ "note": "a note" })).await;
+        let mut editor = Provider::join(&name, "bob").await;
+        editor.write(0, TEXT).await;
+        editor.settle().await;
+        // The hook is told of the change a second later.
+        notes.until("said").await;
+        Self { name, lab, notes, editor }
+    }
+
+    /// Holds that nothing has happened to them.
+    async fn are_unharmed(mut self) {
+        for client in &mut self.lab {
+            client.silent().await;
+        }
+        self.notes.silent().await;
+        self.editor.updates.clear();
+        self.editor.settle().await;
+        assert_eq!(self.editor.updates, [[0, 0]], "nothing is new");
+        assert_eq!(self.editor.text(), TEXT);
+        assert_eq!(steer(&self.name, "notes/read", "").await, TEXT);
+        assert_eq!(steer(&self.name, "size", "").await, "2");
+        assert_eq!(steer(&self.name, "notes/sessions", "").await, "ada Pluv: a note, bob Yjs: ");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_passed_requests_on_would_be_forged_to() {
+    let room = fresh("passed-on");
+    for (name, value) in forged().iter().filter(|(name, _)| *name == "x-pluv-ask") {
+        let path = format!("/passed-on/{room}");
+        let answer = request_with(&fixture(), "POST", &path, &[(name, value)], &body_of(value)).await;
+        assert_eq!(answer.status, 200, "{value}: {answer:?}");
+    }
+    let url = format!("{}/passed-on/{room}", fixture());
+    let admission = forged().into_iter().find(|(name, _)| *name == "x-pluv-admission").expect("it is there");
+    let mut eve = connect_with(&url, &[(admission.0, &admission.1)]).await;
+    assert_eq!(eve.register().await["user"]["id"], "forged");
 }
 
 #[tokio::test]
 async fn no_request_from_outside_reaches_a_room() {
-    let room = fresh("hostile");
-    let [mut ada, mut bob] = together(&room, ["ada", "bob"]).await;
-    let token = get(&fixture(), &format!("{LAB}/authorize?room={room}&user_id=eve")).await.body;
-    let paths = [
-        "/ask".to_owned(),
-        "/connect".to_owned(),
-        format!("{LAB}/ask"),
-        format!("{LAB}/ask?room={room}"),
-        format!("{LAB}/authorize?room={room}&user_id=eve"),
-        format!("{LAB}/room/{room}"),
-        format!("{LAB}/room/{room}?token={token}"),
-        format!("{LAB}/room/{room}/../../ask?room={room}"),
-        format!("{LAB}/room/%2e%2e/ask?room={room}"),
-        "http://room.internal/ask".to_owned(),
-        "https://room.internal/connect".to_owned(),
-    ];
-    let body = r#"{"type":"said","data":{"text":"forged"}"#;
+    let rooms = Attacked::new("hostile").await;
+    let room = &rooms.name;
+    let mut paths: Vec<_> = ["/", "/ask", "/connect", "http://room.internal/ask", "https://room.internal/connect"]
+        .map(str::to_owned)
+        .into();
+    for base in [LAB, NOTES] {
+        let token = get(&fixture(), &format!("{base}/authorize?room={room}&user_id=eve")).await.body;
+        let below = [
+            "ask".to_owned(),
+            format!("ask?room={room}"),
+            format!("connect?room={room}"),
+            format!("authorize?room={room}"),
+            format!("authorize?room={room}&user_id=eve"),
+            format!("room/{room}"),
+            format!("room/{room}?token={token}"),
+            format!("room/{room}/ask?token={token}"),
+            format!("room/{room}/../../ask?room={room}"),
+            format!("room/%2e%2e/ask?room={room}"),
+            format!("yjs/{room}"),
+            format!("yjs/{room}?token={token}"),
+            format!("yjs/{room}/ask?token={token}"),
+        ];
+        paths.extend(below.map(|path| format!("{base}/{path}")));
+    }
     for path in &paths {
-        for (name, value) in forged() {
-            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
-                let headers = [("X-Forwarded-Host", "room.internal"), (name, &*value)];
-                let answer = request_with(&fixture(), method, path, &headers, body).await;
-                // A token is for whom the room's own hook lets in, and nothing else is told.
-                let is_token = path.contains("authorize") && matches!(method, "GET" | "OPTIONS");
-                assert!(is_token || answer.status >= 400, "{method} {path} {name}: {answer:?}");
-            }
+        // A token is for whom the room's own hook lets in, and nothing else is told.
+        let is_token = |method| path.contains("authorize") && matches!(method, "GET" | "OPTIONS");
+        let attacks = forged().into_iter().flat_map(|(name, value)| {
+            METHODS.map(|method| {
+                let value = value.clone();
+                async move {
+                    let headers = [("X-Forwarded-Host", "room.internal"), (name, &*value)];
+                    let answer = request_with(&fixture(), method, path, &headers, &body_of(&value)).await;
+                    (method, value, answer)
+                }
+            })
+        });
+        for (method, value, answer) in join_all(attacks).await {
+            assert!(is_token(method) || answer.status >= 400, "{method} {path} {value}: {answer:?}");
+            assert!(!answer.body.contains(TEXT), "{method} {path} {value}: {answer:?}");
         }
     }
-    ada.silent().await;
-    bob.silent().await;
-    assert_eq!(steer(&room, "size", "").await, "2");
+    rooms.are_unharmed().await;
 }
 
 #[tokio::test]
 async fn a_connection_with_forged_headers_is_who_its_token_says() {
-    let room = fresh("forged");
-    let mut ada = lab(&room, "ada", "").await;
-    for (name, value) in forged() {
-        let url = format!("{}{LAB}/room/{room}", fixture());
-        let mut nobody = connect_with(&url, &[(name, &value)]).await;
-        assert_eq!(nobody.receive().await["type"], "$error");
-        assert_eq!(nobody.closed().await.code, 3000);
-        let token = get(&fixture(), &format!("{LAB}/authorize?room={room}&user_id=eve")).await.body;
-        let mut eve = connect_with(&format!("{url}?token={token}"), &[(name, &value)]).await;
-        let registered = eve.register().await;
-        assert_eq!(registered["user"]["id"], "eve", "{registered}");
-        assert_ne!(eve.id, "forged");
-        eve.vanish();
+    let rooms = Attacked::new("forged").await;
+    let room = rooms.name.clone();
+    for base in [LAB, NOTES] {
+        for (name, value) in forged() {
+            let url = format!("{}{base}/room/{room}", fixture());
+            let mut nobody = connect_with(&url, &[(name, &value)]).await;
+            assert_eq!(nobody.receive().await["type"], "$error");
+            assert_eq!(nobody.closed().await.code, 3000);
+            let token = get(&fixture(), &format!("{base}/authorize?room={room}&user_id=eve")).await.body;
+            let mut eve = connect_with(&format!("{url}?token={token}"), &[(name, &value)]).await;
+            let registered = eve.register().await;
+            assert_eq!(registered["user"]["id"], "eve", "{registered}");
+            assert_ne!(eve.id, "forged");
+            eve.leave(1000).await;
+            // Nor by a request that says it is for a WebSocket, and is not.
+            let headers: Vec<_> = UPGRADE.iter().copied().chain([(name, &*value)]).collect();
+            for path in ["room", "yjs"] {
+                let answer = request_with(&fixture(), "POST", &format!("{base}/{path}/{room}"), &headers, b"").await;
+                assert!(answer.status >= 400, "{answer:?}");
+            }
+        }
     }
-    // Nor by a request that says it is for a WebSocket, and is not.
     for (name, value) in forged() {
-        let headers: Vec<_> = UPGRADE.iter().copied().chain([(name, &*value)]).collect();
-        let answer = request_with(&fixture(), "POST", &format!("{LAB}/room/{room}"), &headers, "").await;
-        assert!(answer.status >= 400, "{answer:?}");
+        let mut nobody = Provider::open_with(&room, "", &[(name, &value)]).await;
+        assert!(matches!(nobody.receive().await, Message::Auth(Some(_))));
+        assert_eq!(nobody.closed().await.code, 4401);
+        let token = get(&fixture(), &format!("{NOTES}/authorize?room={room}&user_id=eve")).await.body;
+        let mut eve = Provider::open_with(&room, &token, &[(name, &value)]).await;
+        eve.settle().await;
+        let people = steer(&room, "notes/sessions", "").await;
+        assert_eq!(people, "ada Pluv: a note, bob Yjs: , eve Yjs: ");
+        assert_eq!(steer(&room, "notes/evict-user", "eve").await, "1");
+        assert_eq!(eve.closed().await.code, 4403);
     }
-    ada.silent().await;
+    rooms.are_unharmed().await;
 }

@@ -2,6 +2,7 @@
 //! attachments and its storage before every input.
 
 mod anything;
+mod asking;
 mod diary;
 mod events;
 mod evicting;

@@ -1,0 +1,128 @@
+//! Yjs providers, as the limits of a room and the worker's handle treat them.
+
+use serde_json::json;
+use tests::{Client, Closed, NOTES, Provider, fixture, fresh, get, steer, write};
+use yrs::{
+    Doc,
+    sync::{Message, SyncMessage},
+};
+
+const TIGHT: &str = "/tight";
+
+fn closed(code: u16, reason: &str) -> Closed {
+    Closed { code, reason: reason.to_owned() }
+}
+
+/// Holds that what one writes is read by the other.
+async fn assert_works(ada: &mut Provider, bob: &mut Provider) {
+    ada.write(0, "still ").await;
+    let text = ada.text();
+    bob.reads(&text).await;
+}
+
+#[tokio::test]
+async fn a_room_that_is_full_denies_a_provider_until_another_has_left() {
+    let room = fresh("full");
+    let mut ada = Provider::join_at(TIGHT, &room, "ada").await;
+    let mut bob = Provider::join_at(TIGHT, &room, "bob").await;
+    // Who speaks the other protocol takes a place as well.
+    let cy = Client::join(&fixture(), TIGHT, &room, "cy", &json!({})).await;
+    let token = get(&fixture(), &format!("{TIGHT}/authorize?room={room}&user_id=dan")).await.body;
+    let mut dan = Provider::open_at(TIGHT, &room, &token).await;
+    let expected = "the room is full: the limit is 3 connections";
+    assert_eq!(dan.receive().await, Message::Auth(Some(expected.to_owned())));
+    assert_eq!(dan.closed().await, closed(1013, expected));
+    assert_works(&mut ada, &mut bob).await;
+    cy.leave(1000).await;
+    let mut dan = Provider::join_at(TIGHT, &room, "dan").await;
+    assert_works(&mut ada, &mut dan).await;
+}
+
+#[tokio::test]
+async fn a_provider_that_floods_is_denied_once_and_closed() {
+    let room = fresh("flood");
+    let mut ada = Provider::join_at(TIGHT, &room, "ada").await;
+    let mut bob = Provider::join_at(TIGHT, &room, "bob").await;
+    ada.tell(&json!({ "name": "Ada" })).await;
+    let client = ada.client();
+    bob.until(|bob| bob.clients.contains_key(&client)).await;
+    for number in 0..400 {
+        ada.tell(&json!({ "cursor": number })).await;
+    }
+    ada.until(|ada| !ada.denials.is_empty()).await;
+    let expected = "you send too much: the limit is 20 messages a second";
+    assert_eq!(ada.closed().await, closed(1008, expected));
+    assert_eq!(ada.denials, [expected]);
+    bob.until(|bob| !bob.clients.contains_key(&client)).await;
+    let mut again = Provider::join_at(TIGHT, &room, "ada").await;
+    assert_works(&mut again, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_frame_and_a_document_that_are_too_big_are_denied_and_the_connection_goes_on() {
+    let room = fresh("sizes");
+    let mut ada = Provider::join_at(TIGHT, &room, "ada").await;
+    let mut bob = Provider::join_at(TIGHT, &room, "bob").await;
+    ada.send_bytes(vec![0; 8_001]).await;
+    ada.settle().await;
+    assert_eq!(ada.denials, ["the frame takes 8001 bytes or more: the limit is 8000 bytes"]);
+    let large = write(&Doc::new(), 0, &"n".repeat(4_000));
+    ada.send(&Message::Sync(SyncMessage::Update(large))).await;
+    ada.settle().await;
+    assert!(ada.denials[1].ends_with("the limit is 3000"), "{:?}", ada.denials);
+    assert_works(&mut ada, &mut bob).await;
+    assert_eq!((ada.denials.len(), bob.denials.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_route_sees_providers_and_its_messages_leave_them_out() {
+    let room = fresh("seen");
+    let mut ada = Client::join(&fixture(), NOTES, &room, "ada", &json!({ "note": "a note" })).await;
+    let mut bob = Provider::join(&room, "bob").await;
+    ada.drain().await;
+    assert_eq!(steer(&room, "notes/sessions", "").await, "ada Pluv: a note, bob Yjs: ");
+    assert_eq!(steer(&room, "notes/size", "").await, "2");
+    assert_eq!(steer(&room, "notes/broadcast", "we close").await, "1");
+    assert_eq!(ada.only("said").await["data"]["text"], "we close");
+    assert_eq!(steer(&room, "notes/send", "bob").await, "0");
+    // It would fail at a frame of text.
+    bob.settle().await;
+}
+
+#[tokio::test]
+async fn a_route_edits_the_document_of_providers() {
+    let room = fresh("written");
+    let mut ada = Provider::join(&room, "ada").await;
+    steer(&room, "notes/write", "from a queue").await;
+    ada.reads("from a queue").await;
+    ada.write(0, "not ").await;
+    ada.settle().await;
+    assert_eq!(steer(&room, "notes/read", "").await, "not from a queue");
+}
+
+#[tokio::test]
+async fn a_route_sends_providers_away() {
+    let room = fresh("evicted");
+    let mut ada = Provider::join(&room, "ada").await;
+    let mut bob = Provider::join(&room, "bob").await;
+    ada.tell(&json!({ "name": "Ada" })).await;
+    let client = ada.client();
+    bob.until(|bob| bob.clients.contains_key(&client)).await;
+    assert_eq!(steer(&room, "notes/evict-user", "ada").await, "1");
+    assert_eq!(ada.closed().await, closed(4403, "you were banned"));
+    bob.until(|bob| bob.clients.is_empty()).await;
+    assert_eq!(steer(&room, "notes/evict-all", "").await, "1");
+    assert_eq!(bob.closed().await, closed(1012, "we restart"));
+    assert_eq!(steer(&room, "notes/size", "").await, "0");
+}
+
+#[tokio::test]
+async fn a_document_that_a_route_deletes_closes_its_providers() {
+    let room = fresh("deleted");
+    let mut ada = Provider::join(&room, "ada").await;
+    ada.write(0, "text").await;
+    ada.settle().await;
+    steer(&room, "notes/delete", "").await;
+    assert_eq!(ada.closed().await, closed(4403, "the room was deleted"));
+    assert_eq!(Provider::join(&room, "bob").await.text(), "");
+}
