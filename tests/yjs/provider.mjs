@@ -37,7 +37,10 @@ export class Peer {
         peer.sent = [];
         this.on('message', (data, isBinary) => peer.#hear(new Uint8Array(data), isBinary));
         this.on('close', (code, reason) => {
-          peer.closed = { code, reason: reason.toString() };
+          // That of a connection before may come late.
+          if (peer.socket === this) {
+            peer.closed = { code, reason: reason.toString() };
+          }
         });
       }
 

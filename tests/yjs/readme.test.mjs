@@ -1,0 +1,103 @@
+// The provider as README.md shows it, word for word.
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { WebsocketProvider } from 'y-websocket';
+import * as Y from 'yjs';
+import { fixture, fresh } from './client.mjs';
+import { TIMEOUT, token, until } from './provider.mjs';
+
+// That of tests/fixture.
+const SECRET = 'the secret of the tests';
+// Longer than the pause of the example.
+const A_WHILE = 2_500;
+
+const AsyncFunction = (async () => {}).constructor;
+
+/** The example, as a function of what a page has. */
+async function example() {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const section = readme.split('\n## ').find((text) => text.startsWith('Any Yjs editor\n'));
+  const code = section?.match(/```js\n(.*?)```/s)?.[1];
+  assert.ok(code, 'README.md has a section on editors, with an example');
+  return new AsyncFunction('WebsocketProvider', 'doc', 'fetch', `${code}\nreturn provider;`);
+}
+
+/** A token whose time is over. */
+function expired(room) {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { room, sub: 'ada', user: { id: 'ada' }, iat: now - 120, exp: now - 60, access: 'write' };
+  const unsigned = [{ alg: 'HS256', typ: 'JWT' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  return `${unsigned}.${createHmac('sha256', SECRET).update(unsigned).digest('base64url')}`;
+}
+
+/** Runs `run` with the example's provider, in a room of its own; `first` is its first token, if not a good one. */
+function readmeTest(name, first, run) {
+  test(name, { timeout: 2 * TIMEOUT }, async () => {
+    const room = fresh('readme');
+    const given = { room, doc: new Y.Doc(), asked: 0, codes: [] };
+    class Provider extends WebsocketProvider {
+      constructor(url, name, doc, options) {
+        assert.deepEqual([url, name], ['wss://rooms.example/api/pluv/yjs', 'NAME']);
+        const here = `${fixture().replace('http', 'ws')}/notes/yjs`;
+        super(here, room, doc, { ...options, WebSocketPolyfill: WebSocket, disableBc: true });
+        this.on('connection-close', (event) => event && given.codes.push(event.code));
+      }
+    }
+    const fetch = async (path) => {
+      assert.equal(path, '/api/pluv/authorize?room=NAME');
+      given.asked += 1;
+      return new Response(given.asked === 1 && first ? first(room) : await token({ room, user: 'ada' }));
+    };
+    const provider = await (await example())(Provider, given.doc, fetch);
+    try {
+      await run(Object.assign(given, { provider }));
+    } finally {
+      provider.destroy();
+    }
+  });
+}
+
+/** What a route of the worker does with the room. */
+async function steer({ room }, what, body = '') {
+  const answer = await fetch(`${fixture()}/steer/${room}/notes/${what}`, { method: 'POST', body });
+  return answer.text();
+}
+
+const inStep = (given) => until(() => given.provider.synced, () => `it is in step; it was closed with ${given.codes}`);
+
+readmeTest('a token that has expired is replaced by another, after a pause', expired, async (given) => {
+  await inStep(given);
+  assert.deepEqual([given.asked, given.codes], [2, [4401]]);
+  assert.equal(await steer(given, 'sessions'), 'ada Yjs: ');
+});
+
+readmeTest('a token that is never good is not asked for in haste', expired, async (given) => {
+  given.provider.on('closed', () => {
+    given.asked = 0;
+  });
+  const since = Date.now();
+  await until(() => given.codes.length === 3, 'it was refused three times');
+  assert.ok(Date.now() - since > 1_500, `within ${Date.now() - since} ms`);
+});
+
+readmeTest('who was sent away stays away', null, async (given) => {
+  await inStep(given);
+  assert.equal(await steer(given, 'evict-user', 'ada'), '1');
+  await until(() => given.codes.length > 0, 'it is closed');
+  await sleep(A_WHILE);
+  assert.deepEqual([given.asked, given.codes, await steer(given, 'size')], [1, [4403], '0']);
+});
+
+readmeTest('who may return does, with the token that is still good', null, async (given) => {
+  await inStep(given);
+  assert.equal(await steer(given, 'evict-all'), '1');
+  await until(() => given.codes.length > 0, 'it is closed');
+  await inStep(given);
+  assert.deepEqual([given.asked, given.codes], [1, [1012]]);
+});
