@@ -1,16 +1,11 @@
-//! What a panic leaves behind. It takes all rooms of a worker with it, so these tests have a worker of their own, and run
-//! one at a time.
+//! What a panic leaves behind, most often of a handler.
 
 use serde_json::{Value, json};
 use tests::{Client, LAB, UPGRADE, faults, fresh, post, refused, request};
-use tokio::sync::{Mutex, MutexGuard};
+
+use crate::alone;
 
 const NOTES: &str = "/notes";
-
-async fn alone() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::const_new(());
-    TURN.lock().await
-}
 
 /// Ada and Bob, who see each other.
 async fn pair(room: &str) -> [Client; 2] {

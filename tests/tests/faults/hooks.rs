@@ -1,0 +1,139 @@
+//! What a hook that panics leaves behind.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use tests::{Answer, Client, connect, faults, fresh, get, post};
+use tokio::time::sleep;
+
+use crate::alone;
+
+const FRAGILE: &str = "/fragile";
+/// Most of the time until a hook is tried again that panicked.
+const PAUSE: Duration = Duration::from_secs(20);
+const TEXT: &str = "what was written before";
+
+async fn join(room: &str, id: &str) -> Client {
+    let mut client = Client::join(&faults(), FRAGILE, room, id, &json!({ "note": id })).await;
+    client.send("$updateStorage", &json!({ "origin": "$initialized", "update": "AAA=" })).await;
+    client.drain().await;
+    client
+}
+
+/// Ada and Bob, who see each other, and whose document has a text.
+async fn pair(room: &str) -> [Client; 2] {
+    let (mut ada, mut bob) = (join(room, "ada").await, join(room, "bob").await);
+    ada.send("write", &json!({ "text": TEXT })).await;
+    for client in [&mut ada, &mut bob] {
+        hears(client, &format!("the text is now: {TEXT}")).await;
+        client.drain().await;
+    }
+    [ada, bob]
+}
+
+/// Reads up to what was said.
+async fn hears(client: &mut Client, text: &str) {
+    while client.until("said").await["data"]["text"] != text {}
+}
+
+/// Both are there, with what they were and what they wrote, and the room hears them.
+async fn goes_on(ada: &mut Client, bob: &mut Client, text: &str) {
+    ada.send("say", &json!({ "text": "and then" })).await;
+    for client in [&mut *ada, &mut *bob] {
+        hears(client, "and then").await;
+    }
+    for (client, note) in [(&mut *ada, "bob"), (&mut *bob, "ada")] {
+        let others = client.others().await;
+        let notes = others.as_object().into_iter().flat_map(|others| others.values());
+        let notes: Vec<_> = notes.map(|other| &other["presence"]["note"]).collect();
+        assert_eq!(notes, [note]);
+        client.send("read", &json!({})).await;
+        hears(client, text).await;
+    }
+}
+
+/// The worker wants a room's document deleted.
+async fn delete(room: &str) -> Answer {
+    post(&faults(), &format!("/steer/{room}/fragile/delete"), "").await
+}
+
+#[tokio::test]
+async fn a_message_at_which_a_hook_panics_is_answered() {
+    let _turn = alone().await;
+    let [mut ada, mut bob] = pair(&fresh("message")).await;
+    ada.send("say", &json!({ "text": "on_message" })).await;
+    assert_eq!(ada.error().await, "internal error");
+    goes_on(&mut ada, &mut bob, TEXT).await;
+}
+
+#[tokio::test]
+async fn who_joins_where_the_hook_panics_is_there_and_nobody_goes() {
+    let _turn = alone().await;
+    let room = fresh("connected");
+    let [mut ada, mut bob] = pair(&room).await;
+    let mut eve = Client::open(&faults(), FRAGILE, &room, "on_user_connected").await;
+    eve.send("$initializeSession", &json!({ "presence": {}, "update": Value::Null })).await;
+    assert_eq!(eve.until("$error").await["data"]["message"], "internal error");
+    assert_eq!(ada.until("$userJoined").await["connectionId"], eve.id.as_str());
+    eve.leave(1000).await;
+    assert_eq!(ada.until("$exit").await["user"]["id"], "on_user_connected");
+    goes_on(&mut ada, &mut bob, TEXT).await;
+}
+
+#[tokio::test]
+async fn who_comes_where_the_document_can_not_begin_is_let_in_when_it_can() {
+    let _turn = alone().await;
+    let [mut ada, mut bob] = pair(&fresh("begun")).await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the epoch is over").as_millis();
+    let room = format!("get_initial_storage-{}", now + 1_500);
+    let token = get(&faults(), &format!("{FRAGILE}/authorize?room={room}&user_id=eve")).await.body;
+    let mut eve = connect(&format!("{}{FRAGILE}/room/{room}?token={token}", faults())).await;
+    eve.register().await;
+    eve.send("$initializeSession", &json!({ "presence": {}, "update": Value::Null })).await;
+    assert_eq!(eve.until("$error").await["data"]["message"], "internal error");
+    goes_on(&mut ada, &mut bob, TEXT).await;
+    sleep(Duration::from_millis(1_500)).await;
+    let [mut eve, mut cy] = [join(&room, "ada").await, join(&room, "bob").await];
+    eve.send("write", &json!({ "text": "begun" })).await;
+    goes_on(&mut eve, &mut cy, "begun").await;
+}
+
+#[tokio::test]
+async fn a_change_at_which_a_hook_panics_is_kept_and_told_again_after_a_pause() {
+    let turn = alone().await;
+    let [mut ada, mut bob] = pair(&fresh("updated")).await;
+    ada.send("write", &json!({ "text": "on_storage_updated" })).await;
+    // The alarm comes after a second, and panics.
+    sleep(Duration::from_millis(1_500)).await;
+    goes_on(&mut ada, &mut bob, "on_storage_updated").await;
+    bob.send("write", &json!({ "text": "something else" })).await;
+    goes_on(&mut ada, &mut bob, "something else").await;
+    // The panics of others do it no harm.
+    drop(turn);
+    sleep(PAUSE).await;
+    for client in [&mut ada, &mut bob] {
+        hears(client, "the text is now: something else").await;
+    }
+}
+
+#[tokio::test]
+async fn a_document_whose_deletion_panics_stays_and_can_be_deleted_later() {
+    let _turn = alone().await;
+    let (room, other) = (fresh("deleted"), fresh("other"));
+    let [mut ada, mut bob] = pair(&other).await;
+    let mut eve = join(&room, "eve").await;
+    eve.send("write", &json!({ "text": "on_room_deleted" })).await;
+    eve.drain().await;
+    let answer = delete(&room).await;
+    assert_eq!(answer.status, 500, "{answer:?}");
+    assert_eq!(eve.closed().await.code, 4000);
+    goes_on(&mut ada, &mut bob, TEXT).await;
+    let [mut eve, mut cy] = [join(&room, "ada").await, join(&room, "bob").await];
+    goes_on(&mut eve, &mut cy, "on_room_deleted").await;
+    eve.send("write", &json!({ "text": "something else" })).await;
+    eve.drain().await;
+    assert_eq!(delete(&room).await.body, "done");
+    let mut eve = join(&room, "eve").await;
+    eve.send("read", &json!({})).await;
+    hears(&mut eve, "").await;
+}
