@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: clients on real sockets, HTTP, and tokens of all kinds.
 
 mod client;
+mod diary;
 mod http;
 mod lab;
 mod provider;
@@ -9,6 +10,7 @@ mod tokens;
 
 pub use self::{
     client::{Client, Closed, connect, connect_with, refused},
+    diary::{diary, diary_with, log},
     http::{Answer, UPGRADE, get, post, request, request_with},
     lab::{LAB, lab, texts, together},
     provider::{NOTES, Provider, told, write},

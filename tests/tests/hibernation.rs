@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Client, Closed, LAB, connect, fixture, fresh, lab, texts};
+use tests::{Client, Closed, LAB, connect, diary_with, fixture, fresh, lab, texts};
 use tokio::time::sleep;
 
 /// Longer than the 10 seconds without an event after which workerd lets a room sleep.
@@ -284,4 +284,15 @@ async fn a_room_without_users_goes_on_too() {
     let session = a.id.clone();
     a.leave(1000).await;
     assert_eq!(b.only("$exit").await["connectionId"], session.as_str());
+}
+
+#[tokio::test]
+async fn a_room_that_logs_its_life_tells_with_how_many_it_woke() {
+    let room = fresh("logged");
+    let mut ada = Client::join(&fixture(), "/watched", &room, "ada", &json!({})).await;
+    ada.drain().await;
+    sleep(SILENCE).await;
+    ada.silent().await;
+    let entries = diary_with(&room, |entry| entry["pluv"] == "wake" && entry["connections"] == 1).await;
+    assert_eq!(entries.iter().filter(|entry| entry["pluv"] == "wake").count(), 2, "{entries:?}");
 }

@@ -1,6 +1,7 @@
 //! Workers in workerd, by `wrangler dev`.
 
 use std::{
+    fs::File,
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -9,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use ureq::Agent;
 
 use crate::{
@@ -55,8 +56,12 @@ impl State {
 pub enum Log {
     /// It is shown as it comes.
     Shown,
-    /// It is shown only when something fails.
+    /// It is shown only when something fails, and is in a file beside the state.
     Kept,
+}
+
+fn log_file(state: &State) -> PathBuf {
+    state.path().join("worker.log")
 }
 
 /// A worker that is served; it ends when this is dropped.
@@ -68,7 +73,7 @@ pub struct Server {
     group: Group,
     readers: Vec<thread::JoinHandle<()>>,
     log: Arc<Mutex<Tail>>,
-    _state: State,
+    state: State,
 }
 
 impl Server {
@@ -94,21 +99,27 @@ impl Server {
 
         let mut group = Group::spawn(&mut command)?;
         let tail = Arc::new(Mutex::new(Tail::default()));
+        let file = match log {
+            Log::Shown => None,
+            Log::Kept => Some(Arc::new(File::create(log_file(&state)).context("the log cannot be kept")?)),
+        };
         let readers = group.pipes().into_iter().map(|pipe| {
-            let tail = Arc::clone(&tail);
+            let (tail, file) = (Arc::clone(&tail), file.clone());
             thread::spawn(move || {
                 process::for_lines(pipe, |line| {
-                    tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-                    if log == Log::Shown {
-                        // The terminal may be gone already.
-                        let _ = writeln!(std::io::stderr(), "{line}");
-                    }
+                    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+                    tail.push(line);
+                    // The terminal may be gone already, and the state.
+                    let _ = match &file {
+                        Some(file) => writeln!(&**file, "{line}"),
+                        None => writeln!(std::io::stderr(), "{line}"),
+                    };
                 });
             })
         });
         let readers = readers.collect();
         let url = format!("http://{}:{port}", port::ADDRESS);
-        let mut server = Self { name: worker.name.clone(), url, group, readers, log: tail, _state: state };
+        let mut server = Self { name: worker.name.clone(), url, group, readers, log: tail, state };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -129,6 +140,12 @@ impl Server {
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).to_string()
+    }
+
+    /// The file that has all that it logged, where that is kept.
+    #[must_use]
+    pub fn log_file(&self) -> PathBuf {
+        log_file(&self.state)
     }
 
     /// Waits for the server's end, which is always a failure: nobody asked it to end.

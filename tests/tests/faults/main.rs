@@ -1,6 +1,7 @@
 //! What faults of a room's code leave behind. A panic takes all rooms of a worker with it, so tests of it have a worker of
 //! their own, and run one at a time.
 
+mod endless;
 mod handlers;
 mod hooks;
 

@@ -10,7 +10,7 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
     let mut command = cargo();
     command.args(["test", "-p", "tests", "--no-fail-fast"]);
     command.env("PLUV_CHAT_URL", chat.url()).env("PLUV_FIXTURE_URL", fixture.url());
-    command.env("PLUV_FAULTS_URL", faults.url());
+    command.env("PLUV_FAULTS_URL", faults.url()).env("PLUV_FIXTURE_LOG", fixture.log_file());
     // They wait for the network and for sleeping rooms, and compute little: more of them at once than there are CPUs.
     command.env("RUST_TEST_THREADS", "16");
     if !report.tests("end-to-end tests", &mut command) {

@@ -1,0 +1,68 @@
+//! Hooks of the alarm that never return, in a room that logs its life.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tests::{Client, Provider, diary, diary_with, fixture, fresh};
+use tokio::time::sleep;
+
+const WATCHED: &str = "/watched";
+/// Most of the time that a hook may take.
+const PATIENCE: Duration = Duration::from_secs(27);
+
+async fn watched(room: &str, id: &str) -> Client {
+    let mut client = Client::join(&fixture(), WATCHED, room, id, &json!({ "note": "" })).await;
+    client.drain().await;
+    client
+}
+
+/// Reads up to what was said.
+async fn hears(client: &mut Client, text: &str) {
+    while client.until("said").await["data"]["text"] != text {}
+}
+
+/// How often the alarm of a room came.
+fn alarms(room: &str) -> usize {
+    diary(room).iter().filter(|entry| entry["pluv"] == "alarm").count()
+}
+
+#[tokio::test]
+async fn a_hook_that_is_told_of_a_change_and_never_returns_holds_up_nobody_and_is_ended() {
+    let room = fresh("change");
+    let mut eve = Provider::join_at(WATCHED, &room, "endless").await;
+    let (mut ada, mut bob) = (watched(&room, "ada").await, Provider::join_at(WATCHED, &room, "bob").await);
+    eve.write(0, "by eve").await;
+    bob.reads("by eve").await;
+    diary_with(&room, |entry| entry["pluv"] == "alarm").await;
+    bob.write(6, " and bob").await;
+    eve.reads("by eve and bob").await;
+    ada.send("say", &json!({ "text": "meanwhile" })).await;
+    hears(&mut ada, "meanwhile").await;
+    let cy = watched(&room, "cy").await;
+    ada.until("$userJoined").await;
+    cy.leave(1000).await;
+    ada.until("$exit").await;
+    sleep(PATIENCE).await;
+    let entries = diary_with(&room, |entry| entry["name"] == "on_storage_updated").await;
+    let ended: Vec<_> = entries.iter().filter(|entry| entry["name"] == "on_storage_updated").collect();
+    assert_eq!((ended.len(), &ended[0]["failed"]), (1, &json!(true)), "{ended:?}");
+    assert!(alarms(&room) < 10, "{entries:?}");
+    ada.send("say", &json!({ "text": "still" })).await;
+    hears(&mut ada, "still").await;
+}
+
+#[tokio::test]
+async fn a_hook_that_is_given_the_document_and_never_returns_holds_up_nobody() {
+    let room = fresh("endless");
+    let mut ada = Provider::join_at(WATCHED, &room, "ada").await;
+    ada.write(0, "by ada").await;
+    ada.settle().await;
+    ada.vanish();
+    // It is to be deleted at once, and the hook has it.
+    diary_with(&room, |entry| entry["pluv"] == "leave").await;
+    let (mut bob, mut cy) = (watched(&room, "bob").await, Provider::join_at(WATCHED, &room, "cy").await);
+    assert_eq!(cy.text(), "by ada");
+    cy.write(6, " and cy").await;
+    hears(&mut bob, "changed by cy").await;
+    assert!(alarms(&room) < 10, "{:?}", diary(&room));
+}
