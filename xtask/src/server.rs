@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use ureq::Agent;
 
 use crate::{
@@ -49,6 +49,10 @@ impl State {
             Self::Scratch(scratch) => scratch.path(),
         }
     }
+
+    fn log(&self) -> PathBuf {
+        self.path().join("wrangler.log")
+    }
 }
 
 /// What becomes of what a worker logs.
@@ -56,12 +60,8 @@ impl State {
 pub enum Log {
     /// It is shown as it comes.
     Shown,
-    /// It is shown only when something fails, and is in a file beside the state.
+    /// It is in a file, of which the end is shown when something fails.
     Kept,
-}
-
-fn log_file(state: &State) -> PathBuf {
-    state.path().join("worker.log")
 }
 
 /// A worker that is served; it ends when this is dropped.
@@ -97,21 +97,17 @@ impl Server {
         command.env("CI", "1").env("WRANGLER_SEND_METRICS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
         command.current_dir(&worker.directory).stdout(Stdio::piped()).stderr(Stdio::piped());
 
+        let file = (log == Log::Kept).then(|| File::create(state.log())).transpose()?.map(Arc::new);
         let mut group = Group::spawn(&mut command)?;
         let tail = Arc::new(Mutex::new(Tail::default()));
-        let file = match log {
-            Log::Shown => None,
-            Log::Kept => Some(Arc::new(File::create(log_file(&state)).context("the log cannot be kept")?)),
-        };
         let readers = group.pipes().into_iter().map(|pipe| {
             let (tail, file) = (Arc::clone(&tail), file.clone());
             thread::spawn(move || {
                 process::for_lines(pipe, |line| {
-                    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-                    tail.push(line);
-                    // The terminal may be gone already, and the state.
-                    let _ = match &file {
-                        Some(file) => writeln!(&**file, "{line}"),
+                    tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                    // The terminal may be gone already.
+                    let _ = match file.as_deref() {
+                        Some(mut file) => file.write_all(format!("{line}\n").as_bytes()),
                         None => writeln!(std::io::stderr(), "{line}"),
                     };
                 });
@@ -142,10 +138,10 @@ impl Server {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).to_string()
     }
 
-    /// The file that has all that it logged, where that is kept.
+    /// The file with all that it logged, where that is kept.
     #[must_use]
     pub fn log_file(&self) -> PathBuf {
-        log_file(&self.state)
+        self.state.log()
     }
 
     /// Waits for the server's end, which is always a failure: nobody asked it to end.

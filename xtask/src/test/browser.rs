@@ -13,6 +13,7 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
     };
     command.env("PLUV_CHAT_URL", chat.url()).env("PLUV_EDITOR_URL", editor.url());
     command.env("PLUV_WHITEBOARD_URL", whiteboard.url());
+    command.env("PLUV_EDITOR_LOG", editor.log_file()).env("PLUV_WHITEBOARD_LOG", whiteboard.log_file());
     command.env("PLUV_CHROMIUM", chromium);
     if !report.tests("browser tests", &mut command) {
         servers.show_logs();
