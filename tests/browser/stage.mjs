@@ -1,7 +1,9 @@
 // A browser for the tests of a page, which must not complain or call another host.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, selectors } from 'playwright-core';
 import { Proxy } from './proxy.mjs';
 
@@ -9,6 +11,10 @@ import { Proxy } from './proxy.mjs';
 export const TIMEOUT = 30_000;
 export const DESKTOP = { width: 1200, height: 780 };
 export const PHONE = { width: 375, height: 720 };
+
+// Longer than the 10 seconds without an event after which workerd lets a room sleep, and shorter than the 15 seconds after
+// which a Yjs provider tells of itself again.
+const SILENCE = 12_000;
 
 let browser;
 
@@ -79,4 +85,27 @@ export class Stage {
     await Promise.all(this.#contexts.map((context) => context.close()));
     await this.proxy?.stop();
   }
+}
+
+/**
+ * Waits until nobody has spoken to a room for so long that it sleeps, lets `wake` speak to it, and holds that nothing was
+ * left of it in memory: by the worker's log it was made anew, with so many connections that had stayed open.
+ */
+export async function whileAsleep(log, room, connections, wake) {
+  const wakes = async () => {
+    const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line.includes(`"room":"${room}"`));
+    return lines.filter((line) => line.includes('"pluv":"wake"'));
+  };
+  const before = (await wakes()).length;
+  await sleep(SILENCE);
+  await wake();
+  const deadline = Date.now() + TIMEOUT;
+  let after = await wakes();
+  while (after.length === before && Date.now() < deadline) {
+    // What the worker has logged is on its way.
+    await sleep(50);
+    after = await wakes();
+  }
+  assert.equal(after.length, before + 1, 'the room slept');
+  assert.match(after.at(-1), new RegExp(`"connections":${connections}\\b`));
 }

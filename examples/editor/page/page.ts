@@ -30,18 +30,23 @@ const mayWrite = () => room.mayWrite && !address.isView;
 // --- The connection ---
 
 function showConnection(): void {
-  const label = byId('status');
   const [state, text] = statusOf(room);
-  label.dataset.status = state;
-  label.textContent = text;
-  const banner = bannerOf(room);
-  byId('banner').hidden = banner === '';
-  byId('banner').dataset.status = room.status;
-  byId('banner-text').textContent = banner;
+  byId('status').dataset.status = state;
+  byId('status').textContent = text;
+  showBanner(bannerOf(room));
   byId('reader').hidden = mayWrite();
   byId('toolbar').hidden = !mayWrite();
   isOpen ||= room.status !== 'connecting';
   showDocument();
+}
+
+/** What is told already is not told again by those who read the page aloud. */
+function showBanner(text: string): void {
+  byId('banner').dataset.status = room.status;
+  byId('banner').hidden = text === '';
+  if (byId('banner-text').textContent !== text) {
+    byId('banner-text').textContent = text;
+  }
 }
 
 function statusOf({ status, message, isSaved }: Room): [string, string] {
@@ -78,6 +83,8 @@ function bannerOf({ status, message }: Room): string {
 }
 
 byId('retry').addEventListener('click', () => room.retry());
+// What neither the room nor this browser has would be gone.
+addEventListener('beforeunload', (event) => room.isBehind && !isKept && event.preventDefault());
 
 // --- The document ---
 

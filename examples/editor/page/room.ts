@@ -70,6 +70,7 @@ export class Room {
     this.provider.messageHandlers[messageAuth] = (_encoder, decoder) => this.#denied(decoder);
     this.provider.on('sync', (isSynced) => isSynced && this.#live());
     this.provider.on('connection-close', (event) => this.#closed(event));
+    this.provider.on('status', ({ status }) => status === 'disconnected' && this.#forgetOthers());
     this.kept = options.keeps ? this.#keep(doc) : Promise.resolve(false);
     addEventListener('offline', () => this.provider.disconnect());
     addEventListener('online', () => this.retry());
@@ -84,7 +85,12 @@ export class Room {
 
   /** Whether the room has all that was written here. */
   get isSaved(): boolean {
-    return this.#saves.all && this.status === 'live' && this.message === '';
+    return this.status === 'live' && !this.isBehind;
+  }
+
+  /** Whether something was written here that the room does not have. */
+  get isBehind(): boolean {
+    return !this.#saves.all || (this.status === 'live' && this.message !== '');
   }
 
   /** Connects anew at once. All that the room lacks goes with it, what it refused before too. */
@@ -176,6 +182,19 @@ export class Room {
     this.#options.tell();
   }
 
+  /**
+   * Without a connection the provider shows nobody, but still knows how often each of them has spoken: who has not spoken
+   * meanwhile would stay unseen when the room tells of them again, for up to 15 seconds.
+   */
+  #forgetOthers(): void {
+    const { clientID, meta } = this.provider.awareness;
+    for (const client of meta.keys()) {
+      if (client !== clientID) {
+        meta.delete(client);
+      }
+    }
+  }
+
   #retryIfWaiting(): void {
     if (this.status === 'offline' || this.status === 'reconnecting') {
       void this.#connect();
@@ -188,9 +207,9 @@ export class Room {
   }
 }
 
-/** Whether it is of no use to come back: what the provider takes for that, and by which a room sends someone away. */
+/** Whether it is of no use to come back, by what the provider takes for that: 4403 for who was sent away, among others. */
 function isForGood(code: number): boolean {
-  return code === 4000 || (code >= 4400 && code < 4500);
+  return code >= 4400 && code < 4500;
 }
 
 /** What a token of a room lets its bearer do. */

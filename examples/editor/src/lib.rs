@@ -16,7 +16,8 @@ pub struct User {
 }
 
 /// A document. Its name is the page's address, and it is there as soon as somebody writes in it.
-#[pluv::room(user = User, storage = Yrs)]
+// With `debug` the log tells of its life: who comes and goes, and when it wakes.
+#[pluv::room(user = User, storage = Yrs, limits(connections = 50), debug)]
 #[derive(Debug)]
 pub struct Document;
 
