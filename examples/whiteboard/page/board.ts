@@ -1,64 +1,84 @@
-// The notes as this page has them: as the room told them, with my changes in them before the room has those.
+// The notes as this page shows them: as the room has them, with my changes that it does not have yet.
 
 import type { Note, NoteId, PluvConnection, PluvError, Whiteboard } from "../bindings/Whiteboard";
 
-export class Board {
-  /** By their ids, the one on top at the end. */
-  readonly notes = new Map<string, Note>();
-  /** How many changes of mine are under way to the room, by the note. */
-  readonly unsaved = new Map<string, number>();
+/** What I do to a note: add it, change some of it or, with neither, throw it away. */
+type Change = { id: string; add?: Note; patch?: Partial<Note> };
 
-  constructor(readonly room: PluvConnection<Whiteboard>, readonly changed: () => void, readonly refused: (why: string) => void) {
-    room.on("noteShown", (note) => this.#hear(note.id, note));
-    room.on("noteRemoved", ({ id }) => this.#hear(id, null));
-    room.on("$status", ({ status }) => (status === "online" ? void this.#load() : this.changed()));
+export class Board {
+  /** Mine, in their order: the first is on its way, and leaves this list when the room has answered. */
+  readonly changes: Change[] = [];
+  #stored = new Map<string, Note>();
+  #sent = Promise.resolve();
+
+  /** Calls `changed` whenever there is something new to show, and with the reason where a change of mine was refused. */
+  constructor(readonly room: PluvConnection<Whiteboard>, readonly changed: (refusal?: string) => void) {
+    room.on("noteShown", (note) => this.#store(note.id, note));
+    room.on("noteRemoved", ({ id }) => this.#store(id));
+    room.on("$status", ({ status }) => (status === "online" ? void this.#load() : changed()));
   }
 
-  readonly add = (note: Note) => void this.#send(note.id, note, () => this.room.call.addNote(note));
-  readonly change = ({ id, ...note }: Note, patch: Partial<Note>) =>
-    void this.#send(id, { ...note, ...patch, id }, () => this.room.call.changeNote({ ...patch, id }));
-  readonly remove = ({ id }: Note) => void this.#send(id, null, () => this.room.call.removeNote({ id }));
+  /** What is to be shown, by the notes' ids: the one on top at the end. */
+  get notes(): Map<string, Note> {
+    const notes = new Map(this.#stored);
+    for (const { id, add, patch } of this.changes) {
+      const note = notes.get(id);
+      put(notes, id, add ?? (note && patch && { ...note, ...patch }));
+    }
+    return notes;
+  }
+
+  do(change: Change): void {
+    const last = this.changes.at(-1);
+    if (this.changes.length > 1 && last?.id === change.id && last.patch && change.patch) {
+      // It has not left yet: so the letters that are written without a connection go as one change.
+      Object.assign(last.patch, change.patch);
+    } else {
+      this.changes.push(change);
+      this.#sent = this.#sent.then(() => this.#send(change));
+    }
+    this.changed();
+  }
+
+  /** A call waits for a connection by itself; one that is lost on the way is made again. What is refused is undone. */
+  async #send(change: Change): Promise<void> {
+    try {
+      const answer = await this.#ask(change);
+      put(this.#stored, change.id, "text" in answer ? answer : undefined);
+    } catch (error) {
+      const { code, message } = error as PluvError;
+      if (code === "closed") {
+        return this.#send(change);
+      }
+      this.changed(message);
+    }
+    this.changes.shift();
+    this.changed();
+  }
+
+  #ask({ id, add, patch }: Change): Promise<Note | NoteId> {
+    const { call } = this.room;
+    return add ? call.addNote(add) : patch ? call.changeNote({ id, ...patch }) : call.removeNote({ id });
+  }
 
   /** All notes as the room has them: at first, and after what was missed. */
   async #load(): Promise<void> {
     // Should the connection be lost meanwhile, the next one asks again.
     const notes = await this.room.call.board().catch(() => null);
-    if (notes) {
-      this.notes.forEach(({ id }) => this.#hear(id, null));
-      notes.forEach((note) => this.#hear(note.id, note));
-    }
-  }
-
-  /** What others did before a change of mine is in its answer, and what they do after it is told after it. */
-  #hear(id: string, note: Note | null): void {
-    if (!this.unsaved.has(id)) {
-      this.#put(id, note);
-    }
-  }
-
-  #put(id: string, note: Note | null): void {
-    this.notes.delete(id);
-    note && this.notes.set(id, note);
+    this.#stored = notes ? new Map(notes.map((note) => [note.id, note])) : this.#stored;
     this.changed();
   }
 
-  async #send(id: string, note: Note | null, ask: () => Promise<Note | NoteId>): Promise<void> {
-    this.unsaved.set(id, (this.unsaved.get(id) ?? 0) + 1);
-    this.#put(id, note);
-    const answer = await this.#ask(ask);
-    const left = this.unsaved.get(id)! - 1;
-    left > 0 ? this.unsaved.set(id, left) : this.unsaved.delete(id);
-    answer && "text" in answer ? this.#hear(id, answer) : this.changed();
+  #store(id: string, note?: Note): void {
+    put(this.#stored, id, note);
+    this.changed();
   }
+}
 
-  /** A call waits for a connection by itself. One that was lost on the way is made again, before any that comes later. */
-  #ask<T>(ask: () => Promise<T>): Promise<T | null> {
-    return ask().catch(({ code, message }: PluvError) => {
-      if (code === "closed") {
-        return this.#ask(ask);
-      }
-      this.refused(message);
-      return this.#load().then(() => null);
-    });
+/** Puts a note on top, or takes it away where there is none. */
+function put(notes: Map<string, Note>, id: string, note?: Note): void {
+  notes.delete(id);
+  if (note) {
+    notes.set(id, note);
   }
 }

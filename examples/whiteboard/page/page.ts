@@ -1,46 +1,42 @@
 // The page: what is on the board, and the hands of everyone who moves it.
 
-import type { Color, Hold, Note, PluvPerson, Point, Presence, User, Whiteboard } from "../bindings/Whiteboard";
+import type { Color, Hold, Note, Point, Presence, User } from "../bindings/Whiteboard";
 import { connect } from "../bindings/Whiteboard";
 import { Board } from "./board";
-import { figures } from "./figures";
-import { glide } from "./glide";
+import { drawEach, show } from "./draw";
 
 const [WIDTH, HEIGHT, SIZE] = [2400, 1600, 176];
-const NAMES = ["Amber", "Bruno", "Clara", "Dario", "Elif", "Femke", "Goran", "Hanna", "Ivo", "Jun", "Kaya", "Lena", "Milo"];
-const STEPS: Record<string, [number, number]> = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] };
-const AT_ONCE = 9; // In seconds: a glide with a step of so many arrives.
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const NAMES = ["Amber", "Bruno", "Clara", "Dario", "Elif", "Femke", "Goran", "Hanna", "Ivo", "Jun", "Kaya", "Lena"];
+const KEYS: Record<string, [number, number]> = {
+  ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8],
+};
 
-const byId = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
+const byId = (id: string) => document.getElementById(id)!;
 const randomId = () => [...crypto.getRandomValues(new Uint32Array(3))].map((part) => part.toString(36)).join("");
-const show = (node: Element, text: string) => node.textContent === text || (node.textContent = text);
-const hueOf = (id: string) => String(([...id].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 9973, 7) * 137.5) % 360);
-const clamp = (value: number, max: number) => Math.round(Math.min(Math.max(value, 0), max));
-const onBoard = (x: number, y: number): Point => ({ x: clamp(x, WIDTH - SIZE), y: clamp(y, HEIGHT - SIZE) });
-const [desk, surface, nameField] = [byId("desk"), byId("surface"), byId<HTMLInputElement>("name")];
+const [desk, surface, nameField] = [byId("desk"), byId("surface"), byId("name") as HTMLInputElement];
 
 /** Each tab is somebody, and stays them when it is loaded again. */
-const me: User = JSON.parse(sessionStorage["pluv-whiteboard"] ?? "null")
-  ?? { id: randomId(), name: NAMES[Math.floor(Math.random() * NAMES.length)] };
+const me: User = history.state ?? { id: randomId(), name: NAMES[Math.floor(Math.random() * NAMES.length)] };
 const room = connect(new URLSearchParams(location.search).get("board") || "lobby", {
   query: () => ({ user_id: me.id, name: me.name }),
-  timeout: 2 ** 31 - 1, // What is done offline waits for the connection, however long that takes.
+  timeout: 2 ** 31 - 1, // What is done without a connection waits for it, however long that takes.
 });
-const board = new Board(room, redraw, inform);
+const board = new Board(room, (refusal) => (refusal ? inform(refusal) : redraw()));
 room.on("$people", redraw);
 
 // --- My hand ---
 
 let pointer: PointerEvent | null = null;
-// The note that I carry, and where on it I hold it.
+/** The note that I carry, and where on it my hand is. */
 let carried: (Point & { id: string }) | null = null;
 
-const noteOf = (target: EventTarget | null) =>
-  board.notes.get((target as Element).closest<HTMLElement>(".note:not(.taken)")?.dataset.id ?? "");
-const write = ({ id }: Note) =>
-  surface.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] textarea`)?.focus({ preventScroll: true });
+/** The note that something belongs to, if nobody else has taken it. */
+function noteOf(target: EventTarget | null): Note | undefined {
+  const node = (target as Element).closest<HTMLElement>(".note:not(.taken)");
+  return board.notes.get(node?.dataset.id ?? "");
+}
 
+/** Where on the board a place of the screen is. */
 function place({ x, y }: Point): Point {
   const { left, top } = surface.getBoundingClientRect();
   return { x: Math.round(x - left), y: Math.round(y - top) };
@@ -50,51 +46,18 @@ function place({ x, y }: Point): Point {
 function held(): Hold | null {
   if (pointer && carried) {
     const { x, y } = place(pointer);
-    return { id: carried.id, at: onBoard(x - carried.x, y - carried.y) };
+    return { id: carried.id, at: { x: x - carried.x, y: y - carried.y } };
   }
   const note = document.activeElement?.matches("textarea") && noteOf(document.activeElement);
   return note ? { id: note.id } : null;
-}
-
-function drop({ type, pointerType }: PointerEvent): void {
-  const [note, at] = [board.notes.get(carried?.id ?? ""), held()?.at];
-  carried = null;
-  if (note && at) {
-    Math.hypot(at.x - note.x, at.y - note.y) > 4 ? board.change(note, at) : write(note);
-  }
-  // A finger that was lifted is nowhere.
-  pointer = type === "pointerup" && pointerType === "mouse" ? pointer : null;
-  redraw();
-}
-
-/** Adds a note about the middle of what I see, to write on it. */
-function add(color: Color): void {
-  const [x, y] = [innerWidth, innerHeight].map((size) => size / 2 - SIZE / 2 + Math.random() * 120 - 60) as [number, number];
-  const at = place({ x, y });
-  const note = { id: randomId(), ...onBoard(at.x, at.y), text: "", color };
-  board.add(note);
-  draw(performance.now());
-  write(note);
-}
-
-function remove(note: Note): void {
-  board.remove(note);
-  inform("Note thrown away", () => board.add(note));
-}
-
-function inform(text: string, undo?: () => void): void {
-  show(byId("said"), text);
-  byId("undo").hidden = !undo;
-  byId("undo").onclick = () => ((byId("notice").hidden = true), undo?.());
-  byId("notice").hidden = false;
-  document.body.append(byId("notice")); // It is shown anew, for as long as its animation takes.
 }
 
 document.addEventListener("pointerdown", (event) => {
   const note = (event.target as Element).closest("button, textarea:focus") ? undefined : noteOf(event.target);
   if (note && event.isPrimary && event.button === 0) {
     const { x, y } = place(event);
-    [pointer, carried] = [event, { id: note.id, x: x - note.x, y: y - note.y }];
+    pointer = event;
+    carried = { id: note.id, x: x - note.x, y: y - note.y };
     desk.setPointerCapture(event.pointerId);
   }
 });
@@ -102,94 +65,128 @@ document.addEventListener("pointermove", (event) => {
   pointer = event.isPrimary ? event : pointer;
   redraw();
 });
-(["pointerup", "pointercancel"] as const).forEach((type) => document.addEventListener(type, drop));
-document.documentElement.addEventListener("pointerleave", drop);
+for (const type of ["pointerup", "pointercancel"] as const) {
+  document.addEventListener(type, () => {
+    const [note, at] = [board.notes.get(carried?.id ?? ""), held()?.at];
+    carried = null;
+    if (note && at && Math.hypot(at.x - note.x, at.y - note.y) > 4) {
+      board.do({ id: note.id, patch: at });
+    } else if (note) {
+      write(note.id);
+    }
+  });
+}
+
+// --- What I do ---
+
+/** Adds a note about the middle of what I see, to write on it. */
+function add(color: Color): void {
+  const about = (size: number) => size / 2 - SIZE / 2 + Math.random() * 120 - 60;
+  const note = { id: randomId(), ...place({ x: about(innerWidth), y: about(innerHeight) }), text: "", color };
+  board.do({ id: note.id, add: note });
+  draw();
+  write(note.id);
+}
+
+function write(id: string): void {
+  surface.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] textarea`)?.focus({ preventScroll: true });
+}
+
+function inform(text: string, undo: (() => void) | null = null): void {
+  show(byId("said"), text);
+  byId("undo").hidden = undo === null;
+  byId("undo").onclick = undo;
+  byId("notice").hidePopover();
+  byId("notice").showPopover();
+}
+
 document.addEventListener("click", ({ target }) => {
   const [button, note] = [(target as Element).closest("button"), noteOf(target)];
-  note && button ? remove(note) : button?.dataset.color && add(button.dataset.color as Color);
+  if (button && note) {
+    board.do({ id: note.id });
+    inform("Note thrown away", () => board.do({ id: note.id, add: note }));
+  } else if (button?.dataset.color) {
+    add(button.dataset.color as Color);
+  }
 });
 document.addEventListener("keydown", (event) => {
-  const target = event.target as HTMLElement;
-  const [note, [x, y]] = [target.matches(".note") && noteOf(target), STEPS[event.key] ?? [0, 0]];
-  if (note && (x || y || event.key === "Enter" || event.key === "Delete")) {
+  const [note, step] = [noteOf(event.target), KEYS[event.key]];
+  if (note && step && event.altKey) {
     event.preventDefault();
-    x || y ? board.change(note, onBoard(note.x + x, note.y + y)) : event.key === "Enter" ? write(note) : remove(note);
+    board.do({ id: note.id, patch: { x: note.x + step[0], y: note.y + step[1] } });
   } else if (event.key === "Escape") {
-    target.blur();
+    (event.target as HTMLElement).blur();
   }
 });
 surface.addEventListener("input", ({ target }) => {
-  board.change(noteOf(target)!, { text: (target as HTMLTextAreaElement).value });
+  board.do({ id: noteOf(target)!.id, patch: { text: (target as HTMLTextAreaElement).value } });
 });
 ["focusin", "focusout", "scroll"].forEach((type) => desk.addEventListener(type, redraw));
+byId("retry").addEventListener("click", () => room.reconnect());
+addEventListener("beforeunload", (event) => board.changes.length > 0 && event.preventDefault());
 nameField.addEventListener("change", () => {
-  me.name = nameField.value.trim() || me.name;
-  rememberMe();
+  nameField.value = me.name = nameField.value.trim() || me.name;
+  history.replaceState(me, "");
   room.reconnect(); // The name is in the token.
 });
-addEventListener("beforeunload", (event) => board.unsaved.size > 0 && event.preventDefault());
-
-function rememberMe(): void {
-  sessionStorage["pluv-whiteboard"] = JSON.stringify(me);
-  nameField.value = me.name;
-}
 
 // --- What shows: drawn once in a frame of the display, however much is heard in between ---
 
-type Person = PluvPerson<Whiteboard>;
-let [frame, seconds, drawnAt, toldAt, told] = [0, 0, 0, 0, ""];
-let [mine, takers] = [null as Hold | null, new Map<string | undefined, Person>()];
+let [frame, told, toldAt] = [0, "", 0];
 
 function redraw(): void {
   frame ||= requestAnimationFrame(draw);
 }
 
-function draw(now: number): void {
+function draw(): void {
   cancelAnimationFrame(frame);
-  // The first step after a pause is that of one frame.
-  seconds = calm.matches ? AT_ONCE : now - drawnAt > 100 ? 1 / 60 : Math.max(now - drawnAt, 0) / 1000;
-  [frame, drawnAt, mine] = [0, now, held()];
-  const people = room.online ? room.others : [];
-  takers = new Map(people.map((person) => [person.presence.hold?.id, person]));
-  const goOn = [tell({ at: pointer && place(pointer), hold: mine }, people.length), drawNotes([...board.notes.values()]), drawHands(people)];
+  frame = 0;
+  const [mine, others] = [held(), room.online ? room.others : []];
+  const everyone = [...others, { id: me.id, presence: { hold: mine } }];
+  const holders = new Map(everyone.map(({ id, presence: { hold } }) => [hold?.id, { id, at: hold?.at }]));
+  drawEach("note", [...board.notes.values()], (node, note, rank) => drawNote(node, note, rank, holders.get(note.id)));
+  drawEach("hand", others.filter(({ presence }) => presence.at), (node, person) => {
+    show(node.querySelector("b")!, person.user!.name);
+    move(node, person.presence.at!, person.id);
+  });
   document.body.dataset.status = room.status.status;
   show(byId("reason"), room.status.message ?? "");
-  show(byId("count"), people.length > 0 ? `${people.length + 1} here` : "Only you");
-  show(byId("unsaved"), board.unsaved.size > 0 ? `Changed so far: ${board.unsaved.size}.` : "");
-  goOn.includes(true) && redraw();
+  show(byId("count"), others.length > 0 ? `${others.length + 1} here` : "Only you");
+  tell({ at: pointer && place(pointer), hold: mine }, others.length);
 }
 
-/** What I say goes to all: the more they are, the less often each speaks. Alone I say nothing, and the room sleeps. */
-function tell(presence: Presence, others: number): boolean {
-  const news = JSON.stringify(presence);
-  if (others > 0 && news !== told && drawnAt - toldAt >= Math.max(40, 2 * others)) {
-    [told, toldAt] = [news, drawnAt];
-    room.updatePresence(presence);
-  }
-  return others > 0 && news !== told;
-}
-
-const drawNotes = figures<Note>(byId("note"), (node, note, rank) => {
-  const isMine = mine?.id === note.id;
-  const taker = isMine ? undefined : takers.get(note.id);
-  const at = (isMine ? mine : taker?.presence.hold)?.at;
+function drawNote(node: HTMLElement, note: Note, rank: number, holder?: { id: string; at?: Point | null }): void {
+  const taken = holder && (holder.id === me.id ? "mine" : "taken");
+  node.className = `note ${note.color} ${taken ?? ""} ${holder?.at ? "held" : ""}`;
+  node.style.zIndex = String(holder?.at ? 1_000 : rank);
+  // A new line takes the room of some letters.
+  node.style.setProperty("--letters", String(note.text.replaceAll("\n", " ".repeat(18)).length));
+  move(node, holder?.at ?? note, holder?.id);
   const field = node.querySelector("textarea")!;
-  node.className = `note ${note.color} ${at ? "held" : ""} ${taker ? "taken" : ""}`;
-  node.style.zIndex = String(at ? 1_000 : rank);
-  node.style.setProperty("--hue", taker ? hueOf(taker.id) : "");
+  field.ariaLabel = `${note.color} note`;
+  field.readOnly = taken === "taken";
   if (field !== document.activeElement && field.value !== note.text) {
     field.value = note.text;
   }
-  return glide(node, at ?? note, at && isMine ? AT_ONCE : seconds);
-});
+}
 
-const drawHands = figures<Person>(byId("hand"), (node, { id, user, presence: { at } }) => {
-  const isBack = node.classList.contains("away");
-  node.classList.toggle("away", !at);
-  node.style.setProperty("--hue", hueOf(id));
-  show(node.querySelector("b")!, user!.name);
-  return !!at && glide(node, at, isBack ? AT_ONCE : seconds);
-});
+/** Where something is, and in whose color: the style sheet lets it glide there. */
+function move({ style }: HTMLElement, { x, y }: Point, id = ""): void {
+  style.transform = `translate(${x}px, ${y}px)`;
+  style.setProperty("--hue", String((parseInt(id.slice(0, 8), 36) || 0) % 360));
+}
 
-rememberMe();
+/** What I say goes to all: the more they are, the less often each speaks. Alone I say nothing, and the room sleeps. */
+function tell(presence: Presence, others: number): void {
+  const [news, now] = [JSON.stringify(presence), performance.now()];
+  if (others > 0 && news !== told && now - toldAt < Math.max(40, 2 * others)) {
+    redraw();
+  } else if (others > 0 && news !== told) {
+    [told, toldAt] = [news, now];
+    room.updatePresence(presence);
+  }
+}
+
+nameField.value = me.name;
+history.replaceState(me, "");
 desk.scrollTo((WIDTH - innerWidth) / 2, (HEIGHT - innerHeight) / 2);

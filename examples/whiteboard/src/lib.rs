@@ -67,7 +67,7 @@ pub enum Output {
 }
 
 /// A whiteboard. It is forgotten a month after the last one left.
-#[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs, retention = "30d")]
+#[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs, retention = "30d", debug)]
 #[derive(Debug)]
 pub struct Whiteboard;
 
