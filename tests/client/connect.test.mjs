@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { Proxy } from '../browser/proxy.mjs';
 import { BASE, PluvError, reaches, until, withRoom, withServer } from './rooms.mjs';
@@ -288,6 +289,59 @@ roomTest('a presence is patched, and everyone sees the whole of it', async ({ jo
   await until(() => seen().note === 'second', 'the patch');
   bob.send('setNote', { text: 'by the room' });
   await until(() => ada.others[0].presence.note === 'by the room', 'one that the room set');
+  await until(() => bob.presence.note === 'by the room', 'whose it is sees it too');
+  assert.equal(bob.people.find(({ you }) => you).presence.note, 'by the room');
+});
+
+roomTest('a presence that is changed while the client joins reaches the room', async ({ connect, join }) => {
+  const bob = await join('bob');
+  class Socket extends WebSocket {
+    send(text) {
+      super.send(text);
+      if (text.includes('$initializeSession')) {
+        ada.updatePresence({ note: 'second' });
+      }
+    }
+  }
+  const ada = connect('ada', { presence: { note: 'first' }, WebSocket: Socket });
+  await until(() => bob.others[0]?.presence.note === 'second', 'the other sees it');
+  assert.equal(ada.presence.note, 'second');
+});
+
+wireTest('a presence that is changed offline reaches a room that still knows the user', async (room) => {
+  const { wire, join, joinOverWire } = room;
+  const ada = await joinOverWire('ada', { presence: { note: 'before' } });
+  const [tab, bob] = [await join('ada'), await join('bob')];
+  wire.cut();
+  await reaches(ada, 'reconnecting');
+  ada.updatePresence({ note: 'offline' });
+  assert.equal(ada.presence.note, 'offline');
+  wire.restore();
+  await until(() => bob.others[0].presence.note === 'offline' && tab.presence.note === 'offline', 'all see it');
+  await until(() => ada.online, 'it is back');
+  assert.equal(ada.presence.note, 'offline');
+});
+
+wireTest('a presence that was lost on its way is sent again', async ({ wire, join, joinOverWire }) => {
+  const ada = await joinOverWire('ada', { presence: { note: 'before' } });
+  const tab = await join('ada');
+  wire.freeze();
+  ada.updatePresence({ note: 'lost' });
+  wire.cut();
+  await reaches(ada, 'reconnecting');
+  assert.equal(tab.presence.note, 'before');
+  wire.restore();
+  await until(() => tab.presence.note === 'lost', 'it is there');
+  assert.equal(ada.presence.note, 'lost');
+});
+
+roomTest('a presence that the room refuses is taken back, and the error told', async ({ join }) => {
+  const ada = await join('ada', { kind: 'Notes', presence: { note: 'first' } });
+  ada.updatePresence({ note: 'x'.repeat(10_000) });
+  await until(() => ada.errors.length > 0, 'the error comes');
+  assert.match(ada.errors[0], /`data.presence` would take \d+ bytes/);
+  assert.equal(ada.presence.note, 'first');
+  assert.equal(ada.people[0].presence.note, 'first');
 });
 
 roomTest('two tabs of a user are one person with one presence', async ({ join }) => {
@@ -316,6 +370,47 @@ roomTest('a room without users asks for no token', async ({ join }) => {
   one.send('say', { text: 'hello' });
   await until(() => two.heard.length > 0, 'it is heard');
 });
+
+roomTest('the address may be one of sockets', async ({ connect, join }) => {
+  const ada = await join('ada', { url: BASE.replace('http:', 'ws:') });
+  assert.equal(await ada.call.count(), 1);
+  const urls = [];
+  class Socket extends EventTarget {
+    constructor(url) {
+      super();
+      urls.push(url);
+    }
+    close() {}
+  }
+  for (const url of ['wss://rooms.example', 'https://rooms.example', 'http://rooms.example']) {
+    connect('', { kind: 'Plain', name: 'lobby', url, WebSocket: Socket });
+  }
+  await until(() => urls.length === 3, 'all are opened');
+  const path = '://rooms.example/plain/room/lobby';
+  assert.deepEqual(urls, [`wss${path}`, `wss${path}`, `ws${path}`]);
+});
+
+for (const [what, message, options] of [
+  ['an address that is none', /^`not a url` is no address of a worker: write `url` as in/, { url: 'not a url' }],
+  ['the address of a file', /^`file:\/\/\/room` is no address of a worker/, { url: 'file:///room' }],
+  ['no WebSocket', /^there is no WebSocket here: give one as `WebSocket`/, { WebSocket: undefined }],
+  ['a WebSocket that may not be opened', /^insecure$/, { WebSocket: class { constructor() { throw new Error('insecure'); } } }],
+]) {
+  roomTest(`with ${what} it is refused, and told why`, async ({ connect }) => {
+    const { WebSocket: given } = globalThis;
+    delete globalThis.WebSocket;
+    try {
+      const ada = connect('ada', options);
+      await reaches(ada, 'refused');
+      assert.match(ada.status.message, message);
+      await assert.rejects(ada.call.count(), rejectsAs('refused', message));
+      await sleep(300);
+      assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'refused']);
+    } finally {
+      globalThis.WebSocket = given;
+    }
+  });
+}
 
 /** A copy of a document, as a page would have it. */
 function copy() {

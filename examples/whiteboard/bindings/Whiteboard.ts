@@ -176,7 +176,7 @@ export type PluvCalls<R extends PluvRoom> = {
 export type PluvCallOptions = {
   /** How long to wait for the answer, in milliseconds. */
   timeout?: number;
-  signal?: AbortSignal;
+  signal?: globalThis.AbortSignal;
 };
 
 /** Someone who is in the room, once however many connections they have. */
@@ -199,11 +199,11 @@ export type PluvCause<R extends PluvRoom> = {
 };
 
 export type PluvStatus = {
-  /** `refused` is for good, unless `reconnect` is called: the room did not let this client in, or sent it away. */
+  /** `refused` is for good, unless `reconnect` is called: the room sent this client away, or can't be had from here. */
   status: "connecting" | "online" | "reconnecting" | "offline" | "refused" | "closed";
   /** When it tries again, by `Date.now()`. */
   retryAt: number | null;
-  /** Why the room refused. */
+  /** Why it is refused. */
   message: string | null;
 };
 
@@ -221,20 +221,20 @@ export type PluvNews<R extends PluvRoom> = {
 /** A copy of the room's document, of whatever library: for Yjs these are `encodeStateAsUpdate` and `applyUpdate`. */
 export type PluvStorage = {
   /** All of it, as one update. */
-  encode: () => Uint8Array;
+  encode: () => globalThis.Uint8Array;
   /** Takes in an update that came from the room. */
-  apply: (update: Uint8Array) => void;
+  apply: (update: globalThis.Uint8Array) => void;
 };
 
 export type PluvOptions<R extends PluvRoom> = {
   /** Where the worker is; the page's own origin if left out. */
-  url?: string | URL;
+  url?: string | globalThis.URL;
   /** What the token endpoint is asked with, besides the room's name. */
   query?: { [name: string]: string } | (() => { [name: string]: string });
   /** Gets a token some other way. What it throws is tried again, a `PluvError` that says `refused` is not. */
-  token?: (room: string, signal: AbortSignal) => string | globalThis.Promise<string>;
+  token?: (room: string, signal: globalThis.AbortSignal) => string | globalThis.Promise<string>;
   /** What everyone sees of the user at first. */
-  presence?: Partial<PluvInput<PluvPresence<R>>>;
+  presence?: globalThis.Partial<PluvInput<PluvPresence<R>>>;
   storage?: PluvStorage;
   /** How long a procedure may take, in milliseconds; 10 seconds if left out. */
   timeout?: number;
@@ -243,7 +243,7 @@ export type PluvOptions<R extends PluvRoom> = {
   /** How often the connection is tried whether it lives, and how long an answer may take, in milliseconds. */
   heartbeat?: { interval?: number; timeout?: number };
   /** For where there is none. */
-  WebSocket?: new (url: string) => WebSocket;
+  WebSocket?: new (url: string) => globalThis.WebSocket;
 };
 
 /** Why a call has no answer. */
@@ -272,9 +272,10 @@ const PLUV_PING = '{"type":"$ping","data":{}}';
 const PLUV_JOIN_TIMEOUT = 15_000;
 // After these the room does not want this client back: normal end, refused, ended by the application.
 const PLUV_FINAL_CODES = [1000, 3000, 4000];
+const PLUV_SCHEMES = /^(http|ws)s?:$/;
 
 // In a frame an update of the document is base64.
-function pluvEncode(bytes: Uint8Array): string {
+function pluvEncode(bytes: globalThis.Uint8Array): string {
   let text = "";
   for (const byte of bytes) {
     text += String.fromCharCode(byte);
@@ -282,7 +283,7 @@ function pluvEncode(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-const pluvDecode = (text: string): Uint8Array => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+const pluvDecode = (text: string): globalThis.Uint8Array => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 
 /** A connection to a room, which comes back by itself after it was lost. `connect` makes one. */
 export class PluvConnection<R extends PluvRoom> {
@@ -293,24 +294,29 @@ export class PluvConnection<R extends PluvRoom> {
 
   #route: { path: string; authorize: boolean };
   #options: PluvOptions<R>;
-  #listeners = new Map<string, Set<PluvListener>>();
+  #listeners = new Map<string, globalThis.Set<PluvListener>>();
   #status: PluvStatus = { status: "connecting", retryAt: null, message: null };
+  // What the room last said that everyone sees of this user, and over it what the room has not confirmed yet.
+  #confirmed: any;
+  #unconfirmed: any = {};
   #presence: any;
+  // The ids of the patches that are under way.
+  #patches: number[] = [];
 
   // All of one try at a connection hangs on its controller: aborting it ends the fetch, and the socket is not heard.
-  #attempt: AbortController | null = null;
-  #socket: WebSocket | null = null;
+  #attempt: globalThis.AbortController | null = null;
+  #socket: globalThis.WebSocket | null = null;
   #failures = 0;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #joinTimer: ReturnType<typeof setTimeout> | undefined;
-  #pingTimer: ReturnType<typeof setInterval> | undefined;
-  #pongTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: globalThis.ReturnType<typeof setTimeout> | undefined;
+  #joinTimer: globalThis.ReturnType<typeof setTimeout> | undefined;
+  #pingTimer: globalThis.ReturnType<typeof setInterval> | undefined;
+  #pongTimer: globalThis.ReturnType<typeof setTimeout> | undefined;
 
   #sessionId: string | null = null;
   #lastError: string | null = null;
   // By connection id, in the order of joining.
   #users = new Map<string, { id: string; user: any }>();
-  // By user id: presence belongs to a user, not to a tab.
+  // By user id: presence belongs to a user, not to a tab. This user's own is `#presence`.
   #presences = new Map<string, any>();
   #people: PluvPerson<R>[] = [];
   #synced = false;
@@ -324,7 +330,8 @@ export class PluvConnection<R extends PluvRoom> {
     this.name = name;
     this.#route = route;
     this.#options = options;
-    this.#presence = { ...options.presence };
+    this.#confirmed = { ...options.presence };
+    this.#presence = this.#confirmed;
     this.call = new Proxy({}, {
       get: (_target, procedure) =>
         // Or it would be taken for a promise by who awaits it.
@@ -365,7 +372,7 @@ export class PluvConnection<R extends PluvRoom> {
   }
 
   /** What everyone sees of this user. */
-  get presence(): Partial<PluvPresence<R>> {
+  get presence(): globalThis.Partial<PluvPresence<R>> {
     return this.#presence;
   }
 
@@ -393,17 +400,17 @@ export class PluvConnection<R extends PluvRoom> {
     return true;
   }
 
-  /** Changes some fields of what everyone sees of this user. */
-  updatePresence(patch: Partial<PluvInput<PluvPresence<R>>>): void {
-    this.#presence = { ...this.#presence, ...patch };
+  /** Changes some fields of what everyone sees of this user. Without a connection it goes out with the next one. */
+  updatePresence(patch: globalThis.Partial<PluvInput<PluvPresence<R>>>): void {
+    this.#unconfirmed = { ...this.#unconfirmed, ...patch };
     if (this.online) {
-      this.#write("$updatePresence", { presence: patch });
+      this.#sendPresence(patch);
     }
     this.#showOwnPresence();
   }
 
   /** Sends a change of the document. Without a connection it stays in the copy, which goes out with the next one. */
-  updateStorage(update: Uint8Array): void {
+  updateStorage(update: globalThis.Uint8Array): void {
     if (this.#shares) {
       this.#write("$updateStorage", { origin: null, update: pluvEncode(update) });
     }
@@ -453,15 +460,24 @@ export class PluvConnection<R extends PluvRoom> {
     }
   }
 
-  #address(path: string): URL {
+  #address(path: string): globalThis.URL {
     const base = this.#options.url ?? globalThis.location?.href;
     if (base === undefined) {
       throw new PluvError("refused", "outside of a page `url` must say where the worker is");
     }
-    return new URL(`${this.#route.path}/${path}`, base);
+    try {
+      const url = new URL(`${this.#route.path}/${path}`, base);
+      if (PLUV_SCHEMES.test(url.protocol)) {
+        url.protocol = url.protocol.replace("ws", "http");
+        return url;
+      }
+    } catch {
+      // It is no address at all.
+    }
+    throw new PluvError("refused", `\`${base}\` is no address of a worker: write \`url\` as in \`https://rooms.example\``);
   }
 
-  async #token(signal: AbortSignal): globalThis.Promise<string | null> {
+  async #token(signal: globalThis.AbortSignal): globalThis.Promise<string | null> {
     const { token, query = {} } = this.#options;
     if (token !== undefined) {
       return token(this.name, signal);
@@ -483,19 +499,32 @@ export class PluvConnection<R extends PluvRoom> {
     throw new PluvError(response.status === 429 || response.status >= 500 ? "error" : "refused", text);
   }
 
-  #openSocket(token: string | null, signal: AbortSignal): void {
+  #openSocket(token: string | null, signal: globalThis.AbortSignal): void {
     const url = this.#address(`room/${encodeURIComponent(this.name)}`);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.protocol = url.protocol.replace("http", "ws");
     if (token !== null) {
       url.searchParams.set("token", token);
     }
-    const socket = new (this.#options.WebSocket ?? globalThis.WebSocket)(url.href);
+    const socket = this.#makeSocket(url.href);
     this.#socket = socket;
     // Not every WebSocket takes a signal that takes its listeners off.
     socket.addEventListener("message", ({ data }) => signal.aborted || this.#receive(data));
     socket.addEventListener("close", ({ code, reason }) => signal.aborted || this.#closed(code, reason));
     // What follows is a close; unheard, some WebSockets would throw it.
     socket.addEventListener("error", () => {});
+  }
+
+  /** What fails here would fail again: an old Node.js has no WebSocket, a page of `https:` may open none of `ws:`. */
+  #makeSocket(url: string): globalThis.WebSocket {
+    const implementation = this.#options.WebSocket ?? globalThis.WebSocket;
+    if (implementation === undefined) {
+      throw new PluvError("refused", "there is no WebSocket here: give one as `WebSocket`, such as that of the package `ws`");
+    }
+    try {
+      return new implementation(url);
+    } catch (error) {
+      throw new PluvError("refused", error instanceof Error ? error.message : `${error}`);
+    }
   }
 
   #closed(code: number, reason: string): void {
@@ -537,6 +566,7 @@ export class PluvConnection<R extends PluvRoom> {
     // Whoever was here stays shown until the next connection tells who is.
     this.#synced = false;
     this.#shares = false;
+    this.#patches = [];
     this.#endCalls(new PluvError("closed", "the connection was lost before the answer came"), false);
   }
 
@@ -558,7 +588,7 @@ export class PluvConnection<R extends PluvRoom> {
     return typeof document !== "undefined" && !navigator.onLine ? "offline" : "reconnecting";
   }
 
-  #setStatus(status: PluvStatus["status"], { retryAt = null, message = null }: Partial<PluvStatus> = {}): void {
+  #setStatus(status: PluvStatus["status"], { retryAt = null, message = null }: globalThis.Partial<PluvStatus> = {}): void {
     this.#status = { status, retryAt, message };
     this.#emit("$status", this.#status);
   }
@@ -609,6 +639,18 @@ export class PluvConnection<R extends PluvRoom> {
     }
   }
 
+  #answered(id: number, type: string, data: any): void {
+    if (type !== "$error") {
+      this.#calls.get(id)?.resolve(data);
+    } else if (this.#patches.includes(id)) {
+      this.#patchEnded(id);
+      this.#showOwnPresence();
+      this.#emit("$error", { message: data.message });
+    } else {
+      this.#calls.get(id)?.reject(new PluvError("error", data.message));
+    }
+  }
+
   /** Those that were sent will have no answer any more; the others may wait for the next connection. */
   #endCalls(reason: PluvError, all: boolean): void {
     for (const pending of this.#calls.values()) {
@@ -620,8 +662,8 @@ export class PluvConnection<R extends PluvRoom> {
 
   // --- Frames ---
 
-  #write(type: string, data: unknown): void {
-    this.#socket?.send(JSON.stringify({ type, data }));
+  #write(type: string, data: unknown, id?: number): void {
+    this.#socket?.send(JSON.stringify({ type, data, id }));
   }
 
   #receive(text: unknown): void {
@@ -630,13 +672,8 @@ export class PluvConnection<R extends PluvRoom> {
       return;
     }
     const { type, data, user, connectionId, id }: PluvFrame = JSON.parse(text);
-    const pending = id === undefined ? undefined : this.#calls.get(id);
     if (id !== undefined) {
-      if (type === "$error") {
-        pending?.reject(new PluvError("error", data.message));
-      } else {
-        pending?.resolve(data);
-      }
+      this.#answered(id, type, data);
       return;
     }
     const cause = { connectionId, user, mine: connectionId === this.#sessionId };
@@ -644,7 +681,8 @@ export class PluvConnection<R extends PluvRoom> {
       case "$registered":
         this.#sessionId = data.sessionId;
         // Another tab of this user may be here already: its presence is this one's too.
-        this.#presence = { ...this.#presence, ...data.presence };
+        this.#confirmed = { ...this.#confirmed, ...data.presence };
+        this.#showOwnPresence();
         // The copy is no beginning for the room's document: it follows when that has come.
         this.#write("$initializeSession", { presence: this.#presence, update: "" });
         break;
@@ -710,6 +748,7 @@ export class PluvConnection<R extends PluvRoom> {
     if (connectionId === this.#sessionId) {
       clearTimeout(this.#joinTimer);
       this.#lastError = null;
+      this.#ownPresenceJoined(presence ?? {});
       this.#pingTimer = setInterval(() => this.#ping(), this.#options.heartbeat?.interval ?? 10_000);
       this.#write("$getOthers", {});
       this.#setStatus("online");
@@ -727,7 +766,7 @@ export class PluvConnection<R extends PluvRoom> {
       this.#enter(connectionId, user, presence);
     }
     // Last, as it is the newest.
-    this.#enter(session, own?.user, this.#presence);
+    this.#enter(session, own?.user, null);
     this.#synced = true;
     this.#peopleChanged();
   }
@@ -743,26 +782,54 @@ export class PluvConnection<R extends PluvRoom> {
   }
 
   #presenceUpdated(id: string, presence: any, mine: boolean): void {
-    // What this connection said is known, and may be older than what it said since.
-    if (mine) {
+    if (id !== this.#ownId) {
+      this.#presences.set(id, presence);
+      this.#peopleChanged();
       return;
     }
-    if (id === this.#ownId) {
-      this.#presence = presence;
+    this.#confirmed = presence;
+    if (mine) {
+      // The room takes them in order.
+      this.#patchEnded(this.#patches[0]);
     }
-    this.#presences.set(id, presence);
-    this.#peopleChanged();
+    this.#showOwnPresence();
+  }
+
+  /** Sends what the room did not take from `$initializeSession`, as it knew the user already, or what changed since. */
+  #ownPresenceJoined(presence: any): void {
+    this.#confirmed = { ...this.#confirmed, ...presence };
+    const differs = ([field, value]: [string, unknown]) =>
+      JSON.stringify(value ?? null) !== JSON.stringify(presence[field] ?? null);
+    this.#unconfirmed = Object.fromEntries(Object.entries(this.#unconfirmed).filter(differs));
+    if (Object.keys(this.#unconfirmed).length > 0) {
+      this.#sendPresence(this.#unconfirmed);
+    }
+    this.#showOwnPresence();
+  }
+
+  #sendPresence(patch: any): void {
+    this.#lastCall += 1;
+    this.#patches.push(this.#lastCall);
+    this.#write("$updatePresence", { presence: patch }, this.#lastCall);
+  }
+
+  /** The room took a patch or refused it. After the last one what it says is all there is. */
+  #patchEnded(id: number | undefined): void {
+    this.#patches = this.#patches.filter((patch) => patch !== id);
+    if (this.#patches.length === 0) {
+      this.#unconfirmed = {};
+    }
   }
 
   #showOwnPresence(): void {
-    const id = this.#ownId;
-    if (id !== undefined) {
-      this.#presences.set(id, this.#presence);
+    const presence = { ...this.#confirmed, ...this.#unconfirmed };
+    if (JSON.stringify(presence) !== JSON.stringify(this.#presence)) {
+      this.#presence = presence;
       this.#peopleChanged();
     }
   }
 
-  #keepOnly(connectionIds: Set<string>): void {
+  #keepOnly(connectionIds: globalThis.Set<string>): void {
     for (const connectionId of this.#users.keys()) {
       if (connectionId !== this.#sessionId && !connectionIds.has(connectionId)) {
         this.#users.delete(connectionId);
@@ -779,8 +846,9 @@ export class PluvConnection<R extends PluvRoom> {
     const ownId = this.#ownId;
     for (const [connectionId, { id, user }] of this.#users) {
       const connections = [...(people.get(id)?.connections ?? []), connectionId];
+      const you = id === ownId;
       // A later tab has the later name.
-      people.set(id, { id, user, presence: this.#presences.get(id), connections, you: id === ownId });
+      people.set(id, { id, user, presence: you ? this.#presence : this.#presences.get(id), connections, you });
     }
     this.#people = [...people.values()];
     this.#emit("$people", this.#people);

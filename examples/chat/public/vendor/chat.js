@@ -13,6 +13,7 @@ var PluvError = class extends Error {
 var PLUV_PING = '{"type":"$ping","data":{}}';
 var PLUV_JOIN_TIMEOUT = 15e3;
 var PLUV_FINAL_CODES = [1e3, 3e3, 4e3];
+var PLUV_SCHEMES = /^(http|ws)s?:$/;
 function pluvEncode(bytes) {
   let text = "";
   for (const byte of bytes) {
@@ -30,7 +31,12 @@ var PluvConnection = class {
   #options;
   #listeners = /* @__PURE__ */ new Map();
   #status = { status: "connecting", retryAt: null, message: null };
+  // What the room last said that everyone sees of this user, and over it what the room has not confirmed yet.
+  #confirmed;
+  #unconfirmed = {};
   #presence;
+  // The ids of the patches that are under way.
+  #patches = [];
   // All of one try at a connection hangs on its controller: aborting it ends the fetch, and the socket is not heard.
   #attempt = null;
   #socket = null;
@@ -43,7 +49,7 @@ var PluvConnection = class {
   #lastError = null;
   // By connection id, in the order of joining.
   #users = /* @__PURE__ */ new Map();
-  // By user id: presence belongs to a user, not to a tab.
+  // By user id: presence belongs to a user, not to a tab. This user's own is `#presence`.
   #presences = /* @__PURE__ */ new Map();
   #people = [];
   #synced = false;
@@ -56,7 +62,8 @@ var PluvConnection = class {
     this.name = name;
     this.#route = route;
     this.#options = options;
-    this.#presence = { ...options.presence };
+    this.#confirmed = { ...options.presence };
+    this.#presence = this.#confirmed;
     this.call = new Proxy({}, {
       get: (_target, procedure) => (
         // Or it would be taken for a promise by who awaits it.
@@ -109,11 +116,11 @@ var PluvConnection = class {
     this.#write(type, data ?? {});
     return true;
   }
-  /** Changes some fields of what everyone sees of this user. */
+  /** Changes some fields of what everyone sees of this user. Without a connection it goes out with the next one. */
   updatePresence(patch) {
-    this.#presence = { ...this.#presence, ...patch };
+    this.#unconfirmed = { ...this.#unconfirmed, ...patch };
     if (this.online) {
-      this.#write("$updatePresence", { presence: patch });
+      this.#sendPresence(patch);
     }
     this.#showOwnPresence();
   }
@@ -168,7 +175,15 @@ var PluvConnection = class {
     if (base === void 0) {
       throw new PluvError("refused", "outside of a page `url` must say where the worker is");
     }
-    return new URL(`${this.#route.path}/${path}`, base);
+    try {
+      const url = new URL(`${this.#route.path}/${path}`, base);
+      if (PLUV_SCHEMES.test(url.protocol)) {
+        url.protocol = url.protocol.replace("ws", "http");
+        return url;
+      }
+    } catch {
+    }
+    throw new PluvError("refused", `\`${base}\` is no address of a worker: write \`url\` as in \`https://rooms.example\``);
   }
   async #token(signal) {
     const { token, query = {} } = this.#options;
@@ -192,16 +207,28 @@ var PluvConnection = class {
   }
   #openSocket(token, signal) {
     const url = this.#address(`room/${encodeURIComponent(this.name)}`);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.protocol = url.protocol.replace("http", "ws");
     if (token !== null) {
       url.searchParams.set("token", token);
     }
-    const socket = new (this.#options.WebSocket ?? globalThis.WebSocket)(url.href);
+    const socket = this.#makeSocket(url.href);
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => signal.aborted || this.#receive(data));
     socket.addEventListener("close", ({ code, reason }) => signal.aborted || this.#closed(code, reason));
     socket.addEventListener("error", () => {
     });
+  }
+  /** What fails here would fail again: an old Node.js has no WebSocket, a page of `https:` may open none of `ws:`. */
+  #makeSocket(url) {
+    const implementation = this.#options.WebSocket ?? globalThis.WebSocket;
+    if (implementation === void 0) {
+      throw new PluvError("refused", "there is no WebSocket here: give one as `WebSocket`, such as that of the package `ws`");
+    }
+    try {
+      return new implementation(url);
+    } catch (error) {
+      throw new PluvError("refused", error instanceof Error ? error.message : `${error}`);
+    }
   }
   #closed(code, reason) {
     if (PLUV_FINAL_CODES.includes(code)) {
@@ -238,6 +265,7 @@ var PluvConnection = class {
     this.#lastError = null;
     this.#synced = false;
     this.#shares = false;
+    this.#patches = [];
     this.#endCalls(new PluvError("closed", "the connection was lost before the answer came"), false);
   }
   /** The browser's network or this tab came or went: find out what that means for the connection. */
@@ -299,6 +327,17 @@ var PluvConnection = class {
       }
     }
   }
+  #answered(id, type, data) {
+    if (type !== "$error") {
+      this.#calls.get(id)?.resolve(data);
+    } else if (this.#patches.includes(id)) {
+      this.#patchEnded(id);
+      this.#showOwnPresence();
+      this.#emit("$error", { message: data.message });
+    } else {
+      this.#calls.get(id)?.reject(new PluvError("error", data.message));
+    }
+  }
   /** Those that were sent will have no answer any more; the others may wait for the next connection. */
   #endCalls(reason, all) {
     for (const pending of this.#calls.values()) {
@@ -308,8 +347,8 @@ var PluvConnection = class {
     }
   }
   // --- Frames ---
-  #write(type, data) {
-    this.#socket?.send(JSON.stringify({ type, data }));
+  #write(type, data, id) {
+    this.#socket?.send(JSON.stringify({ type, data, id }));
   }
   #receive(text) {
     this.#alive();
@@ -317,20 +356,16 @@ var PluvConnection = class {
       return;
     }
     const { type, data, user, connectionId, id } = JSON.parse(text);
-    const pending = id === void 0 ? void 0 : this.#calls.get(id);
     if (id !== void 0) {
-      if (type === "$error") {
-        pending?.reject(new PluvError("error", data.message));
-      } else {
-        pending?.resolve(data);
-      }
+      this.#answered(id, type, data);
       return;
     }
     const cause = { connectionId, user, mine: connectionId === this.#sessionId };
     switch (type) {
       case "$registered":
         this.#sessionId = data.sessionId;
-        this.#presence = { ...this.#presence, ...data.presence };
+        this.#confirmed = { ...this.#confirmed, ...data.presence };
+        this.#showOwnPresence();
         this.#write("$initializeSession", { presence: this.#presence, update: "" });
         break;
       case "$storageReceived":
@@ -389,6 +424,7 @@ var PluvConnection = class {
     if (connectionId === this.#sessionId) {
       clearTimeout(this.#joinTimer);
       this.#lastError = null;
+      this.#ownPresenceJoined(presence ?? {});
       this.#pingTimer = setInterval(() => this.#ping(), this.#options.heartbeat?.interval ?? 1e4);
       this.#write("$getOthers", {});
       this.#setStatus("online");
@@ -404,7 +440,7 @@ var PluvConnection = class {
     for (const { connectionId, user, presence } of others) {
       this.#enter(connectionId, user, presence);
     }
-    this.#enter(session, own?.user, this.#presence);
+    this.#enter(session, own?.user, null);
     this.#synced = true;
     this.#peopleChanged();
   }
@@ -417,19 +453,43 @@ var PluvConnection = class {
     return this.#users.get(this.#sessionId ?? "")?.id;
   }
   #presenceUpdated(id, presence, mine) {
-    if (mine) {
+    if (id !== this.#ownId) {
+      this.#presences.set(id, presence);
+      this.#peopleChanged();
       return;
     }
-    if (id === this.#ownId) {
-      this.#presence = presence;
+    this.#confirmed = presence;
+    if (mine) {
+      this.#patchEnded(this.#patches[0]);
     }
-    this.#presences.set(id, presence);
-    this.#peopleChanged();
+    this.#showOwnPresence();
+  }
+  /** Sends what the room did not take from `$initializeSession`, as it knew the user already, or what changed since. */
+  #ownPresenceJoined(presence) {
+    this.#confirmed = { ...this.#confirmed, ...presence };
+    const differs = ([field, value]) => JSON.stringify(value ?? null) !== JSON.stringify(presence[field] ?? null);
+    this.#unconfirmed = Object.fromEntries(Object.entries(this.#unconfirmed).filter(differs));
+    if (Object.keys(this.#unconfirmed).length > 0) {
+      this.#sendPresence(this.#unconfirmed);
+    }
+    this.#showOwnPresence();
+  }
+  #sendPresence(patch) {
+    this.#lastCall += 1;
+    this.#patches.push(this.#lastCall);
+    this.#write("$updatePresence", { presence: patch }, this.#lastCall);
+  }
+  /** The room took a patch or refused it. After the last one what it says is all there is. */
+  #patchEnded(id) {
+    this.#patches = this.#patches.filter((patch) => patch !== id);
+    if (this.#patches.length === 0) {
+      this.#unconfirmed = {};
+    }
   }
   #showOwnPresence() {
-    const id = this.#ownId;
-    if (id !== void 0) {
-      this.#presences.set(id, this.#presence);
+    const presence = { ...this.#confirmed, ...this.#unconfirmed };
+    if (JSON.stringify(presence) !== JSON.stringify(this.#presence)) {
+      this.#presence = presence;
       this.#peopleChanged();
     }
   }
@@ -449,7 +509,8 @@ var PluvConnection = class {
     const ownId = this.#ownId;
     for (const [connectionId, { id, user }] of this.#users) {
       const connections = [...people.get(id)?.connections ?? [], connectionId];
-      people.set(id, { id, user, presence: this.#presences.get(id), connections, you: id === ownId });
+      const you = id === ownId;
+      people.set(id, { id, user, presence: you ? this.#presence : this.#presences.get(id), connections, you });
     }
     this.#people = [...people.values()];
     this.#emit("$people", this.#people);
