@@ -53,6 +53,10 @@ pub trait RoomExt: Room + Handlers<Room = Self> {
 
     /// The room as data: its `events`, `procedures` and what they are for, and with the feature `ts` its `outputs` and
     /// all types, as TypeScript writes them.
+    ///
+    /// # Panics
+    /// With the feature `ts`, where `#[serde(flatten)]` is on an `Option`: ts-rs has no type for it. The test that writes
+    /// the bindings tells of it first.
     #[must_use]
     fn schema() -> serde_json::Value {
         Description::of::<Self>().into_json()

@@ -55,7 +55,7 @@ pub(super) struct Output {
 }
 
 /// An event or a procedure.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) name: &'static str,
     pub(super) docs: &'static str,
@@ -121,7 +121,9 @@ impl Description {
                 .into_iter()
                 .map(|output| json!({ "name": output.name, "docs": output.docs, "data": output.data }))
                 .collect();
-            json["types"] = self.declared.types.into_iter().map(|(name, ty)| (name, Value::from(ty.text))).collect();
+            let types = self.declared.types.into_iter();
+            json["types"] =
+                types.map(|(name, ty)| (name, Value::from(ty.docs.unwrap_or_default() + &ty.text))).collect();
         }
         json
     }

@@ -43,6 +43,9 @@ pub struct Declarations {
     /// Names that stand for two types.
     #[cfg(feature = "ts")]
     pub(super) clashes: Vec<String>,
+    /// Why types have none in TypeScript.
+    #[cfg(feature = "ts")]
+    pub(super) faults: Vec<String>,
     #[cfg(feature = "ts")]
     pub(super) seen: std::collections::HashSet<std::any::TypeId>,
 }

@@ -1,9 +1,13 @@
 //! Types that derive `TS`, and all that they are made of.
 
-use std::any::TypeId;
+use std::{
+    any::{Any, TypeId},
+    panic::{self, AssertUnwindSafe},
+};
 
 use ts_rs::{Config, TS, TypeVisitor};
 
+use super::mend::mended;
 use crate::schema::types::{Declaration, Declarations, Typed};
 
 #[diagnostic::do_not_recommend]
@@ -11,12 +15,12 @@ impl<T: TS + 'static> Typed for T {
     fn name(declared: &mut Declarations) -> Option<String> {
         declared.visit::<T>();
         T::visit_generics(declared);
-        Some(<T as TS>::name(&config()))
+        Some(mended(&<T as TS>::name(&config())))
     }
 
     fn definition(declared: &mut Declarations) -> Option<String> {
         T::visit_dependencies(declared);
-        Some(T::inline(&config()))
+        Some(declared.written::<T>(T::inline))
     }
 
     fn docs() -> Option<String> {
@@ -29,6 +33,30 @@ fn config() -> Config {
     Config::new().with_large_int("number")
 }
 
+impl Declarations {
+    /// What `write` says of `T`. Where ts-rs gives up it panics: that is noted, and the type is `unknown`.
+    fn written<T: TS + ?Sized>(&mut self, write: fn(&Config) -> String) -> String {
+        match panic::catch_unwind(AssertUnwindSafe(|| write(&config()))) {
+            Ok(text) => mended(&text),
+            Err(reason) => {
+                self.faults.push(fault(&<T as TS>::name(&config()), &*reason));
+                "unknown".to_owned()
+            }
+        }
+    }
+}
+
+fn fault(name: &str, reason: &(dyn Any + Send)) -> String {
+    let text = reason.downcast_ref::<String>().map(String::as_str).or_else(|| reason.downcast_ref().copied());
+    let text = text.unwrap_or_default();
+    let remedy = if text.contains("flattened") {
+        "in place of an `Option`, flatten a struct whose fields are options"
+    } else {
+        "say what it is with `#[ts(type = \"..\")]`"
+    };
+    format!("`{name}` can't be written in TypeScript, `{text}`: {remedy}")
+}
+
 impl TypeVisitor for Declarations {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
         if !self.seen.insert(TypeId::of::<T>()) {
@@ -36,7 +64,7 @@ impl TypeVisitor for Declarations {
         }
         // What has no file of its own has a name that TypeScript knows.
         if T::output_path().is_some() {
-            let declaration = Declaration { text: T::decl(&config()), docs: T::docs() };
+            let declaration = Declaration { text: self.written::<T>(T::decl), docs: T::docs() };
             let name = T::ident(&config());
             if *self.types.entry(name.clone()).or_insert_with(|| declaration.clone()) != declaration {
                 self.clashes.push(name);

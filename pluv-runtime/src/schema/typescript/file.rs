@@ -2,14 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{comment, laid_out};
-use crate::schema::description::{Call, Description};
+use super::{
+    layout::{comment, laid_out, uncommented},
+    optional::optional,
+};
+use crate::schema::description::{Call, Description, Output};
 
 /// The client that the file brings along. It knows no room.
-const CLIENT: &str = include_str!("client.ts");
+pub(super) const CLIENT: &str = include_str!("client.ts");
 
 /// What TypeScript or the file itself calls something else.
-const TAKEN: &[&str] = &["Array", "Record", "connect", "yjs", "CrdtLibraryType", "NoopCrdtDocFactory"];
+pub(super) const TAKEN: &[&str] = &["Array", "Record", "connect", "yjs", "CrdtLibraryType", "NoopCrdtDocFactory"];
 
 /// The file of the room that is described.
 ///
@@ -17,30 +20,26 @@ const TAKEN: &[&str] = &["Array", "Record", "connect", "yjs", "CrdtLibraryType",
 /// Why there can't be one, for who wrote the room.
 pub(super) fn file(room: &Description) -> Result<String, String> {
     let name = room.name;
-    check_names(room)?;
+    check_types(room)?;
     let outputs = room.outputs.list.as_ref().map_err(|reason| format!("the output type of `{name}`: {reason}"))?;
-    for call in &room.calls {
-        if let Some(reply) = call.reply.filter(|reply| outputs.iter().any(|output| output.name == *reply)) {
-            return Err(format!(
-                "`{reply}` is an output of `{name}`, and the answer of the procedure `{}`: give that another name with \
-                 `#[procedure(reply = \"..\")]`",
-                call.name
-            ));
-        }
-    }
+    check_procedures(room, outputs)?;
     let mut text = format!(
         "// The room `{name}`, made by `cargo test`: what is changed here is lost.\n/* eslint-disable */\n\n{}",
         import(room)
     );
     for declaration in room.declared.types.values() {
-        let docs = declaration.docs.as_deref().map(super::layout::uncommented).unwrap_or_default();
-        let _ = write!(text, "\n{}export {}\n", comment(&docs, 0), laid_out(&declaration.text, 0));
+        let docs = declaration.docs.as_deref().map(uncommented).unwrap_or_default();
+        let declared = optional(&declaration.text, &room.declared);
+        let _ = write!(text, "\n{}export {}\n", comment(&docs, 0), laid_out(&declared, 0));
     }
     let _ = write!(text, "\n{}\n{CLIENT}\n{}", room_type(room, &outputs_type(room, outputs)), connect(room));
     Ok(text)
 }
 
-fn check_names(room: &Description) -> Result<(), String> {
+fn check_types(room: &Description) -> Result<(), String> {
+    if let Some(reason) = room.declared.faults.first() {
+        return Err(format!("of what `{}` sends or takes, {reason}", room.name));
+    }
     if let Some(name) = room.declared.clashes.first() {
         return Err(format!(
             "two types that `{}` sends or takes are called `{name}` in TypeScript: give one of them another name with \
@@ -48,12 +47,40 @@ fn check_names(room: &Description) -> Result<(), String> {
             room.name
         ));
     }
-    let taken = |name: &&String| *name == room.name || TAKEN.contains(&name.as_str()) || name.starts_with("Pluv");
+    let output = format!("{}Output", room.name);
+    let own = [room.name, &output];
+    let taken = |name: &&String| own.iter().chain(TAKEN).any(|taken| name == taken) || name.starts_with("Pluv");
     if let Some(name) = room.declared.types.keys().find(taken) {
         return Err(format!(
             "the type `{name}` can't be called so in the file of `{}`, which calls something else so: give it another \
              name with `#[ts(rename = \"..\")]`",
             room.name
+        ));
+    }
+    Ok(())
+}
+
+/// The answers of procedures are told apart by their names, as `connect` tells procedures.
+fn check_procedures(room: &Description, outputs: &[Output]) -> Result<(), String> {
+    let name = room.name;
+    let procedures = || room.calls.iter().filter_map(|call| Some((call.name, call.reply?)));
+    for (at, (procedure, reply)) in procedures().enumerate() {
+        if procedure == "then" {
+            return Err(format!(
+                "`{name}` has a procedure `then`, which JavaScript would take for that of a promise: give it another \
+                 name with `#[procedure(name = \"..\")]`"
+            ));
+        }
+        let other = if outputs.iter().any(|output| output.name == reply) {
+            format!("an output of `{name}`")
+        } else if let Some((before, _)) = procedures().take(at).find(|(_, before)| *before == reply) {
+            format!("the answer of the procedure `{before}` of `{name}`")
+        } else {
+            continue;
+        };
+        return Err(format!(
+            "`{reply}` is {other}, and the answer of the procedure `{procedure}`: give that another name with \
+             `#[procedure(reply = \"..\")]`"
         ));
     }
     Ok(())
@@ -70,7 +97,7 @@ fn import(room: &Description) -> &'static str {
 }
 
 /// The record of all that the room can send, answers of procedures too.
-fn outputs_type(room: &Description, outputs: &[crate::schema::description::Output]) -> String {
+fn outputs_type(room: &Description, outputs: &[Output]) -> String {
     let mut text = String::from("{ ");
     for output in outputs {
         let _ = write!(text, "{}{}: {}, ", comment(output.docs, 0), key(&output.name), output.data);
@@ -93,7 +120,7 @@ fn room_type(room: &Description, outputs: &str) -> String {
     };
     let crdt = if *has_storage { "typeof yjs" } else { "CrdtLibraryType<NoopCrdtDocFactory>" };
     let mut text = String::new();
-    let output_docs = room.outputs.docs.as_deref().map(super::layout::uncommented).unwrap_or_default();
+    let output_docs = room.outputs.docs.as_deref().map(uncommented).unwrap_or_default();
     let _ = write!(text, "{}export type {name}Output = {};\n\n", comment(&output_docs, 0), laid_out(outputs, 0));
     let _ = write!(text, "{}export type {name} = {{\n  _defs: {{\n", comment(docs, 0));
     let _ = write!(text, "    authorize: {authorize};\n    crdt: {crdt};\n    events: {{\n");

@@ -4,6 +4,8 @@ mod declarations;
 mod export;
 mod file;
 mod layout;
+mod mend;
+mod optional;
 mod outputs;
 mod tokens;
 

@@ -54,8 +54,8 @@ fn output(definition: &str, variant: &[Token<'_>]) -> Option<Output> {
         if !colon.is(":") {
             return None;
         }
-        match (key.unquoted(), value) {
-            ("type", [only]) if only.text.starts_with('"') => name = Some(only.unquoted().to_owned()),
+        match (&*key.unquoted(), value) {
+            ("type", [only]) if only.is_quoted() => name = Some(only.unquoted().into_owned()),
             ("data", [_, ..]) => data = Some(shown(definition, value).to_owned()),
             _ => return None,
         }
@@ -110,7 +110,7 @@ fn is_object(ty: &str, declared: &Declarations) -> bool {
     if first.kind != Kind::Word {
         return true;
     }
-    if matches!(first.text, "number" | "string" | "boolean" | "bigint" | "Array") || first.text.starts_with('"') {
+    if matches!(first.text, "number" | "string" | "boolean" | "bigint" | "Array") || first.is_quoted() {
         return false;
     }
     match declared.types.get(first.text) {

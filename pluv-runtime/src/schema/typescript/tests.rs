@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    file::file,
+    file::{CLIENT, TAKEN, file},
     layout::{laid_out, uncommented},
+    mend::mended,
+    optional::optional,
     outputs,
+    tokens::{Kind, tokens},
 };
 use crate::{
     __private::{Call, Env, Outcome},
@@ -14,7 +17,7 @@ use crate::{
     error::{Error, Result},
     schema::{
         Description, EventTypes, RoomTypes,
-        description::Output,
+        description::{self, Output},
         types::{Declarations, TypeInfo, Typed},
     },
 };
@@ -125,6 +128,77 @@ type A<T> = {
 }
 
 #[test]
+fn names_are_escaped_and_keys_are_such_as_a_map_may_have() {
+    let mended = |text: &str| mended(text);
+    assert_eq!(
+        mended(r#"{ "it's "q" \ x": number, "a": "b\"c" | "d"e", }"#),
+        r#"{ "it's \"q\" \\ x": number, "a": "b\"c" | "d\"e", }"#
+    );
+    assert_eq!(mended("{ [key in boolean]: boolean }"), r#"{ [key in "true" | "false"]?: boolean }"#);
+    let generic = "type Map<K, V = string> = { a: { [key in K]: V }, b: { [key in Color]?: V }, };";
+    assert_eq!(mended(generic), generic.replace("key in K", "key in K & (string | number)"));
+    let unchanged = "type Same<T> = { \n/**\n * [key in boolean] \"\"a\n */\na: [T, \"x\"], };";
+    assert_eq!(mended(unchanged), unchanged);
+}
+
+#[derive(TS)]
+struct MaybeNull(#[expect(dead_code, reason = "its type alone is read")] Option<u8>);
+
+#[test]
+fn an_option_of_what_may_be_null_may_be_left_out() {
+    let mut declared = Declarations::default();
+    let names = [<serde_json::Value as Typed>::name, <MaybeNull as Typed>::name];
+    assert_eq!(names.map(|name| name(&mut declared)), [Some("JsonValue".to_owned()), Some("MaybeNull".to_owned())]);
+    let optional = |ty: &str| optional(&format!("type A = {{ a: {ty}, b: null, }}"), &declared);
+    for ty in ["null | null", "JsonValue | null", "MaybeNull | null", "number | JsonValue | null"] {
+        assert_eq!(optional(ty), format!("type A = {{ a?: {ty}, b: null, }}"));
+    }
+    for ty in ["null", "JsonValue", "number | null", "Array<null> | null", "{ [key in string]: null | null }"] {
+        assert_eq!(optional(ty), format!("type A = {{ a: {ty}, b: null, }}"));
+    }
+}
+
+#[derive(TS)]
+#[ts(rename = "Outer")]
+#[expect(dead_code, reason = "its type alone is read")]
+struct FlattensOption {
+    #[ts(flatten)]
+    inner: Option<Fields>,
+}
+
+#[test]
+fn a_type_that_has_none_in_typescript_is_told() {
+    let mut room = Description::of::<Sample<0>>();
+    <FlattensOption as Typed>::name(&mut room.declared);
+    let reason = file(&room).expect_err("it can't be one");
+    assert_eq!(
+        reason,
+        "of what `Sample` sends or takes, `Outer` can't be written in TypeScript, `Fields | null cannot be flattened`: \
+         in place of an `Option`, flatten a struct whose fields are options"
+    );
+}
+
+#[test]
+fn the_client_calls_no_type_by_a_name_that_a_user_may_give_another() {
+    let code: Vec<_> = CLIENT.lines().map(|line| line.split("// ").next().unwrap_or_default()).collect();
+    let code = code.join("\n");
+    let all = tokens(&code);
+    let parameters = ["A", "I", "K", "O", "R", "T", "U"];
+    let words = all.iter().zip(all.iter().skip(1)).filter(|(_, token)| token.kind == Kind::Word);
+    for (before, token) in words {
+        let is_type = token.text.starts_with(char::is_uppercase) && !token.text.contains(['.', '"']);
+        let is_own =
+            token.text.starts_with("Pluv") || token.text.starts_with("PLUV_") || parameters.contains(&token.text);
+        // What is made anew is a value, as is what is extended.
+        let is_value = ["new", "extends", "instanceof"].contains(&before.text) || before.is("`");
+        let is_key = before.kind == Kind::Comment || before.is("{") || before.is(";");
+        if is_type && !is_own && !is_value && !is_key {
+            assert!(TAKEN.contains(&token.text), "`{}` would be the user's: write `globalThis.{0}`", token.text);
+        }
+    }
+}
+
+#[test]
 fn a_comment_is_read() {
     assert_eq!(uncommented("/**\n * One.\n *\n *   Two.\n */\n"), "One.\n\n  Two.");
     assert_eq!(uncommented("/** One.\n   Two. */\n"), "One.\nTwo.");
@@ -133,6 +207,7 @@ fn a_comment_is_read() {
 /// A room of these types.
 struct Sample<const KIND: usize>;
 
+/// Who is there.
 #[derive(serde::Serialize, Deserialize, TS)]
 struct User {
     id: String,
@@ -202,6 +277,7 @@ export type Fields = {
   x: number;
 };
 
+/** Who is there. */
 export type User = {
   id: string;
 };
@@ -255,6 +331,20 @@ fn a_room_that_can_be_no_file_is_told_why() {
     let answer = reason(Description::of::<Sample<4>>());
     assert!(answer.contains("`nothing` is an output of `Sample`, and the answer of the procedure `ask`"), "{answer}");
     let mut room = Description::of::<Sample<0>>();
+    let ask = room.calls.pop().expect("it is there");
+    room.calls.extend([ask.clone(), description::Call { name: "question", ..ask }]);
+    let twice = reason(room);
+    assert!(
+        twice.starts_with(
+            "`askResult` is the answer of the procedure `ask` of `Sample`, and the answer of the procedure `question`"
+        ),
+        "{twice}"
+    );
+    let mut room = Description::of::<Sample<0>>();
+    room.calls[1].name = "then";
+    let then = reason(room);
+    assert!(then.starts_with("`Sample` has a procedure `then`"), "{then}");
+    let mut room = Description::of::<Sample<0>>();
     room.outputs.list = listed::<Reserved>();
     let output = reason(room);
     assert!(output.starts_with("the output type of `Sample`: `$exit`"), "{output}");
@@ -278,7 +368,7 @@ fn a_room_is_data() {
             { "name": "held", "docs": "", "data": "Fields" },
             { "name": "maybe", "docs": "", "data": "Fields | null" },
         ],
-        "types": { "Fields": "type Fields = { x: number, };", "User": "type User = { id: string, };" },
+        "types": { "Fields": "type Fields = { x: number, };", "User": "/**\n * Who is there.\n */\ntype User = { id: string, };" },
     });
     assert_eq!(json, expected);
     let info = Sample::<0>::TYPES.user.map(|info: TypeInfo| format!("{info:?}"));

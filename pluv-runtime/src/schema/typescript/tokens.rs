@@ -1,5 +1,7 @@
 //! The pieces of a type in TypeScript, as far as types need it that ts-rs wrote.
 
+use std::borrow::Cow;
+
 /// A piece of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token<'a> {
@@ -29,9 +31,19 @@ impl<'a> Token<'a> {
         self.at + self.text.len()
     }
 
+    pub(super) fn is_quoted(&self) -> bool {
+        self.text.starts_with('"')
+    }
+
+    /// What a quoted text says, if it is escaped: ts-rs leaves the names of fields and variants as they are.
+    pub(super) fn escaped(&self) -> Option<String> {
+        serde_json::from_str(self.text).ok()
+    }
+
     /// What a quoted text says; a name says itself.
-    pub(super) fn unquoted(&self) -> &'a str {
-        self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(self.text)
+    pub(super) fn unquoted(&self) -> Cow<'a, str> {
+        let plain = || self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(self.text);
+        self.escaped().map_or_else(|| plain().into(), Cow::Owned)
     }
 }
 
@@ -71,17 +83,22 @@ fn comment_len(text: &str) -> usize {
     text.find(end).map_or(text.len(), |at| at + end.len())
 }
 
+/// A text may have quotes in it that are not escaped: the last one has something after it that goes on with a type.
 fn quoted_len(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
-            '"' => return at + 1,
+            '"' if ends_text(text[at + 1..].trim_start()) => return at + 1,
             _ => {}
         }
     }
     text.len()
+}
+
+fn ends_text(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with([':', '?', ',', ';', '|', '&', ']', '}', ')', '>', '='])
 }
 
 /// By how much a sign opens brackets, or closes them.
