@@ -31,6 +31,8 @@ shapes.send("nothing");
 shapes.send("optional", { required: true, nested: { required: false } });
 // @ts-expect-error: this may not be left out.
 shapes.send("optional", { required: true, nested: {} });
+// What may be any JSON, or nothing, may be left out where it is an option.
+shapes.send("optional", { required: true, json: { a: [null] }, unit: null });
 shapes.send("anything", { value: [1, { a: null }], object: {} });
 // @ts-expect-error: any JSON may be null, and still may not be left out.
 shapes.send("anything", { object: {} });

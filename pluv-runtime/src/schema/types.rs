@@ -43,6 +43,9 @@ pub struct Declarations {
     /// Names that stand for two types.
     #[cfg(feature = "ts")]
     pub(super) clashes: Vec<String>,
+    /// What the types are called, by their paths in Rust.
+    #[cfg(feature = "ts")]
+    pub(super) paths: BTreeMap<&'static str, String>,
     /// Why types have none in TypeScript.
     #[cfg(feature = "ts")]
     pub(super) faults: Vec<String>,

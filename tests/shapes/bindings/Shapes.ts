@@ -43,7 +43,7 @@ export type External = "unit" | {
   "fields": {
     two_words: number;
   };
-};
+} | "a \"quoted\" variant";
 
 export type Flattened = {
   outer: number;
@@ -63,11 +63,18 @@ export type Inner = {
 
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
+/** A type whose name JavaScript has for another. */
+export type Map<K, V> = {
+  entries: { [key in K & (string | number)]: V };
+};
+
 export type Maps = {
   by_name: { [key in string]: number };
   by_number: { [key in number]: Array<string> };
   by_color: { [key in Color]?: boolean };
+  by_bool: { [key in "true" | "false"]?: number };
   set: Array<string>;
+  map: Map<number, Set>;
 };
 
 export type Newtype = Array<Inner>;
@@ -89,7 +96,10 @@ export type Optional = {
   option: number | null;
   nested: Optional | null;
   absent?: string | null;
+  json?: JsonValue | null;
+  unit?: null | null;
   default?: number;
+  told?: number;
   required: boolean;
 };
 
@@ -117,6 +127,13 @@ export type Renamed = {
   twoWords: string;
   "kebab-case": string;
   type: number;
+  "a \"quoted\" \\ name": number;
+};
+
+/** So many repetitions. */
+export type Set = {
+  repetitions: number;
+  video: URL | null;
 };
 
 export type Side = {
@@ -136,6 +153,10 @@ export type Times = {
 /** A type that holds itself. */
 export type Tree = {
   children: Array<Tree>;
+};
+
+export type URL = {
+  host: string;
 };
 
 export type Untagged = string | number | {

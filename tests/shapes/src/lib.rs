@@ -45,6 +45,8 @@ pub struct Renamed {
     #[serde(rename = "kebab-case")]
     pub kebab: String,
     pub r#type: u8,
+    #[serde(rename = "a \"quoted\" \\ name")]
+    pub quoted: u8,
     #[serde(skip)]
     pub skipped: u8,
 }
@@ -56,9 +58,13 @@ pub struct Optional {
     pub nested: Option<Box<Self>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absent: Option<String>,
+    pub json: Option<Value>,
+    pub unit: Option<()>,
+    #[serde(default)]
+    pub default: u32,
     #[serde(default)]
     #[ts(optional = nullable)]
-    pub default: u32,
+    pub told: u32,
     pub required: bool,
 }
 
@@ -80,7 +86,28 @@ pub struct Maps {
     pub by_name: HashMap<String, u32>,
     pub by_number: BTreeMap<u64, Vec<String>>,
     pub by_color: BTreeMap<Color, bool>,
+    pub by_bool: BTreeMap<bool, u32>,
     pub set: BTreeSet<char>,
+    pub map: Map<u64, Set>,
+}
+
+/// A type whose name JavaScript has for another.
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Map<K: Ord, V> {
+    pub entries: BTreeMap<K, V>,
+}
+
+#[derive(Debug, Serialize, Deserialize, TS)]
+#[ts(rename = "URL")]
+pub struct Address {
+    pub host: String,
+}
+
+/// So many repetitions.
+#[derive(Debug, Serialize, Deserialize, TS)]
+pub struct Set {
+    pub repetitions: u32,
+    pub video: Option<Address>,
 }
 
 #[derive(Debug, Serialize, Deserialize, TS)]
@@ -108,7 +135,11 @@ pub enum External {
     Unit,
     Newtype(u32),
     Tuple(u32, String),
-    Fields { two_words: u32 },
+    Fields {
+        two_words: u32,
+    },
+    #[serde(rename = "a \"quoted\" variant")]
+    Quoted,
 }
 
 #[derive(Debug, Serialize, Deserialize, TS)]

@@ -7,8 +7,8 @@ use std::{env, ffi::OsStr, fmt::Write as _, fs, path::Path};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, from_value, json, to_string, to_value};
 use shapes::{
-    Anything, Collections, Color, External, Flattened, Inner, Internal, Maps, Numbers, Optional, Page, Presence,
-    Renamed, Side, Times, Tree, User,
+    Address, Anything, Collections, Color, External, Flattened, Inner, Internal, Map, Maps, Numbers, Optional, Page,
+    Presence, Renamed, Set, Side, Times, Tree, User,
 };
 use ts_rs::{Config, TS};
 
@@ -56,18 +56,31 @@ fn what_serde_writes_and_reads_has_the_type() {
     samples.written(&Presence::default());
     samples.written(&Presence { is_typing: true, color: Some(Color::DeepRed) });
 
-    let renamed = Renamed { two_words: "\"\u{1f600}".into(), kebab: "k".into(), r#type: 1, skipped: 5 };
+    let renamed = Renamed { two_words: "\"\u{1f600}".into(), kebab: "k".into(), r#type: 1, quoted: 2, skipped: 5 };
     samples.written(&renamed);
-    samples.refused::<Renamed>(&json!({ "two_words": "", "kebab-case": "", "type": 1 }));
-    samples.refused::<Renamed>(&json!({ "twoWords": "", "type": 1 }));
+    samples.refused::<Renamed>(&json!({ "two_words": "", "kebab-case": "", "type": 1, "a \"quoted\" \\ name": 1 }));
+    samples.refused::<Renamed>(&json!({ "twoWords": "", "type": 1, "a \"quoted\" \\ name": 1 }));
+    samples.refused::<Renamed>(&json!({ "twoWords": "", "kebab-case": "", "type": 1 }));
 
-    let inner = Optional { option: Some(1), nested: None, absent: Some("a".into()), default: 1, required: true };
+    let inner = Optional {
+        option: Some(1),
+        nested: None,
+        absent: Some("a".into()),
+        json: Some(json!([1])),
+        unit: None,
+        default: 1,
+        told: 1,
+        required: true,
+    };
     samples.written(&inner);
     samples.written(&Optional {
         option: None,
         nested: Some(Box::new(inner)),
         absent: None,
+        json: None,
+        unit: None,
         default: 1,
+        told: 1,
         required: true,
     });
     samples.read::<Optional>(&json!({ "required": true }));
@@ -88,13 +101,26 @@ fn what_serde_writes_and_reads_has_the_type() {
         list: vec![1, -1],
     });
 
+    let set = Set { repetitions: 1, video: Some(Address { host: "videos.example".into() }) };
     samples.written(&Maps {
         by_name: [("a b".to_owned(), 1)].into(),
         by_number: [(7, vec!["x".to_owned()])].into(),
         by_color: [(Color::Blue, true)].into(),
+        by_bool: [(true, 1)].into(),
         set: ['x'].into(),
+        map: Map { entries: [(1, set)].into() },
     });
-    samples.refused::<Maps>(&json!({ "by_name": {}, "by_number": {}, "by_color": { "green": true }, "set": [] }));
+    let maps =
+        json!({ "by_name": {}, "by_number": {}, "by_color": {}, "by_bool": {}, "set": [], "map": { "entries": {} } });
+    samples.read::<Maps>(&maps);
+    let with = |field: &str, value: Value| {
+        let mut maps = maps.clone();
+        maps[field] = value;
+        maps
+    };
+    samples.refused::<Maps>(&with("by_color", json!({ "green": true })));
+    samples.refused::<Maps>(&with("by_bool", json!({ "yes": 1 })));
+    samples.refused::<Maps>(&with("map", json!({ "entries": { "1": { "repetitions": "1" } } })));
 
     for shape in [Internal::Empty, Internal::Circle { the_radius: 1.5 }, Internal::Wrapped(Side { side: 1.5 })] {
         samples.written(&Flattened { outer: 1, inner: Inner { inner: 2 }, shape });
@@ -102,8 +128,13 @@ fn what_serde_writes_and_reads_has_the_type() {
     samples.refused::<Flattened>(&json!({ "outer": 1, "inner": { "inner": 2 }, "kind": "empty" }));
     samples.refused::<Flattened>(&json!({ "outer": 1, "inner": 2, "kind": "circle" }));
 
-    let external =
-        vec![External::Unit, External::Newtype(1), External::Tuple(1, "a".into()), External::Fields { two_words: 1 }];
+    let external = vec![
+        External::Unit,
+        External::Newtype(1),
+        External::Tuple(1, "a".into()),
+        External::Fields { two_words: 1 },
+        External::Quoted,
+    ];
     let adjacent = vec![shapes::Adjacent::Unit, shapes::Adjacent::Newtype(vec![1]), shapes::Adjacent::Fields { x: -1 }];
     let untagged = vec![
         shapes::Untagged::Text("a".into()),

@@ -1,7 +1,7 @@
 //! Types that derive `TS`, and all that they are made of.
 
 use std::{
-    any::{Any, TypeId},
+    any::{Any, TypeId, type_name},
     panic::{self, AssertUnwindSafe},
 };
 
@@ -19,6 +19,7 @@ impl<T: TS + 'static> Typed for T {
     }
 
     fn definition(declared: &mut Declarations) -> Option<String> {
+        declared.name_path::<T>();
         T::visit_dependencies(declared);
         Some(declared.written::<T>(T::inline))
     }
@@ -34,6 +35,15 @@ fn config() -> Config {
 }
 
 impl Declarations {
+    /// Notes what a type is called that is declared; others are not.
+    fn name_path<T: TS + ?Sized>(&mut self) -> bool {
+        let is_declared = T::output_path().is_some();
+        if is_declared {
+            self.paths.insert(type_name::<T>(), T::ident(&config()));
+        }
+        is_declared
+    }
+
     /// What `write` says of `T`. Where ts-rs gives up it panics: that is noted, and the type is `unknown`.
     fn written<T: TS + ?Sized>(&mut self, write: fn(&Config) -> String) -> String {
         match panic::catch_unwind(AssertUnwindSafe(|| write(&config()))) {
@@ -63,7 +73,7 @@ impl TypeVisitor for Declarations {
             return;
         }
         // What has no file of its own has a name that TypeScript knows.
-        if T::output_path().is_some() {
+        if self.name_path::<T>() {
             let declaration = Declaration { text: self.written::<T>(T::decl), docs: T::docs() };
             let name = T::ident(&config());
             if *self.types.entry(name.clone()).or_insert_with(|| declaration.clone()) != declaration {

@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsStr, fs, path::Path};
 
-use super::file::file;
+use super::{file::file, source};
 use crate::{
     room::{Handlers, Room},
     schema::Description,
@@ -21,7 +21,16 @@ pub(crate) fn export<R: Handlers>(manifest: &str) {
     let directory = env::var_os(DIRECTORY).unwrap_or_else(|| "bindings".into());
     let path = Path::new(manifest).join(directory).join(format!("{}.ts", <R::Room as Room>::OPTIONS.name));
     let check = env::var_os(MODE).as_deref() == Some(OsStr::new("check"));
-    let result = file(&Description::of::<R>()).and_then(|text| place(&path, &text, check));
+    let text = source::read::<R>(Path::new(manifest)).and_then(|defaults| {
+        let mut room = Description::of::<R>();
+        for (name, fields) in defaults {
+            if let Some(declaration) = room.declared.types.get_mut(&name) {
+                declaration.text = source::with_defaults(&declaration.text, &fields);
+            }
+        }
+        file(&room)
+    });
+    let result = text.and_then(|text| place(&path, &text, check));
     if let Err(reason) = result {
         panic!("{reason}");
     }

@@ -7,6 +7,7 @@ mod layout;
 mod mend;
 mod optional;
 mod outputs;
+mod source;
 mod tokens;
 
 pub(crate) use self::export::export;

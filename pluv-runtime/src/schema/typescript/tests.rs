@@ -1,5 +1,7 @@
 //! What becomes of types that ts-rs wrote.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -8,7 +10,7 @@ use super::{
     layout::{laid_out, uncommented},
     mend::mended,
     optional::optional,
-    outputs,
+    outputs, source,
     tokens::{Kind, tokens},
 };
 use crate::{
@@ -214,17 +216,22 @@ struct User {
 }
 
 mod other {
-    #[derive(ts_rs::TS)]
+    #[derive(serde::Deserialize, ts_rs::TS)]
     pub(super) struct Fields {
         #[expect(dead_code, reason = "its type alone is read")]
+        #[serde(default)]
         y: String,
     }
 
     #[derive(ts_rs::TS)]
     pub(super) struct Sample;
 
-    #[derive(ts_rs::TS)]
-    pub(super) struct PluvRoom;
+    #[derive(serde::Deserialize, ts_rs::TS)]
+    pub(super) struct PluvRoom {
+        #[expect(dead_code, reason = "its type alone is read")]
+        #[serde(rename(deserialize = "x"))]
+        y: u8,
+    }
 }
 
 const INPUTS: [EventTypes; 4] = [
@@ -348,6 +355,17 @@ fn a_room_that_can_be_no_file_is_told_why() {
     room.outputs.list = listed::<Reserved>();
     let output = reason(room);
     assert!(output.starts_with("the output type of `Sample`: `$exit`"), "{output}");
+}
+
+#[test]
+fn the_types_of_a_room_are_found_in_its_sources() {
+    let read =
+        |read: fn(&Path) -> std::result::Result<source::Defaults, String>| read(env!("CARGO_MANIFEST_DIR").as_ref());
+    assert_eq!(read(source::read::<Sample<0>>), Ok(source::Defaults::new()), "what is sent as well is left alone");
+    assert_eq!(read(source::read::<Sample<1>>), Ok([("Fields".to_owned(), vec![true])].into()));
+    let reason = read(source::read::<Sample<3>>).expect_err("it has two names");
+    let expected = "src/schema/typescript/tests.rs: the field `y` of `PluvRoom` is called one thing where it is read";
+    assert!(reason.starts_with(expected), "{reason}");
 }
 
 #[test]
