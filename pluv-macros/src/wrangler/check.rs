@@ -25,6 +25,8 @@ pub(super) enum Place {
     Binding,
     /// Itself.
     Room,
+    /// All that the worker has: it is told at the first.
+    Worker,
 }
 
 /// Why a worker that is deployed as the configuration says has no such room.
@@ -45,11 +47,11 @@ pub(super) fn room(configuration: &Configuration, room: &Room<'_>) -> Vec<Proble
     let scopes = deployed(configuration);
     if scopes.iter().any(|scope| !scope.has_main && !top.has_main) {
         let fix = Fix::Set(Vec::new(), vec![text("main", MAIN)]);
-        problems.push(Problem { place: Place::Room, text: "`main` is missing".to_owned(), fix });
+        problems.push(Problem { place: Place::Worker, text: "`main` is missing".to_owned(), fix });
     }
     if scopes.iter().any(|scope| !scope.has_build && !top.has_build) {
         let fix = Fix::Set(vec!["build".to_owned()], vec![text("command", BUILD)]);
-        problems.push(Problem { place: Place::Room, text: "the build command is missing".to_owned(), fix });
+        problems.push(Problem { place: Place::Worker, text: "the build command is missing".to_owned(), fix });
     }
     for scope in scopes {
         match bound(scope, room) {
@@ -90,6 +92,11 @@ fn bound(scope: &Scope, room: &Room<'_>) -> Result<Bound, Problem> {
         return match found {
             found if !is_here(found) => Ok(Bound::Elsewhere),
             found if found.class == *class => Ok(Bound::Here),
+            found if found.class.is_empty() => Err(Problem {
+                place: Place::Binding,
+                text: format!("the binding `{binding}` has no `class_name`, and this room is `{class}`"),
+                fix: Fix::Replace(vec![text("name", binding)], vec![text("name", binding), text("class_name", class)]),
+            }),
             found => Err(Problem {
                 place: Place::Binding,
                 text: format!("the binding `{binding}` is of the class `{}`, and this room is `{class}`", found.class),

@@ -13,6 +13,8 @@ mod message;
 mod parse;
 mod value;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use syn::ext::IdentExt as _;
 
 use self::{
@@ -22,29 +24,36 @@ use self::{
 };
 use crate::{errors::Errors, model::Definition, names::is_binding};
 
+/// Whether a room of this crate was checked: what is wrong with the whole file is told at the first.
+static IS_CHECKED: AtomicBool = AtomicBool::new(false);
+
 /// Checks a room against the configuration beside its `Cargo.toml`, and tells the name of that file, if there is one.
 pub(crate) fn check(definition: &Definition, errors: &mut Errors) -> Option<&'static str> {
-    let can_be_bound = definition.item.generics.params.is_empty() && is_binding(&definition.binding.value());
+    let can_be_bound = definition.is_room() && is_binding(&definition.binding.value());
     if !definition.options.wrangler || !can_be_bound {
         return None;
     }
     let file = File::of_this_crate()?;
-    report(&file, definition, errors);
+    let is_first = !IS_CHECKED.swap(true, Ordering::Relaxed);
+    report(&file, definition, is_first, errors);
     Some(file.name)
 }
 
-fn report(file: &File, definition: &Definition, errors: &mut Errors) {
+fn report(file: &File, definition: &Definition, is_first: bool, errors: &mut Errors) {
     let name = &definition.item.ident;
     let (class, binding) = (name.unraw().to_string(), definition.binding.value());
     let value = match file.read() {
         Ok(value) => value,
-        Err(fault) => return errors.at(name, message::unreadable(file, &fault)),
+        Err(fault) if is_first => return errors.at(name, message::unreadable(file, &fault)),
+        Err(_) => return,
     };
     let configuration = match Configuration::new(&value) {
         Ok(configuration) => configuration,
-        Err(fault) => return errors.at(name, message::misshapen(file, &fault)),
+        Err(fault) if is_first => return errors.at(name, message::misshapen(file, &fault)),
+        Err(_) => return,
     };
-    let problems = check::room(&configuration, &Room { class: &class, binding: &binding });
+    let mut problems = check::room(&configuration, &Room { class: &class, binding: &binding });
+    problems.retain(|problem| is_first || problem.place != Place::Worker);
     let (of_binding, of_room): (Vec<Problem>, Vec<_>) =
         problems.into_iter().partition(|problem| problem.place == Place::Binding && definition.has_binding);
     if !of_room.is_empty() {

@@ -62,6 +62,25 @@ fn fine(parts: &[&str]) {
 }
 
 #[test]
+fn a_binding_has_a_class() {
+    let unbound = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass = \"Chat\"\n";
+    one(
+        &[BUILT, unbound, MADE],
+        "the binding `CHAT` has no `class_name`, and this room is `Chat`",
+        "# instead of name = \"CHAT\"\nname = \"CHAT\"\nclass_name = \"Chat\"",
+        "// instead of \"name\": \"CHAT\"\n\"name\": \"CHAT\",\n\"class_name\": \"Chat\",",
+    );
+}
+
+#[test]
+fn what_the_whole_worker_lacks_is_no_fault_of_one_room() {
+    let value = value(&[BOUND, MADE].concat(), Format::Toml);
+    let configuration = Configuration::new(&value).expect("it has the right shape");
+    let places: Vec<_> = check::room(&configuration, &ROOM).iter().map(|problem| problem.place).collect();
+    assert_eq!(places, [Place::Worker, Place::Worker]);
+}
+
+#[test]
 fn a_room_that_is_bound_made_and_built_is_fine() {
     fine(&[BUILT, BOUND, MADE]);
     fine(&["main = \"src/index.js\"\n[build]\ncommand = \"x\"\n", BOUND, MADE]);
