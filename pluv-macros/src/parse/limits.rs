@@ -1,13 +1,7 @@
 //! The limits of `#[pluv::room(limits(..))]`.
 
-use proc_macro2::Ident;
-use syn::{
-    Lit, Token,
-    ext::IdentExt as _,
-    parenthesized,
-    parse::{Parse, ParseStream},
-    token::Paren,
-};
+use proc_macro2::{Ident, TokenTree};
+use syn::{Lit, Token, ext::IdentExt as _, parenthesized, parse::ParseStream, token::Paren};
 
 use crate::{errors::Errors, names::closest};
 
@@ -38,15 +32,23 @@ pub(super) fn parse(input: ParseStream<'_>, name: &Ident, errors: &mut Errors) -
     let content;
     parenthesized!(content in input);
     let mut limits: Vec<Limit> = Vec::new();
-    for limit in content.parse_terminated(Limit::parse, Token![,])? {
-        let text = limit.name.to_string();
-        if LIMITS.iter().all(|(known, _)| *known != text) {
-            errors.at(&limit.name, unknown(&text));
-        } else if limits.iter().any(|other| other.name == limit.name) {
-            errors.at(&limit.name, format!("the limit `{text}` is given twice"));
-        } else {
-            limits.push(limit);
+    while !content.is_empty() {
+        match content.call(limit) {
+            Ok(limit) => {
+                let text = limit.name.to_string();
+                if limits.iter().any(|other| other.name == limit.name) {
+                    errors.at(&limit.name, format!("the limit `{text}` is given twice"));
+                } else {
+                    limits.push(limit);
+                }
+            }
+            Err(error) => errors.push(error),
         }
+        // What is wrong with one limit does not hide what is wrong with the next.
+        while !content.is_empty() && !content.peek(Token![,]) {
+            content.parse::<TokenTree>()?;
+        }
+        content.parse::<Option<Token![,]>>()?;
     }
     Ok(limits)
 }
@@ -66,12 +68,28 @@ pub(crate) fn written(name: &str) -> String {
     if example.contains('`') { format!("write `{example}") } else { format!("write `{example}`") }
 }
 
-impl Parse for Limit {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.call(Ident::parse_any)?;
-        let wrong = |error: syn::Error| syn::Error::new(error.span(), written(&name.to_string()));
-        input.parse::<Token![=]>().map_err(wrong)?;
-        let value = input.parse().map_err(wrong)?;
-        Ok(Self { name, value })
+/// `name = value`.
+fn limit(input: ParseStream<'_>) -> syn::Result<Limit> {
+    let name = input
+        .call(Ident::parse_any)
+        .map_err(|error| syn::Error::new(error.span(), format!("a limit is expected here: {}", written("storage"))))?;
+    let text = name.to_string();
+    if LIMITS.iter().all(|(known, _)| *known != text) {
+        return Err(syn::Error::new(name.span(), unknown(&text)));
     }
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new(name.span(), format!("the limit `{text}` needs a value: {}", written(&text))));
+    }
+    input.parse::<Token![=]>()?;
+    let place = input.span();
+    let wrong = || syn::Error::new(place, format!("a limit is written out: {}", written(&text)));
+    let value = input.parse().map_err(|_| wrong())?;
+    if input.peek(Ident::peek_any) {
+        return Err(input.error(format!("a comma is missing after the limit `{text}`")));
+    }
+    if !input.is_empty() && !input.peek(Token![,]) {
+        // As in `60 * 5`.
+        return Err(wrong());
+    }
+    Ok(Limit { name, value })
 }

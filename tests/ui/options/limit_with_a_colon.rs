@@ -1,0 +1,7 @@
+#[pluv::room(limits(message: 5_000))]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}
