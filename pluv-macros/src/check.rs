@@ -1,10 +1,8 @@
 //! What can't work, though each part of it can be understood.
 
-use syn::Type;
-
 use crate::{
     errors::Errors,
-    model::{Call, CallKind, Definition, Handlers, Name, is_generic, limit, retention},
+    model::{Call, CallKind, Definition, Handlers, Name, limit, retention},
     names::{is_binding, unusable},
     parse::{Options, Text},
 };
@@ -133,15 +131,9 @@ pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
     if let Some((path, _)) = &implementation.of_trait {
         errors.at(path, "a room's handlers stand in an impl of its own, not in that of a trait: write `impl Room`");
     }
-    if !implementation.generics.params.is_empty() {
-        errors.at(&implementation.generics, GENERIC);
-    }
-    match &implementation.self_ty {
-        Type::Path(path) if is_generic(&path.path) && implementation.generics.params.is_empty() => {
-            errors.at(&path.path, GENERIC);
-        }
-        Type::Path(_) => {}
-        other => errors.at(other, "a room is a struct: write `impl Room`, with its name"),
+    // What is generic is told at the struct, once.
+    if !handlers.has_room() {
+        errors.at(&implementation.self_ty, "a room is a struct: write `impl Room`, with its name");
     }
     for (i, call) in handlers.calls.iter().enumerate() {
         check_call(call, &handlers.calls[..i], errors);
@@ -150,20 +142,43 @@ pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
 
 fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
     check_name(&call.name, errors);
-    if let CallKind::Procedure { reply, .. } = &call.kind
-        && reply.text != format!("{}Result", call.name.text)
-    {
+    let reply = reply(call);
+    if let Some(reply) = reply.filter(|reply| reply.text != format!("{}Result", call.name.text)) {
         check_name(reply, errors);
     }
+    if reply.is_some() && call.name.text == "then" {
+        let message = "a procedure can't be called `then`, as JavaScript would take `room.call` for a promise: rename \
+                       it, or call it otherwise with `#[procedure(name = \"..\")]`";
+        errors.span(call.name.span, message);
+    }
     // Of two under `#[cfg]` there may never be both.
-    let same = |other: &&Call| other.name.text == call.name.text && other.cfgs.is_empty() && call.cfgs.is_empty();
+    let both = |other: &&Call| other.cfgs.is_empty() && call.cfgs.is_empty();
+    let same = |other: &&Call| other.name.text == call.name.text && both(other);
     if let Some(first) = before.iter().find(same) {
         let message = format!(
             "the event `{}` is handled twice, by `{}` and by `{}`: rename one of them, or its event with \
              `#[event(name = \"..\")]`",
             call.name.text, first.method, call.method
         );
-        errors.between(first.name.span, call.name.span, message);
+        return errors.between(first.name.span, call.name.span, message);
+    }
+    let Some(own) = reply else { return };
+    let answers = |other: &&Call| self::reply(other).is_some_and(|reply| reply.text == own.text) && both(other);
+    if let Some((first, other)) = before.iter().find(answers).and_then(|first| Some((first, self::reply(first)?))) {
+        let message = format!(
+            "the answers of `{}` and of `{}` are both called `{}`: give one of them another name with \
+             `#[procedure(reply = \"..\")]`",
+            first.method, call.method, own.text
+        );
+        errors.between(other.span, own.span, message);
+    }
+}
+
+/// What a procedure's answer is called.
+pub(crate) fn reply(call: &Call) -> Option<&Name> {
+    match &call.kind {
+        CallKind::Procedure { reply, .. } => Some(reply),
+        CallKind::Event => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! says what it means, `check` finds what can't work, and `expand`, which can't fail, writes calls into the
 //! runtime. Mistakes are gathered on the way, and the user's item is always kept.
 
+mod beside;
 mod check;
 mod errors;
 mod expand;
@@ -12,6 +13,7 @@ mod names;
 mod outputs;
 mod parse;
 mod place;
+mod seen;
 mod wrangler;
 
 use proc_macro::TokenStream;
@@ -66,18 +68,19 @@ fn expand(options: Tokens, item: Tokens) -> Tokens {
     let options = parse::options(options, &mut errors);
     let is_understood = errors.len() == 0;
     let mut tokens = match parse::item(item.clone(), &mut errors) {
-        Some(Item::Struct(item)) => {
+        Some(Item::Type(item)) => {
             let definition = model::Definition::new(*item, options);
             check::definition(&definition, &mut errors);
-            let outputs = outputs::read(&definition, &mut errors);
+            let seen = seen::of_struct(&definition, &mut errors);
             // An option that was not understood may be the binding, or the one that turns this off.
             let configuration = is_understood.then(|| wrangler::check(&definition, &mut errors)).flatten();
-            expand::definition(&definition, &outputs, configuration)
+            expand::definition(&definition, &seen, configuration)
         }
         Some(Item::Impl(implementation)) => {
-            let handlers = model::Handlers::new(*implementation, options, &mut errors);
+            let mut handlers = model::Handlers::new(*implementation, options, &mut errors);
             check::handlers(&handlers, &mut errors);
-            expand::handlers(&handlers, !place::is_in_function(&handlers.implementation.self_ty))
+            let seen = seen::of_impl(&mut handlers, &mut errors);
+            expand::handlers(&handlers, seen, !place::is_in_function(&handlers.implementation.self_ty))
         }
         None => item,
     };

@@ -31,7 +31,7 @@ pub(crate) fn upper_snake_case(name: &str) -> String {
 /// Why clients could not use `name` as an event's name, if they could not.
 pub(crate) fn unusable(name: &str) -> Option<String> {
     if name.is_empty() {
-        return Some("an event's name can't be empty".to_owned());
+        return Some("an event's name can't be empty: write one as `sendMessage`, or leave `name` out".to_owned());
     }
     if name.contains('$') {
         return Some(format!("`{name}` can't be an event's name: names with `$` belong to the protocol"));

@@ -1,19 +1,21 @@
 //! Where a room stands in its file, which the macro is not told.
 
-use std::{fs, slice};
+use std::{env, fs, slice};
 
 use proc_macro::Span;
 use syn::{Block, Ident, ImplItem, Item, Stmt, Type};
 
-/// The file that is compiled. Editors have none.
-pub(crate) fn source() -> Option<String> {
+/// The file that is compiled, and whether the crate begins in it. Editors have none.
+pub(crate) fn source() -> Option<(String, bool)> {
     let file = proc_macro::is_available().then(|| Span::call_site().local_file()).flatten()?;
-    fs::read_to_string(file).ok()
+    let stem = file.file_stem()?.to_string_lossy().replace('-', "_");
+    let is_root = ["lib", "main"].contains(&&*stem) || env::var("CARGO_CRATE_NAME").is_ok_and(|name| name == stem);
+    Some((fs::read_to_string(file).ok()?, is_root))
 }
 
 /// Whether the impl of this room stands in the body of a function. A test that stands there never runs.
 pub(crate) fn is_in_function(room: &Type) -> bool {
-    let Some(source) = source() else { return false };
+    let Some((source, _)) = source() else { return false };
     // What stands at the start of its line is in no function, and to read a file takes a while.
     Span::call_site().column() > 1 && finds_in_function(&source, room)
 }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, env, fs, path::Path};
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens as _;
+use quote::ToTokens;
 use syn::{Item, Meta};
 
 /// The expansions of a file's rooms, one after another.
@@ -56,16 +56,69 @@ fn the_example_expands_as_it_did() {
     );
 }
 
-/// What an expansion asks of the user's types: each call in it that names a type, and how often it stands there.
+/// How often each name stands in what an expansion adds to the user's own item, which is its first.
+fn named(source: &str, names: &[&str]) -> Vec<usize> {
+    fn count(tokens: TokenStream, name: &str) -> usize {
+        let each = tokens.into_iter().map(|token| match token {
+            TokenTree::Group(group) => count(group.stream(), name),
+            TokenTree::Ident(ident) => usize::from(ident == name),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => 0,
+        });
+        each.sum()
+    }
+    let own = syn::parse_file(source).expect("it is Rust").items.len();
+    assert_eq!(own, 1, "the item is known by its place");
+    let added = syn::parse2::<syn::File>(expanded(source)).expect("an expansion is Rust").items.split_off(1);
+    let added: TokenStream = added.iter().map(ToTokens::to_token_stream).collect();
+    names.iter().map(|name| count(added.clone(), name)).collect()
+}
+
+/// A type that is not there is told wherever it stands, and not always in the same words.
+#[test]
+fn a_type_that_an_option_names_stands_in_the_expansion_once() {
+    let source = "#[pluv::room(user = Person<One>, presence = Look<Two>, output = Words<Three>)] struct Chat;";
+    assert_eq!(named(source, &["Person", "One", "Look", "Two", "Words", "Three"]), [1; 6]);
+}
+
+#[test]
+fn a_type_that_a_handler_names_stands_in_that_handler_alone() {
+    let source = "#[pluv::room]
+        impl Chat {
+            #[event]
+            fn say(&self, cx: &Context<'_, Self>, input: Vec<Text>) {}
+            #[procedure]
+            fn first(&self) -> Option<Answer> {}
+            #[procedure]
+            async fn last(&self, cx: &Context<'_, Self>, input: Page) -> Result<Answer, Reason> {}
+            #[hook]
+            fn authorize(req: &Request, env: &Env, room: &str) -> Result<Option<Person>> {}
+        }";
+    let names = ["Text", "Vec", "Answer", "Option", "Page", "Reason", "Person"];
+    // The trait's own `authorize` has an `Option`.
+    assert_eq!(named(source, &names), [0, 0, 0, 1, 0, 0, 0]);
+}
+
+/// What an expansion asks of the user's types, and how often: of a room's own types by their names, and of those of its
+/// handlers by the handlers.
 fn asked(tokens: TokenStream, asked: &mut BTreeMap<String, usize>) {
-    const ASKS: [&str; 7] = ["received", "sent", "begun", "is_room", "has_handlers", "needs_user", "needs_document"];
+    const ASKS: [&str; 9] =
+        ["received", "sent", "typed", "begun", "takes", "is_room", "has_handlers", "needs_user", "needs_document"];
     let tokens: Vec<_> = tokens.into_iter().collect();
     for (i, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => self::asked(group.stream(), asked),
             TokenTree::Ident(ident) if ASKS.contains(&&*ident.to_string()) => {
-                let call = tokens[i..].iter().take_while(|token| !matches!(token, TokenTree::Group(_)));
-                *asked.entry(call.map(ToString::to_string).collect()).or_default() += 1;
+                let is_argument = |token: &&TokenTree| matches!(token, TokenTree::Group(_));
+                let call = tokens[i..].iter().take_while(|token| !is_argument(token)).map(ToString::to_string);
+                let mut call: String = call.collect();
+                if ident == "takes" {
+                    call.extend(tokens[i..].iter().find(is_argument).map(ToString::to_string));
+                }
+                // What an answer is asked by comes before.
+                if let Some(TokenTree::Group(method)) = i.checked_sub(5).map(|before| &tokens[before]) {
+                    call.extend([" of ".to_owned(), method.to_string()]);
+                }
+                *asked.entry(call).or_default() += 1;
             }
             _ => {}
         }
@@ -81,10 +134,16 @@ fn all_asked(tokens: TokenStream) -> BTreeMap<String, usize> {
 #[test]
 fn nothing_is_asked_for_twice() {
     let all = all_asked(example());
-    for ask in ["received::<User>", "sent::<User>", "begun::<Presence>", "sent::<Output>", "received::<SendMessage>"] {
+    for ask in ["received::<__User>", "sent::<__User>", "begun::<__Presence>", "sent::<__Output>"] {
         assert_eq!(all.get(ask), Some(&1), "{ask} in {all:#?}");
     }
+    assert!(all.keys().any(|ask| ask.starts_with("takes") && ask.contains("send_message")), "{all:#?}");
     assert!(all.values().all(|count| *count == 1), "{all:#?}");
+}
+
+/// How many of the asks begin so.
+fn count(all: &BTreeMap<String, usize>, ask: &str) -> usize {
+    all.iter().filter(|(known, _)| known.starts_with(ask)).map(|(_, count)| count).sum()
 }
 
 #[test]
@@ -102,12 +161,11 @@ fn a_type_that_two_handlers_name_is_asked_for_once() {
             async fn last(&self) -> Result<Text> {}
         }",
     ));
-    assert_eq!(all.get("received::<Text>"), Some(&1), "{all:#?}");
-    assert_eq!(all.get("sent::<Text>"), Some(&1), "{all:#?}");
+    assert_eq!(["takes", "sent", "typed"].map(|ask| count(&all, ask)), [1; 3], "{all:#?}");
 }
 
 #[test]
-fn what_borrows_is_asked_for_as_if_it_lived_for_ever() {
+fn a_type_without_a_name_needs_none_in_typescript() {
     let all = all_asked(expanded(
         "#[pluv::room]
         impl Chat {
@@ -116,9 +174,8 @@ fn what_borrows_is_asked_for_as_if_it_lived_for_ever() {
             #[procedure]
             fn all(&self) -> impl Serialize {}
             #[procedure]
-            fn text(&self) -> Cow<'_, str> {}
+            fn some(&self) -> Result<Vec<impl Serialize>> {}
         }",
     ));
-    let sent = all.keys().filter(|ask| ask.starts_with("sent")).collect::<Vec<_>>();
-    assert_eq!(sent, ["sent::<&'staticstr>", "sent::<Cow<'static,str>>"]);
+    assert_eq!(["sent", "typed"].map(|ask| count(&all, ask)), [3, 1], "{all:#?}");
 }

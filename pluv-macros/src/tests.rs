@@ -3,14 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check, errors::Errors, expand, model, parse, parse::Item};
+use crate::{check, errors::Errors, expand, model, parse, parse::Item, seen};
 
 /// The messages that an annotated item gives.
 fn messages(options: TokenStream, item: TokenStream) -> Vec<String> {
     let mut errors = Errors::default();
     let options = parse::options(options, &mut errors);
     match parse::item(item, &mut errors) {
-        Some(Item::Struct(item)) => {
+        Some(Item::Type(item)) => {
             check::definition(&model::Definition::new(*item, options), &mut errors);
         }
         Some(Item::Impl(item)) => {
@@ -99,6 +99,19 @@ fn a_limit_is_a_number_within_what_is_possible() {
     assert_one(&of_struct(quote!(storage = Yrs, limits(storge = 5))), "did you mean `storage`?");
     assert_one(&of_struct(quote!(storage = Yrs, limits = 5)), "write `limits(storage = 5_000_000)`");
     assert_one(&of_struct(quote!(limits(storage = 5))), "needs `storage = Yrs`");
+    assert_one(&of_struct(quote!(limits(connections = MAX))), "write `connections = 500`");
+    assert_one(&of_struct(quote!(limits(connections = 60 * 5))), "write `connections = 500`");
+    assert_one(&of_struct(quote!(limits(message: 5_000))), "the limit `message` needs a value");
+    assert_one(&of_struct(quote!(limits(message))), "the limit `message` needs a value");
+    assert_one(&of_struct(quote!(limits(message = 5_000 connections = 5))), "a comma is missing after");
+    assert_one(&of_struct(quote!(limits("message" = 5_000))), "a limit is expected here");
+}
+
+#[test]
+fn several_mistakes_in_limits_are_several_errors() {
+    let several =
+        of_struct(quote!(limits(connections = MAX, message, idle = "1ms", presence = 5, presence = 6, usr = 1)));
+    assert_eq!(several.len(), 5, "{several:#?}");
     assert_one(&of_struct(quote!(storage = Yjs)), "write `storage = Yrs`");
 }
 
@@ -160,17 +173,28 @@ fn only_a_plain_struct_or_its_impl_can_be_a_room() {
         ),
         "a room can't be generic",
     );
-    assert_one(
-        &messages(
+    assert_one(&messages(quote!(), quote!(impl Room for Chat {})), "not in that of a trait");
+    assert_one(&messages(quote!(), quote!(impl [Chat] {})), "a room is a struct");
+    // It is told at the struct, or that this is no room.
+    assert_eq!(
+        messages(
             quote!(),
             quote!(
                 impl<T> Chat<T> {}
-            ),
+            )
         ),
-        "a room can't be generic",
+        [""; 0]
     );
-    assert_one(&messages(quote!(), quote!(impl Room for Chat {})), "not in that of a trait");
-    assert_one(&messages(quote!(), quote!(impl [Chat] {})), "a room is a struct");
+    assert_eq!(messages(quote!(), quote!(impl Chat<u8> {})), [""; 0]);
+}
+
+#[test]
+fn a_struct_has_the_attribute_once() {
+    let twice = quote!(
+        #[pluv::room(output = Output)]
+        struct Chat;
+    );
+    assert_one(&messages(quote!(), twice), "stands here twice");
 }
 
 #[test]
@@ -270,11 +294,21 @@ fn a_handler_takes_its_context_and_one_input() {
         )),
         "takes one input",
     );
+    let two = quote!(
+        #[event]
+        fn say(&self, cx: &Context<'_, Self>, cy: &Context<'_, Self>) {}
+    );
+    assert_one(&of_methods(two), "takes its context once");
+    for (input, owned) in [(quote!(&str), "write `String`"), (quote!(&[u8]), "write `Vec<u8>`")] {
+        assert_one(&of_methods(quote!(#[event] fn say(&self, cx: &C, input: #input) {})), owned);
+    }
 }
 
 #[test]
 fn a_context_is_a_shared_reference() {
-    for context in [quote!(Context<'_, Self>), quote!(&mut pluv::Context<'_, Self>)] {
+    for context in
+        [quote!(Context<'_, Self>), quote!(&mut pluv::Context<'_, Self>), quote!(std::rc::Rc<Context<'_, Self>>)]
+    {
         let one = quote!(#[event] fn say(&self, cx: #context) {});
         assert_one(&of_methods(one), "write `cx: &Context<'_, Self>`");
         let two = quote!(#[event] fn say(&self, cx: #context, input: Text) {});
@@ -283,8 +317,26 @@ fn a_context_is_a_shared_reference() {
 }
 
 #[test]
+fn a_context_says_whose_it_is() {
+    for context in [quote!(&Context), quote!(&pluv::Context<'_>)] {
+        let methods = quote!(#[event] fn say(&self, cx: #context) {});
+        assert_one(&of_methods(methods.clone()), "write `cx: &Context<'_, Self>`");
+        // What is emitted has it, so that rustc finds no second error.
+        let expanded = expand(quote!(), quote!(impl Chat { #methods })).to_string();
+        assert!(expanded.contains("Context < '_ , Self >) { }"), "{expanded}");
+    }
+}
+
+#[test]
 fn an_input_owns_its_data() {
-    for input in [quote!(Text<'_>), quote!(a::Text<'a, u8>)] {
+    let inputs = [
+        quote!(Text<'_>),
+        quote!(a::Text<'a, u8>),
+        quote!(Vec<&str>),
+        quote!(Option<Cow<'_, str>>),
+        quote!((u8, &'static str)),
+    ];
+    for input in inputs {
         assert_one(&of_methods(quote!(#[event] fn say<'a>(&self, cx: &C, input: #input) {})), "can't borrow");
     }
     assert_eq!(
@@ -406,6 +458,52 @@ fn an_event_has_one_handler_and_a_name_that_clients_can_use() {
         )),
         "can't be",
     );
+    let promise = quote!(
+        #[procedure]
+        fn then(&self) -> u8 {
+            1
+        }
+    );
+    assert_one(&of_methods(promise), "`room.call` for a promise");
+}
+
+#[test]
+fn an_answer_has_a_name_of_its_own() {
+    let two = quote! {
+        #[procedure(reply = "past")]
+        fn history(&self) -> u8 { 1 }
+        #[procedure(reply = "past")]
+        fn page(&self) -> u8 { 1 }
+    };
+    assert_one(&of_methods(two), "the answers of `history` and of `page` are both called `past`");
+    let named_as_another = quote! {
+        #[procedure]
+        fn history(&self) -> u8 { 1 }
+        #[procedure(reply = "historyResult")]
+        fn page(&self) -> u8 { 1 }
+    };
+    assert_one(&of_methods(named_as_another), "both called `historyResult`");
+    let never_both = quote! {
+        #[cfg(a)]
+        #[procedure(reply = "past")]
+        fn history(&self) -> u8 { 1 }
+        #[cfg(not(a))]
+        #[procedure(reply = "past")]
+        fn page(&self) -> u8 { 1 }
+    };
+    assert_eq!(of_methods(never_both), [""; 0]);
+}
+
+#[test]
+fn a_room_whose_create_is_under_a_condition_is_made_without_it_otherwise() {
+    let methods = quote! {
+        #[cfg(a)]
+        #[hook]
+        fn create(env: &Env) -> Self {}
+    };
+    let expanded = expand(quote!(), quote!(impl Chat { #methods })).to_string();
+    assert_eq!(expanded.matches("# [cfg (a)]").count(), 2, "the user's, and what calls it: {expanded}");
+    assert_eq!(expanded.matches("# [cfg (all (not (all (a))))]").count(), 1, "{expanded}");
 }
 
 #[test]
@@ -507,7 +605,7 @@ fn a_hook_of_the_wrong_shape_shows_the_right_one() {
             fn authorize(req: &Request, env: &Env) -> Result<Option<User>> {}
         ),
         quote!(
-            fn authorize(req: &Request, env: &Env, room: &str) -> Option<User> {}
+            fn authorize(req: &Request, env: &Env, room: &str) {}
         ),
         quote!(
             fn on_user_connected(cx: &Context<'_, Self>) {}
@@ -588,7 +686,7 @@ fn what_is_generated_stands_under_the_cfg_of_its_method() {
     let mut errors = Errors::default();
     let Some(Item::Impl(item)) = parse::item(quote!(impl Chat { #methods }), &mut errors) else { panic!("an impl") };
     let handlers = model::Handlers::new(*item, parse::Options::default(), &mut errors);
-    let expanded = expand::handlers(&handlers, true).to_string();
+    let expanded = expand::handlers(&handlers, seen::OfImpl::default(), true).to_string();
     assert_eq!(
         expanded.matches("# [cfg (feature = \"a\")]").count(),
         4,

@@ -1,6 +1,6 @@
 //! What the macro's expansion calls. Not for users, and free to change.
 
-use std::pin::Pin;
+use std::{fmt, marker::PhantomData, pin::Pin};
 
 use worker::Response;
 
@@ -9,7 +9,8 @@ use crate::{
     auth::Grant,
     contract::{Begun, Failure, HasDocument, KnowsUsers, Received, Sent, UserId},
     error::Result,
-    room,
+    room::{self, Context},
+    schema::{Declarations, TypeInfo, Typed},
 };
 pub use crate::{
     auth::IntoGrant,
@@ -51,6 +52,10 @@ pub const fn needs_document<R: HasDocument>() {}
 /// Asks for what is read from clients.
 pub const fn received<T: Received>() {}
 
+/// Asks for what a handler reads from clients. It is told the handler, and so the type is named by the user alone: one that
+/// is not there is one error.
+pub const fn takes<A, C, T: Received + Typed, O>(_: impl FnOnce(A, C, T) -> O + Copy) {}
+
 /// Asks for what is written to clients.
 pub const fn sent<T: Sent>() {}
 
@@ -68,7 +73,10 @@ pub type Routed<'a> = Pin<Box<dyn Future<Output = worker::Result<Option<Response
     message = "`{Self}` is not a room",
     label = "put `#[pluv::room]` on this struct, and on its impl"
 )]
-pub trait Served: Room {
+pub trait Served {
+    /// Its options.
+    const OPTIONS: Options;
+
     /// Its routes.
     fn route<'a>(req: &'a Request, env: &'a Env) -> Routed<'a>;
 }
@@ -125,6 +133,7 @@ pub trait IntoCreated<R> {
     fn into_created(self) -> Result<(R, Limits)>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Handlers> IntoCreated<R> for R {
     fn into_created(self) -> Result<(R, Limits)> {
         Ok((self, Limits::of::<R>()))
@@ -159,12 +168,53 @@ pub fn create<R>(returned: impl IntoCreated<R>) -> Result<(R, Limits)> {
     returned.into_created()
 }
 
+/// What `authorize` may return: a [`Result`] of what is a grant or of nothing.
+#[diagnostic::on_unimplemented(
+    message = "`authorize` can't return `{Self}`",
+    label = "return `Result<Option<User>>` or `Result<Option<Grant<User>>>`, of the room's own user"
+)]
+pub trait IntoAuthorized<U> {
+    /// The result that it stands for.
+    ///
+    /// # Errors
+    /// The hook's own.
+    fn into_authorized(self) -> Result<Option<Grant<U>>>;
+}
+
+impl<U, G: IntoGrant<U>, E: Failure> IntoAuthorized<U> for std::result::Result<G, E> {
+    fn into_authorized(self) -> Result<Option<Grant<U>>> {
+        self.map(IntoGrant::into_grant).map_err(Into::into)
+    }
+}
+
 /// What `authorize` returned.
 ///
 /// # Errors
 /// The hook's own.
-pub fn authorize<U, G: IntoGrant<U>, E: Failure>(returned: std::result::Result<G, E>) -> Result<Option<Grant<U>>> {
-    returned.map(IntoGrant::into_grant).map_err(Into::into)
+pub fn authorize<U>(returned: impl IntoAuthorized<U>) -> Result<Option<Grant<U>>> {
+    returned.into_authorized()
+}
+
+/// The first parameter of a handler after `&self`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the context of the room `{R}`",
+    label = "the context comes first after `&self`: write `cx: &Context<'_, Self>`"
+)]
+pub trait TakesContext<'a, R: Handlers> {
+    /// The context.
+    fn taken(cx: &'a Context<'a, R>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, R: Handlers> TakesContext<'a, R> for &'a Context<'a, R> {
+    fn taken(cx: &'a Context<'a, R>) -> Self {
+        cx
+    }
+}
+
+/// The context, for a handler that takes it.
+pub fn context<'a, R: Handlers, C: TakesContext<'a, R>>(cx: &'a Context<'a, R>) -> C {
+    C::taken(cx)
 }
 
 /// What an event's handler returned.
@@ -218,6 +268,21 @@ impl<R: Room, T: Sent> Answers<T> for R {
     }
 }
 
+/// A room whose TypeScript knows the type `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` has no type in TypeScript",
+    label = "derive `TS` for it, or for what it is made of"
+)]
+pub trait Describes<T>: Room {
+    /// What TypeScript knows of it.
+    const INFO: TypeInfo;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Room, T: Typed> Describes<T> for R {
+    const INFO: TypeInfo = TypeInfo::of::<T>();
+}
+
 /// The input of a handler.
 ///
 /// # Errors
@@ -226,25 +291,113 @@ pub fn input<R: Reads<T>, T>(call: &Call<'_>) -> Result<T> {
     R::read(call)
 }
 
-/// What a procedure returned.
+/// What a procedure returns, told by its type: a [`Result`] is one whatever it is called.
 ///
-/// # Errors
-/// When it can't be written as JSON.
-#[expect(clippy::needless_pass_by_value, reason = "as `try_procedure` takes it")]
-pub fn procedure<R: Answers<T>, T>(reply: &'static str, returned: T) -> Result<Outcome> {
-    R::answer(reply, &returned)
+/// Methods of a type come before those of traits, so that what is no [`Result`] finds those of [`Plain`].
+pub struct Kind<T>(PhantomData<fn() -> T>);
+
+impl<T> fmt::Debug for Kind<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kind")
+    }
 }
 
-/// What a procedure that may fail returned.
-///
-/// # Errors
-/// The procedure's own, or that its answer can't be written as JSON.
-pub fn try_procedure<R: Answers<T>, T, E: Failure>(
-    reply: &'static str,
-    returned: std::result::Result<T, E>,
-) -> Result<Outcome> {
-    R::answer(reply, &returned.map_err(Into::into)?)
+/// The kind of what was returned.
+#[must_use]
+pub const fn kind<T>(_: &T) -> Kind<T> {
+    Kind(PhantomData)
 }
+
+/// The kind of what a procedure returns, which is not called.
+#[must_use]
+pub const fn returns<T>(_: impl FnOnce() -> T + Copy) -> Kind<T> {
+    Kind(PhantomData)
+}
+
+/// The kind of what an `async` procedure returns, which is not called.
+#[must_use]
+pub const fn resolves<F: Future>(_: impl FnOnce() -> F + Copy) -> Kind<F::Output> {
+    Kind(PhantomData)
+}
+
+/// An argument of a call that is never made.
+///
+/// # Panics
+/// When it is made.
+#[must_use]
+pub fn any<T>() -> T {
+    unreachable!("what a procedure returns is told without a call")
+}
+
+impl<T, E> Kind<std::result::Result<T, E>> {
+    /// The kind of its answer.
+    #[must_use]
+    pub const fn answers(self) -> Kind<T> {
+        Kind(PhantomData)
+    }
+
+    /// The answer of a procedure that may fail, as the event `reply`.
+    ///
+    /// # Errors
+    /// The procedure's own, or that its answer can't be written as JSON.
+    pub fn answer<R: Answers<T>>(self, reply: &'static str, returned: std::result::Result<T, E>) -> Result<Outcome>
+    where
+        E: Failure,
+    {
+        R::answer(reply, &returned.map_err(Into::into)?)
+    }
+}
+
+impl Kind<()> {
+    /// Asks for an answer.
+    pub const fn sent<R: AnswersNothing>(self) {}
+}
+
+impl<T> Kind<T> {
+    /// Asks for a type in TypeScript.
+    pub const fn typed(self)
+    where
+        T: Typed,
+    {
+    }
+
+    /// What it is called in TypeScript.
+    pub fn name<R: Describes<T>>(self, declared: &mut Declarations) -> Option<String> {
+        R::INFO.name(declared)
+    }
+}
+
+/// What is no [`Result`], or nothing.
+pub trait Plain<T>: Sized {
+    /// The kind of its answer.
+    fn answers(self) -> Kind<T> {
+        Kind(PhantomData)
+    }
+
+    /// Asks for what is written to clients.
+    fn sent<R>(self)
+    where
+        T: Sent,
+    {
+    }
+
+    /// The answer of a procedure, as the event `reply`.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON.
+    fn answer<R: Answers<T>>(self, reply: &'static str, returned: T) -> Result<Outcome> {
+        R::answer(reply, &returned)
+    }
+}
+
+impl<T> Plain<T> for Kind<T> {}
+
+/// A room whose procedures may return nothing: there is none.
+#[diagnostic::on_unimplemented(
+    message = "a procedure returns its answer, and this one returns nothing",
+    label = "write `-> Result<Answer>`, or make it an `#[event]`"
+)]
+pub trait AnswersNothing {}
 
 /// What a hook returned.
 ///
@@ -254,22 +407,31 @@ pub fn hook(returned: impl IntoHook) -> Result<()> {
     returned.into_hook()
 }
 
+/// What `get_initial_storage` may return: a [`Result`] of a document, or of none.
+#[diagnostic::on_unimplemented(
+    message = "`get_initial_storage` can't return `{Self}`",
+    label = "return `Result<Option<Vec<u8>>>`, a Yjs update or nothing"
+)]
+pub trait IntoInitial {
+    /// The result that it stands for.
+    ///
+    /// # Errors
+    /// The hook's own.
+    fn into_initial(self) -> Result<Option<Vec<u8>>>;
+}
+
+impl<E: Failure> IntoInitial for std::result::Result<Option<Vec<u8>>, E> {
+    fn into_initial(self) -> Result<Option<Vec<u8>>> {
+        self.map_err(Into::into)
+    }
+}
+
 /// What `get_initial_storage` returned.
 ///
 /// # Errors
 /// The hook's own.
-pub fn initial_storage<E: Failure>(returned: std::result::Result<Option<Vec<u8>>, E>) -> Result<Option<Vec<u8>>> {
-    returned.map_err(Into::into)
-}
-
-/// The result that a procedure returns.
-pub trait Fallible {
-    /// Its answer.
-    type Answer;
-}
-
-impl<T, E> Fallible for std::result::Result<T, E> {
-    type Answer = T;
+pub fn initial_storage(returned: impl IntoInitial) -> Result<Option<Vec<u8>>> {
+    returned.into_initial()
 }
 
 /// Makes `cargo test` write the room's file of TypeScript.
@@ -320,6 +482,10 @@ pub const fn assert_distinct(rooms: &[Entry]) {
                 "two rooms have the same path: give one of them another with `#[pluv::room(path = \"/api/..\")]`"
             );
             assert!(
+                !same(rooms[i].options.name, rooms[j].options.name),
+                "two rooms have structs of the same name, and so the same class: rename one of them"
+            );
+            assert!(
                 !same(rooms[i].options.binding, rooms[j].options.binding),
                 "two rooms have the same binding: give one of them another with `#[pluv::room(binding = \"..\")]`"
             );
@@ -343,4 +509,44 @@ const fn same(a: &str, b: &str) -> bool {
         i += 1;
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Json, NoOutput, NoStorage};
+
+    struct Nothing;
+
+    impl Room for Nothing {
+        type User = ();
+        type Presence = Json;
+        type Output = NoOutput;
+        type Storage = NoStorage;
+        const OPTIONS: Options = Options::new("Nothing", "NOTHING");
+    }
+
+    type Answered = std::result::Result<u8, std::num::ParseIntError>;
+
+    fn answered(text: &str) -> Answered {
+        text.parse()
+    }
+
+    #[test]
+    fn a_result_is_one_whatever_it_is_called() {
+        let told = |returned: Answered| kind(&returned).answer::<Nothing>("count", returned);
+        assert!(told(answered("no number")).is_err_and(|error| error.is_internal()));
+        assert_eq!(format!("{:?}", told(answered("5"))), r#"Ok(Answer { name: "count", data: "5" })"#);
+        let _: Kind<u8> = returns(|| answered("5")).answers();
+        let _: Kind<u8> = resolves(|| async { answered("5") }).answers();
+    }
+
+    #[test]
+    fn what_is_no_result_is_the_answer() {
+        assert_eq!(
+            format!("{:?}", kind(&[1, 2]).answer::<Nothing>("counts", [1, 2])),
+            r#"Ok(Answer { name: "counts", data: "[1,2]" })"#
+        );
+        let _: Kind<Option<u8>> = returns(|| Some(5)).answers();
+    }
 }

@@ -2,26 +2,51 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Path, Type, spanned::Spanned as _};
+use syn::{Generics, Path, Type, spanned::Spanned as _};
 
-use super::{generated_at, moved};
+use super::{generated_at, lasting, moved};
 use crate::{
     model::{Definition, limit, retention},
     outputs::Output,
     parse::Text,
+    seen::OfStruct,
 };
 
-/// The expansion of a room's struct, of whose outputs these are documented, and which was checked against the file
-/// `configuration`.
-pub(crate) fn definition(definition: &Definition, outputs: &[Output], configuration: Option<&str>) -> TokenStream {
+/// The expansion of a room's struct, which was checked against the file `configuration`.
+pub(crate) fn definition(definition: &Definition, seen: &OfStruct, configuration: Option<&str>) -> TokenStream {
     let item = &definition.item;
-    if !item.generics.params.is_empty() {
-        return quote!(#item);
-    }
-    let (room, declared, fieldless, class) =
-        (room(definition, outputs), declared(definition), fieldless(definition), class(definition));
+    let (room, declared, fieldless) = (room(definition, seen), declared(definition), fieldless(definition));
+    let class = if definition.is_room() {
+        class(definition)
+    } else {
+        unserved(&definition.runtime, &lasting(&item.generics), &named(definition))
+    };
     let configuration = configuration.map(depend);
     quote!(#item #room #declared #fieldless #class #configuration)
+}
+
+/// The type itself, with its parameters.
+fn named(definition: &Definition) -> TokenStream {
+    let (name, (_, arguments, _)) = (&definition.item.ident, definition.item.generics.split_for_impl());
+    quote!(#name #arguments)
+}
+
+/// What can't be a room, and was refused, for `pluv::serve!`: that says no more of it.
+pub(super) fn unserved(runtime: &Path, generics: &Generics, room: &TokenStream) -> TokenStream {
+    let (parameters, _, clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #parameters #runtime::__private::Served for #room #clause {
+            const OPTIONS: #runtime::Options = #runtime::Options::new("", "");
+
+            fn route<'__a>(
+                _: &'__a #runtime::__private::Request,
+                _: &'__a #runtime::__private::Env,
+            ) -> #runtime::__private::Routed<'__a> {
+                ::core::unreachable!()
+            }
+        }
+    }
 }
 
 /// Makes a file beside `Cargo.toml` one that the crate is built from, so that a change of it is seen. Nothing of it is
@@ -34,28 +59,32 @@ fn depend(file: &str) -> TokenStream {
     }
 }
 
-fn room(definition: &Definition, outputs: &[Output]) -> TokenStream {
+fn room(definition: &Definition, seen: &OfStruct) -> TokenStream {
     let Definition { runtime, item, binding, docs, options, .. } = definition;
-    let name = &item.ident;
-    let text = name.to_string();
-    let types = [("user", &options.user), ("presence", &options.presence), ("output", &options.output)];
-    let types = types.into_iter().filter_map(|(name, ty)| {
-        let (name, ty) = (format_ident!("{name}"), ty.as_ref()?);
-        Some(quote!(.#name::<#ty>()))
-    });
-    let output_docs = (!outputs.is_empty()).then(|| {
-        let each = outputs.iter().map(|Output { name, docs }| quote!((#name, #docs)));
+    let text = item.ident.to_string();
+    let types = [
+        given(definition, "User", options.user.as_ref(), &quote!(()), |ty| {
+            let (read, id) =
+                (read(runtime, ty, seen.borrowed_user.as_ref()), id(runtime, ty, seen.user_without_id.as_ref()));
+            let sent = each(runtime, ty, &["sent"]);
+            quote!(#read #sent #id)
+        }),
+        given(definition, "Presence", options.presence.as_ref(), &quote!(#runtime::Json), |ty| {
+            let read = read(runtime, ty, seen.borrowed_presence.as_ref());
+            let rest = each(runtime, ty, &["sent", "begun"]);
+            quote!(#read #rest)
+        }),
+        given(definition, "Output", options.output.as_ref(), &quote!(#runtime::NoOutput), |ty| {
+            each(runtime, ty, &["sent"])
+        }),
+    ];
+    let aliases = types.iter().map(|given| &given.alias);
+    let set = types.iter().map(|given| &given.set);
+    let known = types.iter().map(|given| &given.known);
+    let output_docs = (!seen.outputs.is_empty()).then(|| {
+        let each = seen.outputs.iter().map(|Output { name, docs }| quote!((#name, #docs)));
         quote!(.output_docs(&[#(#each),*]))
     });
-    let user = options.user.as_ref().map_or_else(|| quote!(()), |ty| asked(runtime, ty, &user_asks(runtime, ty)));
-    let presence = options.presence.as_ref().map_or_else(
-        || quote!(#runtime::Json),
-        |ty| asked(runtime, ty, &each(runtime, ty, &["received", "sent", "begun"])),
-    );
-    let output = options
-        .output
-        .as_ref()
-        .map_or_else(|| quote!(#runtime::NoOutput), |ty| asked(runtime, ty, &each(runtime, ty, &["sent"])));
     let storage = options.storage.as_ref().map_or_else(|| quote!(NoStorage), |kind| quote!(#kind));
     let path = options.path.as_ref().map(|path| quote!(.path(#path)));
     let secrets = options.secrets.as_deref().map(|names| list(&quote!(secrets), names));
@@ -66,18 +95,61 @@ fn room(definition: &Definition, outputs: &[Output]) -> TokenStream {
     let retention = retention.map(|after| quote!(.retention(#runtime::Retention::Delete { after: #after })));
     let debug = options.debug.then(|| quote!(.debug()));
     let relay_unknown = options.relay_unknown.then(|| quote!(.relay_unknown()));
+    let (name, generics) = (named(definition), lasting(&item.generics));
+    let (parameters, _, clause) = generics.split_for_impl();
+    // A block, for the other names of the types: each stands once, so that one that is not there is one error.
     quote! {
-        #[automatically_derived]
-        impl #runtime::Room for #name {
-            type User = #user;
-            type Presence = #presence;
-            type Output = #output;
-            type Storage = #runtime::#storage;
-            const OPTIONS: #runtime::Options =
-                #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown #debug
-                    #limits #retention;
-            const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#types)* #output_docs;
-        }
+        const _: () = {
+            #(#aliases)*
+
+            #[automatically_derived]
+            impl #parameters #runtime::Room for #name #clause {
+                #(#set)*
+                type Storage = #runtime::#storage;
+                const OPTIONS: #runtime::Options =
+                    #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown #debug
+                        #limits #retention;
+                const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#known)* #output_docs;
+            }
+        };
+    }
+}
+
+/// A type of the room.
+struct Given {
+    /// Another name for what the option names.
+    alias: Option<TokenStream>,
+    /// What it is in the room.
+    set: TokenStream,
+    /// That the schema knows it.
+    known: Option<TokenStream>,
+}
+
+/// The type `name` of the room: what the option names, once all that is asked of it holds, or the default.
+fn given(
+    definition: &Definition,
+    name: &str,
+    ty: Option<&Type>,
+    default: &TokenStream,
+    asks: impl FnOnce(&TokenStream) -> TokenStream,
+) -> Given {
+    let Definition { runtime, item, .. } = definition;
+    let Some(ty) = ty else {
+        let name = format_ident!("{name}");
+        return Given { alias: None, set: quote!(type #name = #default;), known: None };
+    };
+    let place = generated_at(ty.span());
+    let (runtime, method) = (moved(runtime, place), Ident::new(&name.to_lowercase(), place));
+    let (name, alias) = (Ident::new(name, place), Ident::new(&format!("__{name}"), place));
+    let known = Some(quote_spanned!(place=> .#method::<<Self as #runtime::Room>::#name>()));
+    if !item.generics.params.is_empty() {
+        return Given { alias: None, set: quote_spanned!(place=> type #name = #ty;), known };
+    }
+    let asks = asks(&quote!(#alias));
+    Given {
+        alias: Some(quote_spanned!(place=> type #alias = #ty;)),
+        set: quote_spanned!(place=> type #name = <#alias as #runtime::__private::Itself<{ #asks 0 }>>::Itself;),
+        known,
     }
 }
 
@@ -94,45 +166,46 @@ fn limits(definition: &Definition) -> Option<TokenStream> {
     (!each.is_empty()).then(|| quote!(.limits(#runtime::Limits::new() #(#each)*)))
 }
 
-/// A type of the user, once all that is asked of it holds.
-fn asked(runtime: &Path, ty: &Type, asks: &TokenStream) -> TokenStream {
+/// Asks for each thing by its name in the runtime.
+fn each(runtime: &Path, ty: &TokenStream, names: &[&str]) -> TokenStream {
     let place = generated_at(ty.span());
     let runtime = moved(runtime, place);
-    quote_spanned!(place=> <#ty as #runtime::__private::Itself<{ #asks 0 }>>::Itself)
-}
-
-/// Asks for each thing by its name in the runtime.
-fn each(runtime: &Path, ty: &Type, names: &[&str]) -> TokenStream {
-    let place = generated_at(ty.span());
-    let (runtime, ty) = (moved(runtime, place), moved(ty, place));
     let names = names.iter().map(|name| Ident::new(name, place));
     quote_spanned!(place=> #(#runtime::__private::#names::<#ty>();)*)
 }
 
-fn user_asks(runtime: &Path, ty: &Type) -> TokenStream {
-    let wire = each(runtime, ty, &["received", "sent"]);
-    let place = generated_at(ty.span());
-    let (runtime, ty) = (moved(runtime, place), moved(ty, place));
-    quote_spanned! {place=>
-        #wire
-        let _: fn(&#runtime::contract::UserWithStringId<#ty>) = |user| #runtime::__private::user_id(&user.id);
-    }
+/// Asks for what is read, or says what was seen: inside of the type, so that nothing else is said of it.
+fn read(runtime: &Path, ty: &TokenStream, seen: Option<&syn::Error>) -> TokenStream {
+    seen.map_or_else(|| each(runtime, ty, &["received"]), syn::Error::to_compile_error)
+}
+
+/// Asks for an id that is a string, or says that there is none.
+fn id(runtime: &Path, ty: &TokenStream, seen: Option<&syn::Error>) -> TokenStream {
+    let ask = || {
+        let place = generated_at(ty.span());
+        let runtime = moved(runtime, place);
+        quote_spanned! {place=>
+            let _: fn(&#runtime::contract::UserWithStringId<#ty>) = |user| #runtime::__private::user_id(&user.id);
+        }
+    };
+    seen.map_or_else(ask, syn::Error::to_compile_error)
 }
 
 /// What the options make of the room, for what needs them.
 fn declared(definition: &Definition) -> TokenStream {
     let Definition { runtime, item, options, .. } = definition;
-    let name = &item.ident;
+    let (name, generics) = (named(definition), lasting(&item.generics));
+    let (parameters, _, clause) = generics.split_for_impl();
     let user = options.user.as_ref().map(|_| {
         quote! {
             #[automatically_derived]
-            impl #runtime::contract::KnowsUsers for #name {}
+            impl #parameters #runtime::contract::KnowsUsers for #name #clause {}
         }
     });
     let output = options.output.as_ref().map(|_| {
         quote! {
             #[automatically_derived]
-            impl #runtime::contract::Sends for #name {
+            impl #parameters #runtime::contract::Sends for #name #clause {
                 type Declared = <Self as #runtime::Room>::Output;
             }
         }
@@ -144,17 +217,23 @@ fn list(method: &TokenStream, texts: &[Text]) -> TokenStream {
     quote!(.#method(&[#(#texts),*]))
 }
 
-/// A struct without fields can be made without a `create` hook.
+/// A struct without fields can be made without a `create` hook, and what is refused is not made.
 fn fieldless(definition: &Definition) -> Option<TokenStream> {
     let Definition { runtime, item, .. } = definition;
-    let name = &item.ident;
-    definition.fieldless.then(|| {
-        quote! {
-            #[automatically_derived]
-            impl #runtime::__private::Fieldless for #name {
-                fn new() -> Self {
-                    Self {}
-                }
+    let new = if !definition.is_room() {
+        quote!(::core::unreachable!())
+    } else if definition.fieldless {
+        quote!(Self {})
+    } else {
+        return None;
+    };
+    let (name, generics) = (named(definition), lasting(&item.generics));
+    let (parameters, _, clause) = generics.split_for_impl();
+    Some(quote! {
+        #[automatically_derived]
+        impl #parameters #runtime::__private::Fieldless for #name #clause {
+            fn new() -> Self {
+                #new
             }
         }
     })
@@ -172,6 +251,8 @@ fn class(definition: &Definition) -> TokenStream {
 
             #[automatically_derived]
             impl #runtime::__private::Served for #name {
+                const OPTIONS: #runtime::Options = <__Room as #runtime::Room>::OPTIONS;
+
                 fn route<'a>(
                     req: &'a #runtime::__private::Request,
                     env: &'a #runtime::__private::Env,

@@ -1,42 +1,53 @@
 //! A room's impl: its events by name, and its hooks.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute, GenericArgument, Path, PathArguments, Type, spanned::Spanned as _};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::{Attribute, Path, Type, spanned::Spanned as _};
 
-use super::{generated_at, moved};
+use super::{
+    asks::{asks, plain, types},
+    definition::unserved,
+    generated_at, lasting, moved,
+};
 use crate::{
     model::{Call, CallKind, Handlers, Hook, HookKind, Params},
     names::upper_snake_case,
+    seen::OfImpl,
 };
 
 /// The expansion of a room's impl, with a test that exports its types where one can stand.
-pub(crate) fn handlers(handlers: &Handlers, exports: bool) -> TokenStream {
+pub(crate) fn handlers(handlers: &Handlers, seen: OfImpl, exports: bool) -> TokenStream {
     let Handlers { runtime, implementation, calls, hooks } = handlers;
     let self_ty = &implementation.self_ty;
-    if !handlers.is_room() {
-        return quote!(#implementation);
+    let generics = lasting(&implementation.generics);
+    let item = implementation.with(&generics);
+    if !handlers.has_room() || seen.has_another_impl {
+        return item;
     }
+    let is_generic = !generics.params.is_empty();
     let events = calls.iter().map(|call| info(runtime, call));
     let types = calls.iter().map(|call| types(runtime, call));
-    let export = exports.then(|| export(runtime, self_ty)).flatten();
+    let export = (exports && !is_generic).then(|| export(runtime, self_ty)).flatten();
     let present = hooks.iter().filter_map(present);
-    let create = hooks
-        .iter()
-        .find(|hook| hook.kind == HookKind::Create)
-        .map_or_else(|| default_create(runtime), |hook| create(runtime, hook));
-    let asks = asks(runtime, calls);
-    let needs = hooks.iter().filter_map(|hook| needs(runtime, self_ty, hook));
+    let place = generated_at(self_ty.span());
+    let create = create(runtime, hooks, is_generic);
+    let room = if is_generic {
+        // What has parameters can't be asked for anything.
+        quote_spanned!(place=> Self)
+    } else {
+        let (asks, needs) = (asks(runtime, calls), hooks.iter().filter_map(|hook| needs(runtime, self_ty, hook)));
+        quote! {
+            <#self_ty as #runtime::__private::Itself<{
+                #(#needs)*
+                #asks
+                #runtime::__private::is_room::<#self_ty>()
+            }>>::Itself
+        }
+    };
     let dispatch = dispatch(runtime, calls);
     let hooks = hooks.iter().map(|hook| hook_method(runtime, hook));
     let body = quote! {
-        type Room = <#self_ty as #runtime::__private::Itself<{
-            #(#needs)*
-            #(#asks)*
-            #runtime::__private::is_room::<#self_ty>()
-        }>>::Itself;
+        type Room = #room;
         const EVENTS: &'static [#runtime::EventInfo] = &[#(#events),*];
         const EVENT_TYPES: &'static [#runtime::schema::EventTypes] = &[#(#types),*];
         const HOOKS: #runtime::Hooks = {
@@ -50,10 +61,14 @@ pub(crate) fn handlers(handlers: &Handlers, exports: bool) -> TokenStream {
         #(#hooks)*
     };
     // A second impl of the same room is found at its type.
-    let place = generated_at(self_ty.span());
-    let (runtime, room) = (moved(runtime, place), moved(self_ty, place));
-    let handlers = quote_spanned!(place=> #[automatically_derived] impl #runtime::Handlers for #room { #body });
-    quote!(#implementation #handlers #export)
+    let (at, room) = (moved(runtime, place), moved(self_ty, place));
+    let (parameters, _, clause) = generics.split_for_impl();
+    let handlers = quote_spanned! {place=>
+        #[automatically_derived]
+        impl #parameters #at::Handlers for #room #clause { #body }
+    };
+    let served = seen.is_plain_struct.then(|| unserved(runtime, &generics, &quote!(#self_ty)));
+    quote!(#item #handlers #export #served)
 }
 
 /// The call of a user's method, which an error about its return type points to that type.
@@ -68,6 +83,13 @@ fn argument(name: &str, place: Span) -> Ident {
     Ident::new(name, generated_at(place))
 }
 
+/// The context as an argument. What takes something else is told what a context is.
+fn context_at(runtime: &Path, place: Span) -> TokenStream {
+    let (cx, place) = (argument("cx", place), generated_at(place));
+    let runtime = moved(runtime, place);
+    quote_spanned!(place=> #runtime::__private::context(#cx))
+}
+
 fn info(runtime: &Path, call: &Call) -> TokenStream {
     let Call { name, kind, docs, cfgs, .. } = call;
     let name = &name.text;
@@ -77,41 +99,6 @@ fn info(runtime: &Path, call: &Call) -> TokenStream {
             let reply = &reply.text;
             quote!(#(#cfgs)* #runtime::EventInfo::procedure(#name, #reply, #docs))
         }
-    }
-}
-
-fn types(runtime: &Path, call: &Call) -> TokenStream {
-    let Call { kind, params, cfgs, .. } = call;
-    let input = match params {
-        Params::Input(_, ty) => Some(quote!(.input::<#ty>())),
-        Params::Nothing | Params::Context(_) => None,
-    };
-    let answer = match (kind, answered(kind)) {
-        (_, Some(ty)) => Some(quote!(.answer::<#ty>())),
-        (CallKind::Procedure { returned: Some(ty), .. }, None) => {
-            Some(quote!(.answer::<<#ty as #runtime::__private::Fallible>::Answer>()))
-        }
-        _ => None,
-    };
-    quote!(#(#cfgs)* #runtime::schema::EventTypes::new() #input #answer)
-}
-
-/// The type that clients are answered with, where the signature names it.
-fn answered(kind: &CallKind) -> Option<&Type> {
-    match kind {
-        CallKind::Procedure { returned: Some(ty), fallible: true, .. } => first_argument(ty),
-        CallKind::Procedure { returned: Some(ty), fallible: false, .. } => Some(&**ty),
-        CallKind::Procedure { returned: None, .. } | CallKind::Event => None,
-    }
-}
-
-/// The `T` of a `Result<T>`.
-fn first_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
     }
 }
 
@@ -125,6 +112,7 @@ fn export(runtime: &Path, room: &Type) -> Option<TokenStream> {
 
 fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
     let arms = calls.iter().map(|call| arm(runtime, call));
+    let plain = calls.iter().any(|call| matches!(call.kind, CallKind::Procedure { .. })).then(|| plain(runtime));
     let body = if calls.is_empty() {
         quote!(::core::result::Result::Ok(call.unhandled()))
     } else {
@@ -142,6 +130,7 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
             cx: &#runtime::Context<'_, Self>,
             call: #runtime::__private::Call<'_>,
         ) -> #runtime::Result<#runtime::__private::Outcome> {
+            #plain
             #body
         }
     }
@@ -153,15 +142,15 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
     let arguments = match params {
         Params::Nothing => quote!(self),
         Params::Context(context) => {
-            let cx = argument("cx", *context);
+            let cx = context_at(runtime, *context);
             quote!(self, #cx)
         }
         Params::Input(context, ty) => {
-            let cx = argument("cx", *context);
+            let cx = context_at(runtime, *context);
             let place = generated_at(ty.span());
-            let (runtime, ty) = (moved(runtime, place), moved(ty, place));
+            let runtime = moved(runtime, place);
             let input = quote_spanned! {place=>
-                #runtime::__private::input::<<Self as #runtime::Handlers>::Room, #ty>(&call)?
+                #runtime::__private::input::<<Self as #runtime::Handlers>::Room, _>(&call)?
             };
             quote!(self, #cx, #input)
         }
@@ -171,13 +160,13 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
     let found = moved(runtime, place);
     let outcome = match kind {
         CallKind::Event => quote_spanned!(place=> #found::__private::event(#returned)),
-        CallKind::Procedure { reply, fallible, .. } => {
+        CallKind::Procedure { reply, .. } => {
             let reply = &reply.text;
-            let answer = Ident::new(if *fallible { "try_procedure" } else { "procedure" }, place);
-            let rest = fallible.then(|| quote_spanned!(place=> , _));
-            quote_spanned! {place=>
-                #found::__private::#answer::<<Self as #found::Handlers>::Room, _ #rest>(#reply, #returned)
-            }
+            let room = quote_spanned!(place=> <Self as #found::Handlers>::Room);
+            quote_spanned! {place=> {
+                let returned = #returned;
+                #found::__private::kind(&returned).answer::<#room>(#reply, returned)
+            }}
         }
     };
     quote!(#(#cfgs)* #name => #outcome,)
@@ -187,26 +176,6 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
 fn present(hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, method, cfgs, .. } = hook;
     (*kind != HookKind::Create).then(|| quote!(#(#cfgs)* let hooks = hooks.#method();))
-}
-
-/// What is asked of the types of inputs and answers: of each type once, wherever it stands.
-fn asks(runtime: &Path, calls: &[Call]) -> Vec<TokenStream> {
-    let (mut seen, mut asks) = (HashSet::new(), Vec::new());
-    for Call { kind, params, cfgs, .. } in calls {
-        let input = match params {
-            Params::Input(_, ty) => Some(("received", &**ty)),
-            Params::Nothing | Params::Context(_) => None,
-        };
-        let answer = answered(kind).map(|ty| ("sent", ty));
-        for (name, ty) in input.into_iter().chain(answer) {
-            if seen.insert(quote!(#(#cfgs)* #name #ty).to_string()) {
-                let place = generated_at(ty.span());
-                let (runtime, name, ty) = (moved(runtime, place), Ident::new(name, place), moved(ty, place));
-                asks.push(quote_spanned!(place=> #(#cfgs)* #runtime::__private::#name::<#ty>();));
-            }
-        }
-    }
-    asks
 }
 
 /// What a hook needs of the room's options.
@@ -237,7 +206,10 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
         HookKind::OnMessage => (Some(quote!(self,)), &["cx", "message"]),
     };
     // A hook may take less.
-    let arguments = names.iter().zip(params).map(|(name, place)| argument(name, *place));
+    let arguments = names.iter().zip(params).map(|(name, place)| match *name {
+        "cx" => context_at(runtime, *place),
+        name => argument(name, *place).into_token_stream(),
+    });
     let returned = call(method, *is_async, *returns, &quote!(#receiver #(#arguments),*));
     let place = generated_at(*returns);
     let found = moved(runtime, place);
@@ -246,7 +218,7 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
         HookKind::Authorize => (
             quote!(req: &#runtime::__private::Request, env: &#runtime::__private::Env, room: &str),
             quote!(::core::option::Option<#runtime::Grant<#user>>),
-            quote_spanned!(place=> authorize::<#user, _, _>),
+            quote_spanned!(place=> authorize::<#user>),
         ),
         HookKind::OnRoomDeleted => {
             (quote!(&self, room: &#runtime::Deleted<'_>), quote!(()), quote_spanned!(place=> hook))
@@ -273,19 +245,34 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     })
 }
 
-fn create(runtime: &Path, hook: &Hook) -> TokenStream {
-    let Hook { method, is_async, params, cfgs, returns, .. } = hook;
-    let arguments = params.iter().map(|place| argument("env", *place));
-    let returned = call(method, *is_async, *returns, &quote!(#(#arguments),*));
-    let place = generated_at(*returns);
-    let found = moved(runtime, place);
-    create_method(runtime, cfgs, &quote_spanned!(place=> #found::__private::create(#returned)))
+/// How the room is made: by its hook, or where there is none out of nothing; and what is refused is not made.
+fn create(runtime: &Path, hooks: &[Hook], is_refused: bool) -> TokenStream {
+    if is_refused {
+        return create_method(runtime, &[], &quote!(::core::unreachable!()));
+    }
+    let own: Vec<_> = hooks.iter().filter(|hook| hook.kind == HookKind::Create).collect();
+    let methods = own.iter().map(|Hook { method, is_async, params, cfgs, returns, .. }| {
+        let arguments = params.iter().map(|place| argument("env", *place));
+        let returned = call(method, *is_async, *returns, &quote!(#(#arguments),*));
+        let place = generated_at(*returns);
+        let found = moved(runtime, place);
+        let room = quote_spanned!(place=> Self);
+        create_method(runtime, cfgs, &quote_spanned!(place=> #found::__private::create::<#room>(#returned)))
+    });
+    // Of hooks that all stand under a condition, none may be there.
+    let absent = own.iter().map(|hook| {
+        let conditions = hook.cfgs.iter().filter_map(|cfg| cfg.meta.require_list().ok()).map(|list| &list.tokens);
+        quote!(not(all(#(#conditions),*)))
+    });
+    let absent: Option<Attribute> = (!own.is_empty()).then(|| syn::parse_quote!(#[cfg(all(#(#absent),*))]));
+    let default = own.iter().all(|hook| !hook.cfgs.is_empty()).then(|| default_create(runtime, absent.as_slice()));
+    quote!(#(#methods)* #default)
 }
 
-fn default_create(runtime: &Path) -> TokenStream {
+fn default_create(runtime: &Path, cfgs: &[Attribute]) -> TokenStream {
     create_method(
         runtime,
-        &[],
+        cfgs,
         &quote! {
             ::core::result::Result::Ok((
                 <<Self as #runtime::Handlers>::Room as #runtime::__private::Fieldless>::new(),

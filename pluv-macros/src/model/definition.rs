@@ -1,6 +1,6 @@
 //! What the annotated struct means.
 
-use syn::{Ident, ItemStruct, Path};
+use syn::{Data, DeriveInput, Ident, Path};
 
 use super::{docs, runtime};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 /// A room.
 pub(crate) struct Definition {
     pub(crate) runtime: Path,
-    pub(crate) item: ItemStruct,
+    pub(crate) item: DeriveInput,
     pub(crate) binding: Text,
     /// Whether an option names the binding.
     pub(crate) has_binding: bool,
@@ -22,12 +22,17 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
-    pub(crate) fn new(item: ItemStruct, mut options: Options) -> Self {
+    pub(crate) fn new(item: DeriveInput, mut options: Options) -> Self {
         let has_binding = options.binding.is_some();
         let binding = options.binding.take().unwrap_or_else(|| default_binding(&item.ident));
-        let fieldless = item.fields.is_empty();
+        let fieldless = matches!(&item.data, Data::Struct(data) if data.fields.is_empty());
         let docs = docs(&item.attrs);
         Self { runtime: runtime(options.krate.take()), item, binding, has_binding, docs, fieldless, options }
+    }
+
+    /// Whether it can be a room: a struct that is one class.
+    pub(crate) fn is_room(&self) -> bool {
+        matches!(self.item.data, Data::Struct(_)) && self.item.generics.params.is_empty()
     }
 }
 

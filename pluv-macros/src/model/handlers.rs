@@ -1,12 +1,13 @@
 //! What the annotated impl means.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Path, PathArguments, Signature, Type, spanned::Spanned};
+use syn::{Attribute, Path, Signature, Type, spanned::Spanned};
 
 use super::{
     Name, Params, docs, runtime,
     signature::{
-        elsewhere, handler_params, is_nothing, is_result, plain, return_span, returned, shared_receiver, typed,
+        answered, complete_contexts, handler_params, is_named, is_nothing, plain, return_span, returned,
+        shared_receiver, typed,
     },
 };
 use crate::{
@@ -42,9 +43,10 @@ pub(crate) enum CallKind {
     Event,
     Procedure {
         reply: Name,
-        fallible: bool,
-        /// What it returns, if that can be named elsewhere.
-        returned: Option<Box<Type>>,
+        /// What its signature calls the answer.
+        answer: Box<Type>,
+        /// Whether the answer has a name, which one of an `impl Trait` does not.
+        is_named: bool,
     },
 }
 
@@ -108,12 +110,12 @@ impl HookKind {
         let returns = returned(signature);
         match self {
             Self::Create => shared.is_none() && params == 1 && !is_async && returns.is_some(),
-            Self::Authorize => shared.is_none() && params == 3 && returns.is_some_and(is_result),
+            Self::Authorize => shared.is_none() && params == 3 && returns.is_some(),
             Self::OnRoomDeleted => shared == Some(true) && params == 1,
             Self::OnUserConnected | Self::OnUserDisconnected | Self::OnStorageUpdated => {
                 shared == Some(true) && params <= 1
             }
-            Self::GetInitialStorage => shared == Some(true) && params == 1 && returns.is_some_and(is_result),
+            Self::GetInitialStorage => shared == Some(true) && params == 1 && returns.is_some(),
             Self::OnMessage => shared == Some(true) && params == 2,
         }
     }
@@ -150,23 +152,16 @@ impl Handlers {
                 MarkerKind::Hook => hooks.extend(hook(method, errors)),
                 MarkerKind::Event | MarkerKind::Procedure => calls.extend(call(method, &marker, errors)),
             }
+            complete_contexts(&mut method.signature);
             true
         });
         Self { runtime: runtime(options.krate), implementation, calls, hooks }
     }
 
-    /// Whether the impl can be a room's.
-    pub(crate) fn is_room(&self) -> bool {
-        let Implementation { of_trait, generics, self_ty, .. } = &self.implementation;
-        of_trait.is_none()
-            && generics.params.is_empty()
-            && matches!(self_ty, Type::Path(path) if !is_generic(&path.path))
+    /// Whether anything can be generated for the impl: it is that of a struct.
+    pub(crate) fn has_room(&self) -> bool {
+        matches!(self.implementation.self_ty, Type::Path(_))
     }
-}
-
-/// Whether a path ends with arguments.
-pub(crate) fn is_generic(path: &Path) -> bool {
-    path.segments.last().is_some_and(|last| !matches!(last.arguments, PathArguments::None))
 }
 
 fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
@@ -187,7 +182,11 @@ fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
                 .reply
                 .as_ref()
                 .map_or_else(|| Name { text: format!("{}Result", name.text), span: name.span }, Name::from);
-            CallKind::Procedure { reply, fallible: is_result(ty), returned: elsewhere(ty).map(Box::new) }
+            CallKind::Procedure {
+                reply,
+                answer: Box::new(answered(ty).clone()),
+                is_named: is_named(quote::quote!(#ty)),
+            }
         }
         MarkerKind::Event | MarkerKind::Hook => CallKind::Event,
     };

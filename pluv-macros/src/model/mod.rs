@@ -10,9 +10,9 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
 pub(crate) use self::{
     definition::{Definition, retention},
-    handlers::{Call, CallKind, Handlers, Hook, HookKind, is_generic},
+    handlers::{Call, CallKind, Handlers, Hook, HookKind},
     limits::limit,
-    signature::Params,
+    signature::{BORROWED, Params, borrowed},
 };
 use crate::parse::Text;
 

@@ -1,6 +1,6 @@
 //! What can be told from a method's signature.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
     FnArg, GenericArgument, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
     spanned::Spanned,
@@ -24,8 +24,11 @@ pub(super) const HANDLER: &str = "fn name(&self, cx: &Context<'_, Self>, input: 
 
 const GENERIC: &str = "a room's handler can't be generic: write the type that clients send";
 
-const BORROWED: &str = "an input can't borrow from the message, where a text may be escaped: write a type that owns its \
-                        data, with `String` in place of `&str`";
+const CONTEXT: &str = "the context is a shared reference: write `cx: &Context<'_, Self>`";
+
+/// Why an input can't borrow.
+pub(crate) const BORROWED: &str = "what is read from a message can't borrow from it, where a text may be escaped: write a \
+                                   type that owns its data, with `String` in place of `&str`";
 
 /// Reports what no function of a room may be: `unsafe`, `const`, `extern`, variadic, or generic. Lifetimes are fine.
 pub(super) fn plain(signature: &Signature, errors: &mut Errors) -> bool {
@@ -34,13 +37,13 @@ pub(super) fn plain(signature: &Signature, errors: &mut Errors) -> bool {
         errors.at(token, "a room's handler can't be `unsafe`: nobody calls it who could promise anything");
     }
     if let Some(token) = &signature.constness {
-        errors.at(token, "a room's handler can't be `const`");
+        errors.at(token, "a room's handler can't be `const`, as it runs when a client asks: remove that word");
     }
     if let Some(abi) = &signature.abi {
-        errors.at(abi, "a room's handler can't be `extern`");
+        errors.at(abi, "a room's handler can't be `extern`, as only the room calls it: write `fn` alone");
     }
     if let Some(variadic) = &signature.variadic {
-        errors.at(variadic, "a room's handler can't be variadic");
+        errors.at(variadic, format!("a room's handler can't be variadic: write `{HANDLER}`"));
     }
     if signature.generics.type_params().next().is_some() || signature.generics.const_params().next().is_some() {
         errors.at(&signature.generics, GENERIC);
@@ -66,7 +69,7 @@ pub(super) fn shared_receiver(signature: &Signature, errors: &mut Errors) -> boo
             false
         }
         _ => {
-            errors.at(receiver, "a room's handler takes `&self`");
+            errors.at(receiver, "a room's handler takes `&self`: write that");
             false
         }
     }
@@ -77,12 +80,13 @@ pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Opti
     let types = typed(signature);
     match &types[..] {
         [] => Some(Params::Nothing),
-        [context] if is_shared(context) => Some(Params::Context(context.span())),
+        [context] if is_shared(context) => check_context(context, errors).then(|| Params::Context(context.span())),
         [context, input] if is_shared(context) => {
-            check_input(input, errors).then(|| Params::Input(context.span(), Box::new((*input).clone())))
+            let (has_context, has_input) = (check_context(context, errors), check_input(input, errors));
+            (has_context && has_input).then(|| Params::Input(context.span(), Box::new((*input).clone())))
         }
         [context] | [context, _] if is_context(context) => {
-            errors.at(context, "the context is a shared reference: write `cx: &Context<'_, Self>`");
+            errors.at(context, CONTEXT);
             None
         }
         [other] | [other, _] => {
@@ -102,36 +106,107 @@ pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Opti
     }
 }
 
+/// Reports a context that does not say whose it is.
+fn check_context(context: &Type, errors: &mut Errors) -> bool {
+    let is_whole = !lacks_room(context);
+    if !is_whole {
+        errors.at(context, "a context is that of its room: write `cx: &Context<'_, Self>`");
+    }
+    is_whole
+}
+
+/// Writes out a context that does not say whose it is, which was reported, so that it is no second error.
+pub(super) fn complete_contexts(signature: &mut Signature) {
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(typed) = input
+            && lacks_room(&typed.ty)
+        {
+            let mut ty = &mut *typed.ty;
+            while let Type::Reference(reference) = ty {
+                ty = &mut reference.elem;
+            }
+            if let Type::Path(path) = ty
+                && let Some(last) = path.path.segments.last_mut()
+            {
+                last.arguments = PathArguments::AngleBracketed(syn::parse_quote!(<'_, Self>));
+            }
+        }
+    }
+}
+
+/// Whether it is `&Context` or `&Context<'_>`.
+fn lacks_room(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => lacks_room(&reference.elem),
+        Type::Path(path) => path.path.segments.last().filter(|last| last.ident == "Context").is_some_and(|last| {
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
+            !arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Type(_)))
+        }),
+        _ => false,
+    }
+}
+
 /// Reports an input that can't be read from a message: it owns what it is made of.
 fn check_input(input: &Type, errors: &mut Errors) -> bool {
     let before = errors.len();
     match input {
+        _ if is_context(input) => {
+            errors.at(input, format!("a handler takes its context once, and then its input: write `{HANDLER}`"));
+        }
         Type::Reference(reference) => {
-            errors.at(reference, format!("an input is taken by value: write `{}`", shown(&reference.elem)));
+            errors.at(reference, format!("an input is taken by value: write `{}`", owned(&reference.elem)));
         }
         Type::ImplTrait(_) => errors.at(input, GENERIC),
-        Type::Path(path) => {
-            let arguments = path.path.segments.last().map(|last| &last.arguments);
-            if let Some(PathArguments::AngleBracketed(arguments)) = arguments {
-                let lifetime = arguments.args.iter().find_map(|argument| match argument {
-                    GenericArgument::Lifetime(lifetime) if lifetime.ident != "static" => Some(lifetime),
-                    _ => None,
-                });
-                if let Some(lifetime) = lifetime {
-                    errors.at(lifetime, BORROWED);
-                }
+        _ => {
+            if let Some(place) = borrowed(quote::quote!(#input)) {
+                errors.span(place, BORROWED);
             }
         }
-        _ => {}
     }
     errors.len() == before
+}
+
+/// The first place where a type borrows.
+pub(crate) fn borrowed(ty: TokenStream) -> Option<Span> {
+    let mut tokens = ty.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '&' => return Some(punct.span()),
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => match tokens.peek() {
+                Some(TokenTree::Ident(name)) if name == "static" => {}
+                Some(name) => return Some(name.span()),
+                None => return None,
+            },
+            TokenTree::Group(group) => {
+                if let Some(place) = borrowed(group.stream()) {
+                    return Some(place);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// How a type is called that owns what this one is.
+fn owned(ty: &Type) -> String {
+    match ty {
+        Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+        Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
+        other => shown(other),
+    }
 }
 
 /// Whether it is the context, by its name, however it is taken.
 fn is_context(ty: &Type) -> bool {
     match ty {
         Type::Reference(reference) => is_context(&reference.elem),
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Context"),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            last.ident == "Context"
+                || matches!(&last.arguments, PathArguments::AngleBracketed(arguments) if arguments.args.iter().any(
+                    |argument| matches!(argument, GenericArgument::Type(inner) if is_context(inner))
+                ))
+        }),
         _ => false,
     }
 }
@@ -185,27 +260,25 @@ pub(super) fn is_nothing(ty: &Type) -> bool {
     }
 }
 
-/// A return type as it can be named outside of its function: without that one's lifetimes. None for an `impl Trait`.
-pub(super) fn elsewhere(ty: &Type) -> Option<Type> {
-    syn::parse2(without_lifetimes(quote::quote!(#ty))?).ok()
+/// What a return type says of an answer: the `T` of a `Result<T>`, or itself.
+pub(super) fn answered(ty: &Type) -> &Type {
+    let Type::Path(path) = ty else { return ty };
+    match path.path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) if is_result(ty) => match arguments.args.first() {
+            Some(GenericArgument::Type(ty)) => ty,
+            _ => ty,
+        },
+        _ => ty,
+    }
 }
 
-fn without_lifetimes(tokens: TokenStream) -> Option<TokenStream> {
-    let mut in_lifetime = false;
-    let tokens = tokens.into_iter().map(|token| {
-        let was = std::mem::replace(&mut in_lifetime, matches!(&token, TokenTree::Punct(p) if p.as_char() == '\''));
-        Some(match token {
-            TokenTree::Ident(name) if was => TokenTree::Ident(Ident::new("static", name.span())),
-            TokenTree::Ident(name) if name == "impl" => return None,
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), without_lifetimes(group.stream())?);
-                inner.set_span(group.span());
-                TokenTree::Group(inner)
-            }
-            other => other,
-        })
-    });
-    tokens.collect()
+/// Whether a type has a name: one with an `impl Trait` in it has none.
+pub(super) fn is_named(tokens: TokenStream) -> bool {
+    tokens.into_iter().all(|token| match token {
+        TokenTree::Ident(name) => name != "impl",
+        TokenTree::Group(group) => is_named(group.stream()),
+        _ => true,
+    })
 }
 
 /// Where to point when the return type is wrong.

@@ -1,22 +1,22 @@
 //! What a room sends: variants of an enum that serde writes, and that the macro on the struct is not given.
 //!
-//! So it looks for the enum where it most often stands, in the module of the struct. The names of one that stands elsewhere
-//! are checked when the room's TypeScript is exported, without the doc comments of its variants.
+//! It is looked at where it stands in the file of the room. One that stands elsewhere is checked when the room's TypeScript
+//! is exported, without the doc comments of its variants, and when it is sent.
 
-mod find;
 mod names;
+mod shape;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 
-use syn::{ItemEnum, Type};
+use syn::{Item, ItemEnum, Type};
 
 use crate::{
+    beside::{Beside, derives},
     errors::Errors,
-    model::{Definition, docs},
-    place,
+    model::docs,
 };
 
 /// What is known of an output.
@@ -26,13 +26,23 @@ pub(crate) struct Output {
     pub(crate) docs: String,
 }
 
-/// Checks the names of a room's outputs, and reads those with a doc comment, if the enum can be seen.
-pub(crate) fn read(definition: &Definition, errors: &mut Errors) -> Vec<Output> {
-    let Some(output) = &definition.options.output else { return Vec::new() };
-    let found = place::source().and_then(|source| find::beside(&source, &definition.item.ident, output));
-    let Some(found) = found else { return Vec::new() };
-    check_names(output, &found, errors);
-    documented(&found)
+/// Checks a room's outputs, and reads those with a doc comment, if the type can be seen.
+pub(crate) fn read(output: &Type, beside: &Beside, errors: &mut Errors) -> Vec<Output> {
+    let Some(found) = beside.find(output) else { return Vec::new() };
+    // Who writes it by hand knows how.
+    if derives(found, "Serialize") {
+        shape::check(output, found, beside, errors);
+    }
+    let Item::Enum(found) = found else { return Vec::new() };
+    check_names(output, found, errors);
+    documented(found)
+}
+
+/// The names that an output is sent by, each with the variant.
+pub(crate) fn sent(output: &Type, beside: &Beside) -> Vec<(String, String)> {
+    let Some(Item::Enum(found)) = beside.find(output) else { return Vec::new() };
+    let all = names::written(found).into_iter();
+    all.map(|(variant, name)| (name, format!("{}::{}", found.ident, variant.ident))).collect()
 }
 
 fn documented(found: &ItemEnum) -> Vec<Output> {

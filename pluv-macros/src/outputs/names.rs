@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Ident, ItemEnum, LitStr, Token, Variant, ext::IdentExt as _, parse::ParseStream};
 
-use super::find::is_conditional;
+use crate::beside::is_conditional;
 
 /// The variants that can be written, and what each is called. One under a condition is left out.
 pub(super) fn written(item: &ItemEnum) -> Vec<(&Variant, String)> {
@@ -19,15 +19,19 @@ pub(super) fn written(item: &ItemEnum) -> Vec<(&Variant, String)> {
     named.collect()
 }
 
-/// What `#[serde(..)]` says of names.
+/// What `#[serde(..)]` says.
 #[derive(Debug, Default)]
-struct Said {
-    rename: Option<String>,
+pub(super) struct Said {
+    pub(super) tag: Option<String>,
+    pub(super) content: Option<String>,
+    pub(super) rename: Option<String>,
     rename_all: Option<String>,
     is_skipped: bool,
+    /// Whether it is written as something else.
+    pub(super) is_converted: bool,
 }
 
-fn read(attributes: &[Attribute]) -> Said {
+pub(super) fn read(attributes: &[Attribute]) -> Said {
     let mut said = Said::default();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         // What it does not understand is serde's to report.
@@ -36,7 +40,13 @@ fn read(attributes: &[Attribute]) -> Said {
             match &*name {
                 "rename" => said.rename = text(meta.input)?.or_else(|| said.rename.take()),
                 "rename_all" => said.rename_all = text(meta.input)?.or_else(|| said.rename_all.take()),
+                "tag" => said.tag = text(meta.input)?,
+                "content" => said.content = text(meta.input)?,
                 "skip" | "skip_serializing" => said.is_skipped = true,
+                "into" | "remote" | "with" | "serialize_with" | "transparent" => {
+                    said.is_converted = true;
+                    text(meta.input)?;
+                }
                 _ => drop(text(meta.input)?),
             }
             Ok(())

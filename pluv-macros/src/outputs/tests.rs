@@ -1,13 +1,13 @@
 use quote::{format_ident, quote};
 use syn::{Type, parse_quote};
 
-use super::{Output, check_names, documented, find, names};
-use crate::errors::Errors;
+use super::{Output, documented, names, read};
+use crate::{beside::Beside, errors::Errors};
 
 fn messages(source: &str) -> Vec<String> {
     let (output, mut errors): (Type, _) = (parse_quote!(Output), Errors::default());
-    if let Some(found) = find::beside(source, &format_ident!("Chat"), &output) {
-        check_names(&output, &found, &mut errors);
+    if let Some(beside) = Beside::of_struct(source, true, &format_ident!("Chat")) {
+        read(&output, &beside, &mut errors);
     }
     errors.messages()
 }
@@ -114,19 +114,53 @@ fn doc_comments_of_variants_are_read() {
     assert_eq!(documented(&found), [Output { name: "messageSent".to_owned(), docs }]);
 }
 
-#[test]
-fn only_the_enum_beside_the_struct_is_looked_at() {
-    let wrong = r#"enum Output { A, #[serde(rename = "A")] B }"#;
-    assert_eq!(messages(&format!("struct Chat; {wrong}")).len(), 1);
-    assert_eq!(messages(&format!("mod a {{ mod b {{ {wrong} struct Chat; }} }}")).len(), 1);
-    for elsewhere in [
-        format!("struct Chat; use other::Output; mod a {{ {wrong} }}"),
-        format!("{wrong} mod a {{ struct Chat; }}"),
-        format!("struct Chat; #[cfg(test)] {wrong}"),
-        format!("struct Chat; {wrong} #[cfg(test)] enum Output {{}}"),
-        format!("{wrong} fn f() {{ struct Chat; }}"),
-        format!("struct Chat; {wrong} and what is no Rust"),
-    ] {
-        assert_eq!(messages(&elsewhere), [""; 0], "{elsewhere}");
+#[track_caller]
+fn assert_shape(item: &str, part: Option<&str>) {
+    let messages = messages(&format!("struct Chat; struct Data {{ a: u8 }} #[derive(Serialize)] {item}"));
+    match (part, &messages[..]) {
+        (None, []) => {}
+        (Some(part), [message]) if message.contains(part) => {}
+        _ => panic!("{part:?} is expected of `{item}`, and it is {messages:#?}"),
     }
+}
+
+#[test]
+fn an_output_writes_what_clients_read() {
+    let write = Some("write `#[serde(tag = \"type\", content = \"data\")]` on it");
+    for attributes in
+        ["", "#[serde(tag = \"type\")]", "#[serde(untagged)]", "#[serde(tag = \"type\", content = \"payload\")]"]
+    {
+        assert_shape(&format!("{attributes} enum Output {{ Said {{ text: String }} }}"), write);
+    }
+    assert_shape(
+        "#[serde(tag = \"type\", content = \"data\")] enum Output { Said { text: String }, Gone, Is(Data) }",
+        None,
+    );
+    // What serde is given in place of it can't be seen.
+    assert_shape("#[serde(into = \"Other\")] enum Output { Said }", None);
+    assert_shape("#[serde(remote = \"Other\")] enum Output { Said }", None);
+    assert_shape("struct Output { text: String }", Some("`Output` is no enum"));
+    assert_shape("struct Output { r#type: String, data: Data }", None);
+    assert_shape("struct Output { #[serde(rename = \"type\")] kind: String, data: Data }", None);
+}
+
+#[test]
+fn an_output_by_hand_is_not_looked_into() {
+    assert_eq!(messages("struct Chat; enum Output { Said(u8) }"), [""; 0]);
+}
+
+#[test]
+fn the_data_of_an_output_is_an_object() {
+    let tagged = |variants: &str| format!("#[serde(tag = \"type\", content = \"data\")] enum Output {{ {variants} }}");
+    let no_object = Some("the data of `Output::Said` is no object");
+    for data in ["u32", "String", "Vec<Data>", "(u8, u8)", "[u8; 2]", "&'static str", "Data, Data", ""] {
+        assert_shape(&tagged(&format!("Said({data})")), no_object);
+    }
+    for data in ["Data", "other::Text", "HashMap<String, u8>", "Option<Data>", "Box<Data>"] {
+        assert_shape(&tagged(&format!("Said({data})")), None);
+    }
+    assert_shape(&tagged("#[serde(skip)] Said(u32)"), None);
+    assert_shape(&tagged("#[serde(with = \"module\")] Said(u32)"), None);
+    assert_shape(&tagged("Said(#[serde(with = \"module\")] u32)"), None);
+    assert_shape(&(tagged("Said(String)") + "struct String { a: u8 }"), None);
 }

@@ -121,16 +121,27 @@ fn skip(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-impl ToTokens for Implementation {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, unsafety, token, generics, of_trait, self_ty, brace, members } = self;
+impl Implementation {
+    /// The names of its methods, in order.
+    pub(crate) fn methods(&self) -> Vec<String> {
+        let methods = self.members.iter().filter_map(|member| match member {
+            Member::Method(method) => Some(method.signature.ident.to_string()),
+            Member::Other(_) => None,
+        });
+        methods.collect()
+    }
+
+    /// The impl, with these generics.
+    pub(crate) fn with(&self, generics: &Generics) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        let Self { attributes, unsafety, token, of_trait, self_ty, brace, members, .. } = self;
         let (parameters, _, clause) = generics.split_for_impl();
         let of_trait = of_trait.as_ref().map(|(path, token)| quote!(#path #token));
         // Inner attributes are written as outer ones, where they mean the same.
         let attributes =
             attributes.iter().cloned().map(|attribute| Attribute { style: syn::AttrStyle::Outer, ..attribute });
         tokens.extend(quote!(#(#attributes)* #unsafety #token #parameters #of_trait #self_ty #clause));
-        brace.surround(tokens, |tokens| {
+        brace.surround(&mut tokens, |tokens| {
             for member in members {
                 match member {
                     Member::Method(method) => method.to_tokens(tokens),
@@ -138,6 +149,7 @@ impl ToTokens for Implementation {
                 }
             }
         });
+        tokens
     }
 }
 

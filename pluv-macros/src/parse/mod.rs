@@ -7,7 +7,7 @@ mod options;
 
 use proc_macro2::TokenStream;
 use syn::{
-    ItemStruct, Token, Visibility,
+    Attribute, Data, DeriveInput, Meta, Token, Visibility,
     parse::{ParseStream, Parser},
 };
 
@@ -21,25 +21,58 @@ use crate::errors::Errors;
 
 /// What `#[pluv::room]` stands on.
 pub(crate) enum Item {
-    /// A struct, which is a room.
-    Struct(Box<ItemStruct>),
+    /// A struct, which is a room; or what can be none and was reported.
+    Type(Box<DeriveInput>),
     /// An impl, which has a room's handlers.
     Impl(Box<Implementation>),
 }
 
-/// Reads the annotated item. `None` where it is neither a struct nor an impl, which has been reported.
+/// Where the attribute goes.
+const PLACES: &str = "`#[pluv::room]` goes on a struct, with the room's options, and on its impl, bare";
+
+/// Whether an attribute is `#[pluv::room]`, as one writes it.
+pub(crate) fn is_room(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "room")
+}
+
+/// The options of a struct whose attributes these are, if it is a room. They are reported where they are read first.
+pub(crate) fn options_among(attributes: &[Attribute]) -> Option<Options> {
+    let tokens = match &attributes.iter().find(|attribute| is_room(attribute))?.meta {
+        Meta::List(list) => list.tokens.clone(),
+        Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
+    };
+    Some(options(tokens, &mut Errors::default()))
+}
+
+/// Reads the annotated item. `None` where it is neither a type nor an impl, which has been reported.
 pub(crate) fn item(tokens: TokenStream, errors: &mut Errors) -> Option<Item> {
     let parsed = |input: ParseStream<'_>| -> syn::Result<Item> {
         let ahead = input.fork();
-        syn::Attribute::parse_outer(&ahead)?;
+        Attribute::parse_outer(&ahead)?;
         ahead.parse::<Visibility>()?;
-        if ahead.peek(Token![struct]) {
-            return input.parse().map(Box::new).map(Item::Struct);
+        if ahead.peek(Token![struct]) || ahead.peek(Token![enum]) || ahead.peek(Token![union]) {
+            let mut item: DeriveInput = input.parse()?;
+            let place = match &item.data {
+                Data::Struct(_) => None,
+                Data::Enum(data) => Some(data.enum_token.span),
+                Data::Union(data) => Some(data.union_token.span),
+            };
+            if let Some(place) = place {
+                errors.span(place, PLACES);
+            }
+            item.attrs.retain(|attribute| {
+                let is_second = is_room(attribute);
+                if is_second {
+                    errors.at(attribute, "`#[pluv::room]` stands here twice: write one, with all options in it");
+                }
+                !is_second
+            });
+            return Ok(Item::Type(Box::new(item)));
         }
         if ahead.peek(Token![impl]) || (ahead.peek(Token![unsafe]) && ahead.peek2(Token![impl])) {
             return implementation::parse(input, errors).map(Box::new).map(Item::Impl);
         }
-        Err(ahead.error("`#[pluv::room]` goes on a struct, with the room's options, and on its impl, bare"))
+        Err(ahead.error(PLACES))
     };
     match parsed.parse2(tokens) {
         Ok(item) => Some(item),

@@ -3,43 +3,48 @@
 /// A chat room. The note of its page is a text of its document, in which clients share whatever else they like.
 #[derive(Debug)]
 pub struct Chat;
-#[automatically_derived]
-impl ::pluv::Room for Chat {
-    type User = <User as ::pluv::__private::Itself<
-        {
-            ::pluv::__private::received::<User>();
-            ::pluv::__private::sent::<User>();
-            let _: fn(&::pluv::contract::UserWithStringId<User>) = |user| ::pluv::__private::user_id(
-                &user.id,
-            );
-            0
-        },
-    >>::Itself;
-    type Presence = <Presence as ::pluv::__private::Itself<
-        {
-            ::pluv::__private::received::<Presence>();
-            ::pluv::__private::sent::<Presence>();
-            ::pluv::__private::begun::<Presence>();
-            0
-        },
-    >>::Itself;
-    type Output = <Output as ::pluv::__private::Itself<
-        {
-            ::pluv::__private::sent::<Output>();
-            0
-        },
-    >>::Itself;
-    type Storage = ::pluv::Yrs;
-    const OPTIONS: ::pluv::Options = ::pluv::Options::new("Chat", "CHAT")
-        .has_user()
-        .limits(::pluv::Limits::new().messages_per_second(5000));
-    const TYPES: ::pluv::schema::RoomTypes = ::pluv::schema::RoomTypes::new(
-            "A chat room. The note of its page is a text of its document, in which clients share whatever else they like.",
-        )
-        .user::<User>()
-        .presence::<Presence>()
-        .output::<Output>();
-}
+const _: () = {
+    type __User = User;
+    type __Presence = Presence;
+    type __Output = Output;
+    #[automatically_derived]
+    impl ::pluv::Room for Chat {
+        type User = <__User as ::pluv::__private::Itself<
+            {
+                ::pluv::__private::received::<__User>();
+                ::pluv::__private::sent::<__User>();
+                let _: fn(&::pluv::contract::UserWithStringId<__User>) = |user| ::pluv::__private::user_id(
+                    &user.id,
+                );
+                0
+            },
+        >>::Itself;
+        type Presence = <__Presence as ::pluv::__private::Itself<
+            {
+                ::pluv::__private::received::<__Presence>();
+                ::pluv::__private::sent::<__Presence>();
+                ::pluv::__private::begun::<__Presence>();
+                0
+            },
+        >>::Itself;
+        type Output = <__Output as ::pluv::__private::Itself<
+            {
+                ::pluv::__private::sent::<__Output>();
+                0
+            },
+        >>::Itself;
+        type Storage = ::pluv::Yrs;
+        const OPTIONS: ::pluv::Options = ::pluv::Options::new("Chat", "CHAT")
+            .has_user()
+            .limits(::pluv::Limits::new().messages_per_second(5000));
+        const TYPES: ::pluv::schema::RoomTypes = ::pluv::schema::RoomTypes::new(
+                "A chat room. The note of its page is a text of its document, in which clients share whatever else they like.",
+            )
+            .user::<<Self as ::pluv::Room>::User>()
+            .presence::<<Self as ::pluv::Room>::Presence>()
+            .output::<<Self as ::pluv::Room>::Output>();
+    }
+};
 #[automatically_derived]
 impl ::pluv::contract::KnowsUsers for Chat {}
 #[automatically_derived]
@@ -58,6 +63,7 @@ const _: () = {
     >>::Itself;
     #[automatically_derived]
     impl ::pluv::__private::Served for Chat {
+        const OPTIONS: ::pluv::Options = <__Room as ::pluv::Room>::OPTIONS;
         fn route<'a>(
             req: &'a ::pluv::__private::Request,
             env: &'a ::pluv::__private::Env,
@@ -180,8 +186,10 @@ impl ::pluv::Handlers for Chat {
     type Room = <Chat as ::pluv::__private::Itself<
         {
             ::pluv::__private::needs_user::<Chat>();
-            ::pluv::__private::received::<SendMessage>();
-            ::pluv::__private::received::<Double>();
+            let _ = || {
+                ::pluv::__private::takes(Self::send_message);
+                ::pluv::__private::takes(Self::double);
+            };
             ::pluv::__private::is_room::<Chat>()
         },
     >>::Itself;
@@ -190,8 +198,16 @@ impl ::pluv::Handlers for Chat {
         ::pluv::EventInfo::event("double", "Doubles a number, for whoever asked."),
     ];
     const EVENT_TYPES: &'static [::pluv::schema::EventTypes] = &[
-        ::pluv::schema::EventTypes::new().input::<SendMessage>(),
-        ::pluv::schema::EventTypes::new().input::<Double>(),
+        ::pluv::schema::EventTypes::new()
+            .taken_by::<
+                <Self as ::pluv::Handlers>::Room,
+                _,
+                _,
+                _,
+                _,
+            >(Self::send_message),
+        ::pluv::schema::EventTypes::new()
+            .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::double),
     ];
     const HOOKS: ::pluv::Hooks = {
         let hooks = ::pluv::Hooks::none();
@@ -216,10 +232,10 @@ impl ::pluv::Handlers for Chat {
                 ::pluv::__private::event(
                     Self::send_message(
                         self,
-                        cx,
+                        ::pluv::__private::context(cx),
                         ::pluv::__private::input::<
                             <Self as ::pluv::Handlers>::Room,
-                            SendMessage,
+                            _,
                         >(&call)?,
                     ),
                 )
@@ -228,10 +244,10 @@ impl ::pluv::Handlers for Chat {
                 ::pluv::__private::event(
                     Self::double(
                         self,
-                        cx,
+                        ::pluv::__private::context(cx),
                         ::pluv::__private::input::<
                             <Self as ::pluv::Handlers>::Room,
-                            Double,
+                            _,
                         >(&call)?,
                     ),
                 )
@@ -251,8 +267,6 @@ impl ::pluv::Handlers for Chat {
     > {
         ::pluv::__private::authorize::<
             <<Self as ::pluv::Handlers>::Room as ::pluv::Room>::User,
-            _,
-            _,
         >(Self::authorize(req, env, room))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use crate::__private::Describes;
+
 /// A type that crosses the wire: any type, or any that derives `TS` where the feature `ts` is on.
 #[cfg_attr(
     feature = "ts",
@@ -73,7 +75,8 @@ pub struct TypeInfo {
 }
 
 impl TypeInfo {
-    const fn of<T: Typed + ?Sized>() -> Self {
+    /// That of `T`.
+    pub(crate) const fn of<T: Typed + ?Sized>() -> Self {
         Self {
             name: T::name,
             #[cfg(feature = "ts")]
@@ -81,6 +84,22 @@ impl TypeInfo {
             #[cfg(feature = "ts")]
             docs: T::docs,
         }
+    }
+
+    /// Of a type that is told by a function.
+    const fn by(name: fn(&mut Declarations) -> Option<String>) -> Self {
+        Self {
+            name,
+            #[cfg(feature = "ts")]
+            definition: |_| None,
+            #[cfg(feature = "ts")]
+            docs: || None,
+        }
+    }
+
+    /// What it is called. What it is made of is declared.
+    pub(crate) fn name(&self, declared: &mut Declarations) -> Option<String> {
+        (self.name)(declared)
     }
 }
 
@@ -171,5 +190,19 @@ impl EventTypes {
     #[must_use]
     pub const fn answer<T: Typed>(self) -> Self {
         Self { answer: Some(TypeInfo::of::<T>()), ..self }
+    }
+
+    /// With the type of what the handler of a room `R` takes.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn taken_by<R: Describes<T>, A, C, T, O>(self, _: impl FnOnce(A, C, T) -> O + Copy) -> Self {
+        Self { input: Some(R::INFO), ..self }
+    }
+
+    /// With the type of a procedure's answer, which a function names.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn answered_by(self, name: fn(&mut Declarations) -> Option<String>) -> Self {
+        Self { answer: Some(TypeInfo::by(name)), ..self }
     }
 }

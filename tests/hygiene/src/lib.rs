@@ -3,6 +3,7 @@
 //! The runtime is called `rooms` here, and the rooms stand without the implicit prelude. The worker's entry has it, as
 //! what `worker` generates for that needs it.
 
+pub mod aliases;
 pub mod documented;
 pub mod inside;
 pub mod options;

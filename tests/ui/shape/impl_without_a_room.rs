@@ -23,4 +23,6 @@ impl Chat {
     }
 }
 
+pluv::serve!(Chat);
+
 fn main() {}

@@ -9,6 +9,13 @@ pub struct User {
 pub struct Chat;
 
 #[pluv::room]
-impl Chat {}
+impl Chat {
+    #[event]
+    fn say(&self, cx: &Context<'_, Self>) {
+        let _ = &cx.user().name;
+    }
+}
+
+pluv::serve!(Chat);
 
 fn main() {}

@@ -1,0 +1,14 @@
+use pluv::prelude::*;
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self, _cx: &Context<'_, Self>, _input: Vec<&str>) {}
+}
+
+pluv::serve!(Chat);
+
+fn main() {}

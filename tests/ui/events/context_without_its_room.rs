@@ -1,0 +1,19 @@
+use pluv::prelude::*;
+
+#[derive(Deserialize)]
+pub struct Say {
+    pub text: String,
+}
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self, _cx: &Context, _input: Say) {}
+}
+
+pluv::serve!(Chat);
+
+fn main() {}

@@ -1,0 +1,21 @@
+use pluv::prelude::*;
+
+#[derive(Deserialize)]
+pub struct Say {
+    pub text: String,
+}
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn say(&self, input: &Say) {
+        let _ = &input.text;
+    }
+}
+
+pluv::serve!(Chat);
+
+fn main() {}

@@ -1,0 +1,22 @@
+use pluv::prelude::*;
+
+#[derive(Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+pub enum Output {
+    HistoryResult { texts: Vec<String> },
+}
+
+#[pluv::room(output = Output)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[procedure]
+    fn history(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+pluv::serve!(Chat);
+
+fn main() {}

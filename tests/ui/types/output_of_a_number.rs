@@ -1,0 +1,17 @@
+use pluv::prelude::*;
+
+#[derive(Serialize)]
+#[serde(tag = "type", content = "data")]
+pub enum Output {
+    Counted(u32),
+}
+
+#[pluv::room(output = Output)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+pluv::serve!(Chat);
+
+fn main() {}

@@ -1,0 +1,18 @@
+mod wire {
+    #[derive(serde::Serialize)]
+    #[serde(tag = "type", content = "data")]
+    pub enum Output {
+        #[serde(rename = "$said")]
+        Said { text: String },
+    }
+}
+
+#[pluv::room(output = self::wire::Output)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+pluv::serve!(Chat);
+
+fn main() {}

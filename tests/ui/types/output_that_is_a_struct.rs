@@ -1,0 +1,16 @@
+use pluv::prelude::*;
+
+#[derive(Serialize)]
+pub struct Output {
+    pub text: String,
+}
+
+#[pluv::room(output = Output)]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+pluv::serve!(Chat);
+
+fn main() {}
