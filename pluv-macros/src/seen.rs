@@ -68,20 +68,20 @@ fn no_id(item: &Item, beside: &Beside) -> Option<String> {
 
 /// Why a type can't be read from a message, where it says so itself.
 fn borrows(item: &Item) -> Option<String> {
-    let (generics, fields): (_, Vec<_>) = match item {
-        Item::Struct(item) => (&item.generics, fields(&item.fields).collect()),
-        Item::Enum(item) => {
-            (&item.generics, item.variants.iter().flat_map(|variant| fields(&variant.fields)).collect())
-        }
+    let fields: Vec<_> = match item {
+        Item::Struct(item) => fields(&item.fields).collect(),
+        Item::Enum(item) => item.variants.iter().flat_map(|variant| fields(&variant.fields)).collect(),
         _ => return None,
     };
     let borrowed = |field: &&Field| {
         let ty = &field.ty;
-        // serde's own attributes may read it otherwise.
-        !field.attrs.iter().any(|attribute| attribute.path().is_ident("serde"))
+        // A reference, and not a lifetime alone. serde's own attributes may read it otherwise.
+        let has_reference = quote::quote!(#ty).to_string().contains('&');
+        has_reference
             && borrowed(quote::quote!(#ty)).is_some()
+            && !field.attrs.iter().any(|attribute| attribute.path().is_ident("serde"))
     };
-    (derives(item, "Deserialize") && (generics.lifetimes().next().is_some() || fields.iter().any(borrowed)))
+    (derives(item, "Deserialize") && fields.iter().any(borrowed))
         .then(|| format!("`{}` borrows: {BORROWED}", type_name(item).map_or_else(String::new, ToString::to_string)))
 }
 
@@ -165,4 +165,33 @@ fn is_plain(item: &Item) -> bool {
 
 fn is_doc(meta: &Meta) -> bool {
     matches!(meta, Meta::NameValue(meta) if meta.path.is_ident("doc"))
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_str;
+
+    use super::*;
+
+    #[test]
+    fn a_type_that_borrows_is_known_by_its_fields() {
+        let borrows = |source: &str| borrows(&parse_str(&format!("#[derive(Deserialize)] {source}")).expect("an item"));
+        for source in [
+            "struct Say<'a> { text: &'a str }",
+            "struct User { id: &'static str }",
+            "struct Say<'a>(Vec<&'a str>);",
+            "enum Say<'a> { Text(&'a str), Nothing }",
+        ] {
+            assert!(borrows(source).is_some_and(|reason| reason.contains("`String` in place of `&str`")), "{source}");
+        }
+        for source in [
+            "struct Say { text: String }",
+            "struct Say<'a> { text: Cow<'a, str> }",
+            "struct Say<'a> { text: Other<'a> }",
+            "struct Say<'a>(PhantomData<&'a u8>);",
+            "struct Say<'a> { #[serde(skip)] text: &'a str }",
+        ] {
+            assert_eq!(borrows(source), None, "{source}");
+        }
+    }
 }

@@ -333,7 +333,7 @@ fn an_input_owns_its_data() {
         quote!(Text<'_>),
         quote!(a::Text<'a, u8>),
         quote!(Vec<&str>),
-        quote!(Option<Cow<'_, str>>),
+        quote!(Option<(Cow<'_, str>, &str)>),
         quote!((u8, &'static str)),
     ];
     for input in inputs {
@@ -346,6 +346,11 @@ fn an_input_owns_its_data() {
         )),
         [""; 0]
     );
+    let owned = quote!(
+        #[event]
+        fn say(&self, cx: &C, input: Vec<Cow<'_, [Cow<'_, str>]>>) {}
+    );
+    assert_eq!(of_methods(owned), [""; 0]);
 }
 
 #[test]

@@ -21,10 +21,11 @@ pub(crate) fn handlers(handlers: &Handlers, seen: OfImpl, exports: bool) -> Toke
     let self_ty = &implementation.self_ty;
     let generics = lasting(&implementation.generics);
     let item = implementation.with(&generics);
-    if !handlers.has_room() || seen.has_another_impl {
+    let is_generic = !generics.params.is_empty();
+    let is_of_any = is_generic && implementation.of_trait.is_some();
+    if !handlers.has_room() || seen.has_another_impl || is_of_any {
         return item;
     }
-    let is_generic = !generics.params.is_empty();
     let events = calls.iter().map(|call| info(runtime, call));
     let types = calls.iter().map(|call| types(runtime, call));
     let export = (exports && !is_generic).then(|| export(runtime, self_ty)).flatten();

@@ -1,7 +1,7 @@
 //! What the annotated impl means.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Path, Signature, Type, spanned::Spanned};
+use syn::{Attribute, GenericArgument, Path, PathArguments, Signature, Type, spanned::Spanned};
 
 use super::{
     Name, Params, docs, runtime,
@@ -132,6 +132,8 @@ impl Handlers {
             errors.at(reference.and_token, "a room is a struct: write `impl Room`, with its name");
             implementation.self_ty = *reference.elem;
         }
+        // What is generic is refused at the struct; what follows from it is no error of its own.
+        last(&mut implementation.self_ty);
         let (mut calls, mut hooks) = (Vec::new(), Vec::new());
         let mut seen: Vec<Ident> = Vec::new();
         implementation.members.retain_mut(|member| {
@@ -161,6 +163,22 @@ impl Handlers {
     /// Whether anything can be generated for the impl: it is that of a struct.
     pub(crate) fn has_room(&self) -> bool {
         matches!(self.implementation.self_ty, Type::Path(_))
+    }
+}
+
+/// Makes elided lifetimes last, as those of a room do.
+fn last(ty: &mut Type) {
+    let Type::Path(path) = ty else { return };
+    let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last_mut().map(|last| &mut last.arguments)
+    else {
+        return;
+    };
+    for argument in &mut arguments.args {
+        if let GenericArgument::Lifetime(lifetime) = argument
+            && lifetime.ident == "_"
+        {
+            lifetime.ident = Ident::new("static", lifetime.ident.span());
+        }
     }
 }
 

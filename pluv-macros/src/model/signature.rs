@@ -1,6 +1,8 @@
 //! What can be told from a method's signature.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use std::iter::Peekable;
+
+use proc_macro2::{Span, TokenStream, TokenTree, token_stream};
 use syn::{
     FnArg, GenericArgument, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
     spanned::Spanned,
@@ -166,7 +168,7 @@ fn check_input(input: &Type, errors: &mut Errors) -> bool {
     errors.len() == before
 }
 
-/// The first place where a type borrows.
+/// The first place where a type borrows from what it is read from. A `Cow` owns what it reads, and a `PhantomData` nothing.
 pub(crate) fn borrowed(ty: TokenStream) -> Option<Span> {
     let mut tokens = ty.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -177,6 +179,7 @@ pub(crate) fn borrowed(ty: TokenStream) -> Option<Span> {
                 Some(name) => return Some(name.span()),
                 None => return None,
             },
+            TokenTree::Ident(name) if name == "Cow" || name == "PhantomData" => skip_arguments(&mut tokens),
             TokenTree::Group(group) => {
                 if let Some(place) = borrowed(group.stream()) {
                     return Some(place);
@@ -186,6 +189,23 @@ pub(crate) fn borrowed(ty: TokenStream) -> Option<Span> {
         }
     }
     None
+}
+
+/// Skips `<..>`, where that follows.
+fn skip_arguments(tokens: &mut Peekable<token_stream::IntoIter>) {
+    let mut depth = 0;
+    while let Some(token) = tokens.peek() {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+            TokenTree::Punct(punct) if punct.as_char() == '>' => depth -= 1,
+            _ if depth == 0 => return,
+            _ => {}
+        }
+        tokens.next();
+        if depth == 0 {
+            return;
+        }
+    }
 }
 
 /// How a type is called that owns what this one is.
