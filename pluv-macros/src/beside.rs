@@ -55,17 +55,17 @@ impl Beside {
         }
         let mut named =
             self.items_of(&module)?.iter().filter(|item| type_name(item).is_some_and(|known| known == name));
-        let found = named.next().filter(|found| !is_conditional(attributes(found)));
+        let found = named.next().filter(|found| is_as_written(attributes(found)));
         // Of several under `#[cfg]`, one is meant.
         found.filter(|_| named.next().is_none())
     }
 
-    /// The impls of the room with `#[pluv::room]` on them, in order.
+    /// The impls of the room with `#[pluv::room]` on them that are always there, in order.
     pub(crate) fn impls(&self, room: &Type) -> Vec<&ItemImpl> {
         let room = text(room);
         let items = self.items_of(&self.module).unwrap_or_default();
         let all = items.iter().filter_map(|item| impl_of(item, &room));
-        all.filter(|item| item.attrs.iter().any(is_room)).collect()
+        all.filter(|item| item.attrs.iter().any(is_room) && is_as_written(&item.attrs)).collect()
     }
 
     /// Whether a type of this name is `Deref`.
@@ -138,7 +138,30 @@ pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether it is not always there, or not always as it is written.
+/// Attributes that change nothing of what stands below them.
+const INERT: [&str; 13] = [
+    "doc",
+    "derive",
+    "serde",
+    "ts",
+    "allow",
+    "expect",
+    "warn",
+    "deny",
+    "forbid",
+    "deprecated",
+    "must_use",
+    "non_exhaustive",
+    "repr",
+];
+
+/// Whether it is always there, and always as it is written: any other attribute may be a macro, which makes of it what it
+/// likes.
+pub(crate) fn is_as_written(attributes: &[Attribute]) -> bool {
+    attributes.iter().all(|attribute| is_room(attribute) || INERT.iter().any(|name| attribute.path().is_ident(name)))
+}
+
+/// Whether it is not always there, or not always as it is written: of a part of a type, which no macro makes anything of.
 pub(crate) fn is_conditional(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
 }
@@ -185,6 +208,7 @@ mod tests {
         for source in [
             "struct Chat; #[cfg(test)] enum Output {}",
             "struct Chat; #[cfg_attr(test, derive(Debug))] enum Output {}",
+            "struct Chat; #[with_more_variants] enum Output {}",
             "struct Chat; enum Output {} #[cfg(test)] enum Output {}",
             "mod a { struct Chat; enum Output {} } mod b { struct Chat; enum Output {} }",
             "fn f() { struct Chat; enum Output {} }",

@@ -1,6 +1,6 @@
 //! What is seen of a room in its file, besides what the macro is given.
 
-use syn::{Field, Fields, Item, Meta, Type};
+use syn::{Field, Fields, Item, Type};
 
 use crate::{
     beside::{Beside, attributes, derives, type_name},
@@ -114,7 +114,10 @@ pub(crate) fn whole(handlers: &mut Handlers, beside: &Beside, errors: &mut Error
             check_reply(call, &outputs, errors);
         }
     }
-    OfImpl { has_another_impl: has_another_impl(handlers, beside, errors), is_plain_struct: room.is_some_and(is_plain) }
+    OfImpl {
+        has_another_impl: has_another_impl(handlers, beside, errors),
+        is_plain_struct: room.is_some_and(|room| !attributes(room).iter().any(is_room)),
+    }
 }
 
 fn check_reply(call: &Call, outputs: &[(String, String)], errors: &mut Errors) {
@@ -152,19 +155,6 @@ fn has_another_impl(handlers: &Handlers, beside: &Beside, errors: &mut Errors) -
     let message = "the handlers of a room stand in one impl: move these to its other `#[pluv::room] impl`";
     errors.at(&implementation.self_ty, message);
     true
-}
-
-/// Whether nothing on it could make it a room.
-fn is_plain(item: &Item) -> bool {
-    const KNOWN: [&str; 8] = ["doc", "derive", "allow", "expect", "warn", "deny", "serde", "must_use"];
-    let mut all = attributes(item).iter();
-    all.all(|attribute| {
-        !is_room(attribute) && (KNOWN.iter().any(|name| attribute.path().is_ident(name)) || is_doc(&attribute.meta))
-    })
-}
-
-fn is_doc(meta: &Meta) -> bool {
-    matches!(meta, Meta::NameValue(meta) if meta.path.is_ident("doc"))
 }
 
 #[cfg(test)]
