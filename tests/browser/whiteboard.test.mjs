@@ -214,11 +214,12 @@ boardTest('a note is added, written, moved, coloured by its pad and thrown away,
   const [ada, bob] = await scene.people('Ada', 'Bob');
   await ada.page.getByText('An empty board').waitFor();
   const milk = await ada.add('yellow', 'Buy milk');
+  // Out of the way of the next one.
+  await ada.carry(milk, 320, -90);
+  await ada.drop();
   const bread = await bob.add('blue', 'Bake bread');
   await ada.note(bread).waitFor();
   await ada.until((id) => document.querySelector(`[data-id="${id}"] textarea`)?.value === 'Bake bread', bread);
-  await ada.carry(milk, 220, -90);
-  await ada.drop();
   const shown = await same(ada, bob);
   assert.match(shown[milk], /Buy milk$/);
   assert.match(await bob.note(milk).getAttribute('class'), /yellow/);
@@ -267,10 +268,10 @@ boardTest('who was offline has what was missed, and what was done meanwhile is n
   await bob.note(first).waitFor();
   proxy.cut();
   await ada.status('reconnecting');
-  const offline = await ada.add('yellow', 'Offline');
-  await ada.carry(first, 150, 150);
+  await ada.carry(first, 320, 150);
   await ada.drop();
   const place = await ada.place(first);
+  const offline = await ada.add('yellow', 'Offline');
   const missed = await bob.add('violet', 'Missed');
   await ada.page.getByText('No connection').waitFor();
   await ada.shot('offline');
