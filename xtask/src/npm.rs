@@ -28,7 +28,7 @@ pub fn install(directory: &Path) -> Result<()> {
     let name = directory.strip_prefix(workspace::root()).unwrap_or(directory);
     progress::step(&format!("installing the npm packages of {}", name.display()));
     // No package of ours needs its install script, and some of them download things.
-    process::run_quietly(Command::new("npm").args(["ci", "--ignore-scripts"]).current_dir(directory))
+    process::run_quietly(Command::new("npm").args(["ci", "--include=dev", "--ignore-scripts"]).current_dir(directory))
         .context("the npm packages cannot be installed")?;
     fs::copy(lockfile(directory), directory.join(STAMP)).context("node_modules cannot be written")?;
     Ok(())
