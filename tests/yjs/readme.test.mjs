@@ -59,6 +59,8 @@ function readmeTest(name, first, run) {
       await run(Object.assign(given, { provider }));
     } finally {
       provider.destroy();
+      // Its awareness has a timer, which goes with the document.
+      given.doc.destroy();
     }
   });
 }
