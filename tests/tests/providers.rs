@@ -39,6 +39,17 @@ async fn a_room_that_is_full_denies_a_provider_until_another_has_left() {
 }
 
 #[tokio::test]
+async fn a_user_that_is_too_big_is_denied_for_good() {
+    let room = fresh("users");
+    let id = "n".repeat(17);
+    let token = get(&fixture(), &format!("{TIGHT}/authorize?room={room}&user_id={id}")).await.body;
+    let mut ada = Provider::open_at(TIGHT, &room, &token).await;
+    let expected = "the user's `id` takes 17 bytes: the limit is 16";
+    assert_eq!(ada.receive().await, Message::Auth(Some(expected.to_owned())));
+    assert_eq!(ada.closed().await, closed(4403, expected));
+}
+
+#[tokio::test]
 async fn a_provider_that_floods_is_denied_once_and_closed() {
     let room = fresh("flood");
     let mut ada = Provider::join_at(TIGHT, &room, "ada").await;

@@ -32,7 +32,7 @@ use crate::{
     Millis,
     error::INTERNAL,
     protocol::{RESTARTED, echoed},
-    room::{Admission, Ask, Connection, Core, Driver, Effect, Handlers, Limits, Step, Unmet},
+    room::{Admission, Ask, Connection, Core, Driver, Effect, Handlers, Limits, Step, Unfit, Unmet},
 };
 
 /// When the alarm of a room that can't be made comes again.
@@ -142,8 +142,10 @@ impl<R: Handlers> Object<R> {
             Err(error) if error.is_internal() => return refuse(admission.protocol, &name, Refusal::Later(INTERNAL)),
             Err(error) => return refuse(admission.protocol, &name, Refusal::Room(error.client_message())),
         };
-        if let Some(reason) = live.driver.core.borrow().refusal(admission) {
-            return refuse(admission.protocol, &name, Refusal::Later(&reason));
+        match live.driver.core.borrow().refusal(admission) {
+            Some(Unfit::Full(reason)) => return refuse(admission.protocol, &name, Refusal::Later(&reason)),
+            Some(Unfit::User(reason)) => return refuse(admission.protocol, &name, Refusal::Room(&reason)),
+            None => {}
         }
         let pair = WebSocketPair::new()?;
         if self.state.as_raw().accept_websocket(pair.server.as_ref()).is_err() {

@@ -20,7 +20,7 @@ pub(super) enum Refusal<'a> {
     Token(&'a str),
     /// There is no document.
     NoDocument(&'a str),
-    /// The room's code does not want it.
+    /// The room does not take such a one.
     Room(&'a str),
     /// Another time it may go well.
     Later(&'a str),

@@ -18,6 +18,7 @@ mod yjs;
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
+pub(crate) use self::limits::Unfit;
 use self::{diary::Entry, garbage::Garbage, group::Group, seeding::Seeding, upkeep::Upkeep};
 use super::{
     Handlers, Hooks, Limits, Millis, Protocol, Room, Session,

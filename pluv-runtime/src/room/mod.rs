@@ -38,7 +38,7 @@ pub(crate) use self::attachment::MAX_ATTACHMENT;
 pub(crate) use self::{
     ask::{Ask, Card, Unmet},
     call::{answer, done},
-    core::{Core, Step, error_frame},
+    core::{Core, Step, Unfit, error_frame},
     driver::Driver,
     effect::{Connection, Effect, To},
     evict::MAX_REASON,

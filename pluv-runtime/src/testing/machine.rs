@@ -18,7 +18,7 @@ use super::{
 use crate::{
     auth::Access,
     protocol::{PING_FRAME, RESTARTED},
-    room::{Admission, Answer, Ask, Connection, Core, Driver, Handlers, Limits, Millis, Protocol, Step, Unmet},
+    room::{Admission, Answer, Ask, Connection, Core, Driver, Handlers, Limits, Millis, Protocol, Step, Unfit, Unmet},
 };
 
 /// How often tasks that wake themselves are run before others have their turn again.
@@ -335,7 +335,9 @@ impl<R: Handlers> Machine<R> {
         access: Access,
     ) -> Option<String> {
         self.before_input();
-        self.driver.core.borrow().refusal(&self.admission(protocol, user, access))
+        let unfit = self.driver.core.borrow().refusal(&self.admission(protocol, user, access))?;
+        let (Unfit::Full(reason) | Unfit::User(reason)) = unfit;
+        Some(reason)
     }
 
     /// The connection that an open socket is.

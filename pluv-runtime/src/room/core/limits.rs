@@ -12,25 +12,34 @@ const MAX_BACKLOG: usize = 1 << 20;
 /// The same for all connections together: a quarter of what an isolate has.
 const MAX_BACKLOGS: usize = 32 << 20;
 
+/// Why a connection can't be taken, for its client.
+#[derive(Debug)]
+pub(crate) enum Unfit {
+    /// There are too many, so that it may be another time.
+    Full(String),
+    /// The user is too big.
+    User(String),
+}
+
 impl Core {
     /// The most bytes that a message may take.
     pub(crate) fn message_limit(&self) -> u64 {
         self.message_limit
     }
 
-    /// Why a connection can't be taken, for its client.
-    pub(crate) fn refusal(&self, admission: &Admission) -> Option<String> {
+    /// Why a connection can't be taken.
+    pub(crate) fn refusal(&self, admission: &Admission) -> Option<Unfit> {
         let Limits { connections, user, .. } = self.limits;
         let json = admission.user.as_ref().map_or("", |user| user.get());
         if self.members.len() as u64 >= connections {
-            Some(format!("the room is full: the limit is {connections} connections"))
-        } else if json.len() as u64 > user {
-            Some(format!("the user takes {} bytes: the limit is {user}", json.len()))
-        } else {
-            let id = super::joining::user_id(json).map_or(0, |id| id.len());
-            let limit = self.limits.user_id;
-            (id as u64 > limit).then(|| format!("the user's `id` takes {id} bytes: the limit is {limit}"))
+            return Some(Unfit::Full(format!("the room is full: the limit is {connections} connections")));
         }
+        if json.len() as u64 > user {
+            return Some(Unfit::User(format!("the user takes {} bytes: the limit is {user}", json.len())));
+        }
+        let id = super::joining::user_id(json).map_or(0, |id| id.len());
+        let limit = self.limits.user_id;
+        (id as u64 > limit).then(|| Unfit::User(format!("the user's `id` takes {id} bytes: the limit is {limit}")))
     }
 
     /// Takes note that a message of `bytes` came, and says whether it is to be looked at. What else follows goes into
