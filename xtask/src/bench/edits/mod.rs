@@ -10,7 +10,9 @@
 //! client has is read from the updates. `y-partyserver` also sends an edit back to its author, which does not count.
 //!
 //! A room waits for the disk. With few edits in flight that is most of what it does, so the disk is measured too; it is
-//! the one of the system's temporary files.
+//! the one of the system's temporary files, and `TMPDIR=/dev/shm` leaves it out. With five clients and eight edits in flight
+//! one commit, of one page, holds all eight: its `fsync` took 0.23 of the 0.77 ms in which they went round, where
+//! `y-partyserver`, which stores nothing, took 0.57.
 
 mod disk;
 mod large;
