@@ -32,14 +32,15 @@ use crate::{
     Millis,
     error::INTERNAL,
     protocol::{RESTARTED, echoed},
-    room::{Admission, Ask, Connection, Core, Driver, Effect, Handlers, Limits, Step, Unfit, Unmet},
+    room::{Admission, Ask, Connection, Core, Driver, Effect, Handlers, Limits, PATIENCE, Step, Unfit, Unmet},
 };
 
 /// When the alarm of a room that can't be made comes again.
 const UNMADE_RETRY: Duration = Duration::from_secs(60);
 
 /// How long an alarm waits for the hooks that it runs, in milliseconds: while it does, no other comes.
-const ALARM_PATIENCE: u32 = 30_000;
+#[expect(clippy::cast_possible_truncation, reason = "it is half a minute")]
+const ALARM_PATIENCE: u32 = PATIENCE as u32;
 
 /// The object behind a room: the macro's class holds one and forwards its events to it.
 #[derive(Debug)]

@@ -6,6 +6,11 @@ use std::{
     task::{Context, Waker},
 };
 
+use super::Millis;
+
+/// How long others wait for a hook before it is ended, in milliseconds.
+pub(crate) const PATIENCE: Millis = 30_000;
+
 /// Holds a hook that runs. Whoever cuts it, the hook ends where it waits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Leash(Rc<Inner>);

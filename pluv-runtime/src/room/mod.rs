@@ -42,6 +42,7 @@ pub(crate) use self::{
     driver::Driver,
     effect::{Connection, Effect, To},
     evict::MAX_REASON,
+    leash::PATIENCE,
     running::lost,
     session::Admission,
     types::Types,

@@ -11,15 +11,12 @@ use crate::{
         Millis, Protocol,
         effect::{Connection, Effect},
         job::{Job, Task},
-        leash::Leash,
+        leash::{Leash, PATIENCE},
         people::Presence,
         session::Member,
     },
     storage::{Admitted, StoreError},
 };
-
-/// How long newcomers wait for the room's code to say how the document begins, in milliseconds.
-const PATIENCE: Millis = 30_000;
 
 /// What a newcomer is given.
 pub(super) struct Beginning {

@@ -20,7 +20,7 @@ use crate::{
         Evict, Millis, Protocol,
         effect::{Connection, Effect},
         job::{Job, Task},
-        leash::Leash,
+        leash::{Leash, PATIENCE},
         retention::Retention,
         types::Typed,
     },
@@ -29,9 +29,6 @@ use crate::{
 
 /// How long changes of the document are gathered before the room's code is told, in milliseconds.
 const GATHER: Millis = 1_000;
-
-/// How long a hook may take before it is ended, in milliseconds.
-const PATIENCE: Millis = 30_000;
 
 /// The pause before a failed hook is tried again, in milliseconds; each failure doubles it, up to [`LONGEST`].
 const RETRY: Millis = 10_000;
