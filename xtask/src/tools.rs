@@ -1,4 +1,4 @@
-//! Tools from crates.io, in the versions that `Cargo.lock` asks for.
+//! Tools that Cargo installs, in the versions that `Cargo.lock` asks for.
 
 use std::{
     env,
