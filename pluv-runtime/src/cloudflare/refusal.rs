@@ -7,7 +7,7 @@ use std::rc::Rc;
 use worker::{Response, Result, WebSocketPair};
 
 use crate::{
-    protocol::{AGAIN_LATER, Origin, REFUSED, yjs},
+    protocol::{AGAIN_LATER, Origin, yjs},
     room::{MAX_REASON, Protocol, error_frame},
 };
 
@@ -41,11 +41,10 @@ impl Refusal<'_> {
     /// 4499.
     const fn code(&self, protocol: Protocol) -> u16 {
         match (protocol, self) {
-            (Protocol::Pluv, _) => REFUSED,
+            (Protocol::Pluv, _) | (Protocol::Yjs, Self::Room(_)) => protocol.refused(),
             (Protocol::Yjs, Self::Address(_)) => 4400,
             (Protocol::Yjs, Self::Token(_)) => 4401,
             (Protocol::Yjs, Self::NoDocument(_)) => 4404,
-            (Protocol::Yjs, Self::Room(_)) => yjs::ENDED,
             (Protocol::Yjs, Self::Later(_)) => AGAIN_LATER,
         }
     }

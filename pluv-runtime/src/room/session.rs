@@ -10,7 +10,10 @@ use super::{
     running::{Name, Running},
     types::Typed,
 };
-use crate::{auth::Access, protocol::Origin};
+use crate::{
+    auth::Access,
+    protocol::{Origin, REFUSED, yjs},
+};
 
 /// What a connection speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -28,6 +31,14 @@ impl Protocol {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub(crate) fn is_pluv(&self) -> bool {
         *self == Self::Pluv
+    }
+
+    /// The code that closes a connection which the room does not want: its client does not try again by itself.
+    pub(crate) const fn refused(self) -> u16 {
+        match self {
+            Self::Pluv => REFUSED,
+            Self::Yjs => yjs::ENDED,
+        }
     }
 }
 

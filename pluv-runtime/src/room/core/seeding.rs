@@ -6,9 +6,9 @@ use super::{Core, Step, storage::admit};
 use crate::{
     auth::Access,
     error::{Error, INTERNAL},
-    protocol::{AGAIN_LATER, Origin, REFUSED, yjs},
+    protocol::{AGAIN_LATER, Origin},
     room::{
-        Millis, Protocol,
+        Millis,
         effect::{Connection, Effect},
         job::{Job, Task},
         leash::{Leash, PATIENCE},
@@ -235,10 +235,6 @@ impl Core {
     fn refuse_for_good(&mut self, now: Millis, connection: Connection, message: &str, step: &mut Step) {
         let Some(protocol) = self.members.get(&connection).map(Member::protocol) else { return };
         step.effects.extend(self.refuse(connection, None, message).effects);
-        let code = match protocol {
-            Protocol::Pluv => REFUSED,
-            Protocol::Yjs => yjs::ENDED,
-        };
-        self.remove(now, connection, code, "the room's code refused it", step);
+        self.remove(now, connection, protocol.refused(), "the room's code refused it", step);
     }
 }
