@@ -6,16 +6,17 @@ use worker::Response;
 
 use crate::{
     Handlers, Limits, Options, Room,
+    api::{self, Context},
     auth::Grant,
     contract::{Begun, Failure, HasDocument, KnowsUsers, Received, Sent, UserId},
     error::Result,
-    room::{self, Context},
     schema::{Declarations, TypeInfo, Typed},
 };
 pub use crate::{
+    api::{Call, IntoEvent, IntoHook},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
-    room::{Call, IntoEvent, IntoHook, Outcome},
+    engine::Outcome,
     storage::{Document, News, Sql, SqlError, StoreError, Value},
 };
 
@@ -222,7 +223,7 @@ pub fn context<'a, R: Handlers, C: TakesContext<'a, R>>(cx: &'a Context<'a, R>) 
 /// # Errors
 /// The handler's own.
 pub fn event(returned: impl IntoEvent) -> Result<Outcome> {
-    returned.into_event().map(|()| room::done())
+    returned.into_event().map(|()| api::done())
 }
 
 /// A room whose handlers read a `T`. It is asked of the room, so that a type that the room was asked for in vain is no
@@ -264,7 +265,7 @@ pub trait Answers<T>: Room {
 #[diagnostic::do_not_recommend]
 impl<R: Room, T: Sent> Answers<T> for R {
     fn answer(reply: &'static str, value: &T) -> Result<Outcome> {
-        room::answer(reply, value)
+        api::answer(reply, value)
     }
 }
 

@@ -34,14 +34,15 @@
 //! That is a whole worker: a hibernating Durable Object for each room and the router in front of them. The stock
 //! `@pluv/client` 5.x works against it.
 
+mod api;
 pub mod auth;
 mod cloudflare;
 pub mod contract;
+mod engine;
 mod error;
 #[cfg(test)]
 mod properties;
 mod protocol;
-mod room;
 mod router;
 pub mod schema;
 mod serve;
@@ -55,13 +56,12 @@ pub mod __private;
 pub use pluv_macros::room;
 
 pub use self::{
+    api::{Context, FinalState, Handlers, Hooks, Message, NoOutput, Options, Room, Session, StorageRef},
     auth::{Access, Grant},
     cloudflare::{Handle, RoomExt},
+    engine::{Evict, Limits, Retention},
     error::{Error, Result},
-    room::{
-        Context, Deleted, Evict, Handlers, Hooks, Json, Limits, Message, Millis, NoOutput, Options, Protocol,
-        Retention, Room, Session, StorageRef,
-    },
+    protocol::{Json, Millis, Protocol},
     schema::EventInfo,
     storage::{NoStorage, Storage, Usage, Yrs},
 };
@@ -74,5 +74,5 @@ pub mod prelude {
     pub use ts_rs::TS;
     pub use worker::{Env, Request, Response};
 
-    pub use crate::{Context, Deleted, Error, Evict, Grant, Limits, Message, Result, Room as _, RoomExt as _};
+    pub use crate::{Context, Error, Evict, FinalState, Grant, Limits, Message, Result, Room as _, RoomExt as _};
 }

@@ -108,7 +108,7 @@ async fn a_flood_gets_one_error_and_is_closed() {
         }
     };
     assert_eq!(error["type"], "$error");
-    let expected = "you send too much: the limit is 20 messages a second";
+    let expected = "rate limit exceeded: the limit is 20 messages a second";
     assert_eq!(error["data"]["message"], expected);
     assert_eq!(ada.closed().await, Closed { code: 1008, reason: expected.to_owned() }, "after that one error");
     assert!((20..200).contains(&heard), "a burst of two seconds is heard: {heard}");
@@ -145,7 +145,7 @@ async fn who_reads_nothing_is_closed_before_the_room_is_full_of_it() {
         }
     }
     assert!(is_gone, "who does not read is closed");
-    let closed = Closed { code: 1013, reason: "this connection does not read what it is sent".to_owned() };
+    let closed = Closed { code: 1013, reason: "the connection does not read what it is sent".to_owned() };
     assert_eq!(ada.closed().await, closed);
     assert_eq!(cy.others().await.as_object().map(serde_json::Map::len), Some(1));
 }

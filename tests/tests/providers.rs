@@ -61,7 +61,7 @@ async fn a_provider_that_floods_is_denied_once_and_closed() {
         ada.tell(&json!({ "cursor": number })).await;
     }
     ada.until(|ada| !ada.denials.is_empty()).await;
-    let expected = "you send too much: the limit is 20 messages a second";
+    let expected = "rate limit exceeded: the limit is 20 messages a second";
     assert_eq!(ada.closed().await, closed(1008, expected));
     assert_eq!(ada.denials, [expected]);
     bob.until(|bob| !bob.clients.contains_key(&client)).await;

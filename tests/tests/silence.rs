@@ -58,7 +58,7 @@ async fn who_is_silent_is_closed_and_told_of_once_and_who_pings_stays() {
     assert_eq!(present, expected);
     assert_eq!(frames[2]["data"], json!({ "id": "ada", "note": "ada" }));
     let closed = ada.closed().await;
-    assert_eq!(closed, Closed { code: 1012, reason: "nothing was heard of this connection".to_owned() });
+    assert_eq!(closed, Closed { code: 1012, reason: "idle connection timed out".to_owned() });
     let others = bob.others().await;
     assert_eq!(others.as_object().map(|others| others.keys().collect::<Vec<_>>()), Some(vec![&cy.id]));
 }
@@ -89,7 +89,7 @@ async fn a_provider_that_is_silent_is_closed_and_withdrawn_and_who_speaks_stays(
         bob.settle().await;
     }
     assert!(bob.clients.is_empty(), "{:?}", bob.clients);
-    assert_eq!(ada.closed().await, Closed { code: 1012, reason: "nothing was heard of this connection".to_owned() });
+    assert_eq!(ada.closed().await, Closed { code: 1012, reason: "idle connection timed out".to_owned() });
     bob.write(0, "by bob").await;
     ada.connect().await;
     assert_eq!(ada.text(), "by bob");

@@ -9,7 +9,7 @@ use tests::{
 use yrs::{Doc, sync::Message};
 
 /// All that the worker asks of a room, as it writes it.
-const ASKS: &str = include_str!("../../pluv-runtime/src/room/tests/asks.json");
+const ADMIN_REQUESTS: &str = include_str!("../../pluv-runtime/src/engine/tests/admin_requests.json");
 const METHODS: [&str; 4] = ["GET", "POST", "DELETE", "OPTIONS"];
 /// What the document says that is attacked.
 const TEXT: &str = "what the document says";
@@ -59,7 +59,7 @@ async fn a_route_sends_a_session_away() {
     let room = fresh("evict");
     let [mut ada, mut bob] = together(&room, ["ada", "bob"]).await;
     assert_eq!(steer(&room, "evict", &bob.id).await, "1");
-    assert_eq!(bob.closed().await, closed(4000, "you were sent away"));
+    assert_eq!(bob.closed().await, closed(4000, "disconnected by the server"));
     assert_eq!(ada.until("$exit").await["connectionId"], bob.id.as_str());
     ada.until("farewell").await;
     assert_eq!(steer(&room, "evict", &bob.id).await, "0");
@@ -137,9 +137,9 @@ async fn a_room_without_a_name_is_none() {
 
 /// The headers by which the worker lets a connection in and asks something of a room, as someone else may write them.
 fn forged() -> Vec<(&'static str, String)> {
-    let asks: Vec<Value> = serde_json::from_str(ASKS).expect("it is JSON");
+    let asks: Vec<Value> = serde_json::from_str(ADMIN_REQUESTS).expect("it is JSON");
     let admission = json!({ "session": "forged", "user": { "id": "forged" }, "access": "write" });
-    let asks = asks.into_iter().map(|ask| ("x-pluv-ask", ask.to_string()));
+    let asks = asks.into_iter().map(|ask| ("x-pluv-admin", ask.to_string()));
     asks.chain([("x-pluv-admission", admission.to_string())]).collect()
 }
 
@@ -191,7 +191,7 @@ impl Attacked {
 #[tokio::test]
 async fn a_worker_that_passed_requests_on_would_be_forged_to() {
     let room = fresh("passed-on");
-    for (name, value) in forged().iter().filter(|(name, _)| *name == "x-pluv-ask") {
+    for (name, value) in forged().iter().filter(|(name, _)| *name == "x-pluv-admin") {
         let path = format!("/passed-on/{room}");
         let answer = request_with(&fixture(), "POST", &path, &[(name, value)], &body_of(value)).await;
         assert_eq!(answer.status, 200, "{value}: {answer:?}");

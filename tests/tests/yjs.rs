@@ -198,7 +198,7 @@ async fn who_may_only_read_is_told_so_and_changes_nothing() {
     assert_eq!(reader.denials, Vec::<String>::new());
     reader.write(0, "graffiti ").await;
     reader.settle().await;
-    assert_eq!(reader.denials, ["this connection may only read"]);
+    assert_eq!(reader.denials, ["read-only connection: change rejected"]);
     ada.settle().await;
     assert_eq!(ada.text(), "by ada");
     // But the others see who reads.

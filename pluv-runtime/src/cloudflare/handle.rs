@@ -5,12 +5,13 @@ use std::{fmt, marker::PhantomData};
 use serde::de::DeserializeOwned;
 use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, js_sys::Uint8Array};
 
-use super::{ASK, ASK_URL, ascii};
+use super::{ADMIN_HEADER, ADMIN_URL, ascii};
 use crate::{
     Error, Result,
+    api::{Options, Room, Session},
     contract::{HasDocument, Sends},
+    engine::{AdminRequest, Evict, SessionInfo, Types},
     protocol::Output,
-    room::{Ask, Card, Evict, Options, Room, Session, Types},
 };
 
 /// A room, to steer from the worker that owns it: [`RoomExt::at`](crate::RoomExt::at) makes one.
@@ -49,7 +50,7 @@ impl<R: Room> Handle<R> {
     where
         R: Sends,
     {
-        self.tell(&Ask::Broadcast, output).await
+        self.send(&AdminRequest::Broadcast, output).await
     }
 
     /// Sends to all connections of a user, and says how many those are.
@@ -60,7 +61,7 @@ impl<R: Room> Handle<R> {
     where
         R: Sends,
     {
-        self.tell(&Ask::SendToUser(id.to_owned()), output).await
+        self.send(&AdminRequest::SendToUser(id.to_owned()), output).await
     }
 
     /// Everyone in the room, in the order in which they came.
@@ -68,14 +69,14 @@ impl<R: Room> Handle<R> {
     /// # Errors
     /// When the room can't be reached.
     pub async fn sessions(&self) -> Result<Vec<Session<R>>> {
-        let cards: Vec<Card> = self.json(&Ask::Sessions).await?;
-        let types = Types::of::<R>();
-        let session = |card: Card| {
-            let presence = serde_json::from_str(card.presence.get()).map_err(|error| error.to_string())?;
-            let (user, presence) = ((types.user)(card.user.get())?, (types.presence)(&presence, "presence")?);
-            Ok(Session::new(card.id.into(), card.protocol, user, presence))
+        let infos: Vec<SessionInfo> = self.json(&AdminRequest::Sessions).await?;
+        let types = Types::of::<R::User, R::Presence>();
+        let session = |info: SessionInfo| {
+            let presence = serde_json::from_str(info.presence.get()).map_err(|error| error.to_string())?;
+            let (user, presence) = ((types.user)(info.user.get())?, (types.presence)(&presence, "presence")?);
+            Ok(Session::new(info.id.into(), info.protocol, user, presence))
         };
-        cards.into_iter().map(session).collect::<std::result::Result<_, String>>().map_err(|error| self.failed(&error))
+        infos.into_iter().map(session).collect::<std::result::Result<_, String>>().map_err(|error| self.failed(&error))
     }
 
     /// How many connections there are, those that are about to join included.
@@ -83,7 +84,7 @@ impl<R: Room> Handle<R> {
     /// # Errors
     /// When the room can't be reached.
     pub async fn size(&self) -> Result<usize> {
-        self.json(&Ask::Size).await
+        self.json(&AdminRequest::Size).await
     }
 
     /// Closes a connection, by its session's id, and says how many were closed. The client does not come back by itself;
@@ -92,7 +93,7 @@ impl<R: Room> Handle<R> {
     /// # Errors
     /// When the room can't be reached.
     pub async fn evict(&self, whom: impl Into<Evict>) -> Result<usize> {
-        self.json(&Ask::Evict(whom.into())).await
+        self.json(&AdminRequest::Evict(whom.into())).await
     }
 
     /// Closes all connections of a user, by the user's id.
@@ -119,7 +120,7 @@ impl<R: Room> Handle<R> {
     where
         R: HasDocument,
     {
-        self.ask(&Ask::Storage, &[]).await
+        self.request(&AdminRequest::Storage, &[]).await
     }
 
     /// Applies a Yjs update to the document, which is stored and shown to everyone as a client's edit is. The hook
@@ -131,7 +132,7 @@ impl<R: Room> Handle<R> {
     where
         R: HasDocument,
     {
-        self.ask(&Ask::UpdateStorage, update).await.map(drop)
+        self.request(&AdminRequest::UpdateStorage, update).await.map(drop)
     }
 
     /// Closes all connections, and deletes the document when `on_room_deleted` has got it. Who comes later finds the room
@@ -141,27 +142,27 @@ impl<R: Room> Handle<R> {
     /// When the hook fails: then the document stays, and the hook gets it again later unless someone comes before. When
     /// the room can't be reached.
     pub async fn delete(&self) -> Result<()> {
-        self.ask(&Ask::Delete, &[]).await.map(drop)
+        self.request(&AdminRequest::Delete, &[]).await.map(drop)
     }
 
-    async fn tell(&self, ask: &Ask, output: R::Declared) -> Result<usize>
+    async fn send(&self, request: &AdminRequest, output: R::Declared) -> Result<usize>
     where
         R: Sends,
     {
         let output = Output::new::<R::Output>(&output.into()).map_err(Error::internal)?;
-        read(&self.ask(ask, output.into_head().as_bytes()).await?)
+        read(&self.request(request, output.into_head().as_bytes()).await?)
     }
 
-    async fn json<T: DeserializeOwned>(&self, ask: &Ask) -> Result<T> {
-        read(&self.ask(ask, &[]).await?)
+    async fn json<T: DeserializeOwned>(&self, request: &AdminRequest) -> Result<T> {
+        read(&self.request(request, &[]).await?)
     }
 
-    async fn ask(&self, ask: &Ask, bytes: &[u8]) -> Result<Vec<u8>> {
+    async fn request(&self, request: &AdminRequest, bytes: &[u8]) -> Result<Vec<u8>> {
         let headers = Headers::new();
-        headers.set(ASK, &ascii(&serde_json::to_string(ask)?))?;
+        headers.set(ADMIN_HEADER, &ascii(&serde_json::to_string(request)?))?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_headers(headers).with_body(Some(Uint8Array::from(bytes).into()));
-        let request = Request::new_with_init(ASK_URL, &init)?;
+        let request = Request::new_with_init(ADMIN_URL, &init)?;
         let mut response = self.namespace.get_by_name(&self.room)?.fetch_with_request(request).await?;
         match response.status_code() {
             200 => Ok(response.bytes().await?),

@@ -1,31 +1,29 @@
 //! The platform: the only code that touches it. It feeds inputs to rooms and carries out their effects.
 
-mod abort;
 mod handle;
 mod header;
+mod host;
 mod object;
-mod pings;
-mod refusal;
+mod pending;
+mod refuse;
 mod route;
 mod sockets;
-mod spill;
 mod sql;
-mod waits;
 
 pub use worker::{Env, Request};
 
-use self::header::ascii;
 pub use self::{handle::Handle, object::Object, route::RoomExt};
+use self::{header::ascii, refuse::refuse};
 
-/// The header in which the router tells an object whom it lets in. A request from outside never reaches an object:
-/// the router makes a new one.
-const ADMISSION: &str = "x-pluv-admission";
+/// The header in which the router hands a connection over to an object. A request from outside never reaches an object: the
+/// router makes a new one.
+const ADMISSION_HEADER: &str = "x-pluv-admission";
 /// Where an object takes new connections. The host is a placeholder: no request for it leaves the platform.
 const CONNECT_URL: &str = "https://room.internal/connect";
-/// The header in which the worker asks an object for something. The same holds for it.
-const ASK: &str = "x-pluv-ask";
-/// Where an object is asked.
-const ASK_URL: &str = "https://room.internal/ask";
+/// The header of an admin request, for which the same holds.
+const ADMIN_HEADER: &str = "x-pluv-admin";
+/// Where an object takes admin requests.
+const ADMIN_URL: &str = "https://room.internal/admin";
 
 /// The time, in milliseconds since the Unix epoch.
 fn now() -> crate::Millis {

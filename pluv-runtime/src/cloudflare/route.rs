@@ -2,15 +2,13 @@
 
 use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, Var, console_error};
 
-use super::{
-    ADMISSION, CONNECT_URL, Handle, ascii,
-    handle::namespace,
-    refusal::{Refusal, refuse},
-};
+use super::{ADMISSION_HEADER, CONNECT_URL, Handle, ascii, handle::namespace, refuse};
 use crate::{
+    api::{Handlers, Options, Room},
     auth::{Access, Claims, Grant, Keys, new_id},
+    engine::{Admission, CloseReason},
     error::{Error, INTERNAL},
-    room::{Admission, Handlers, Options, Protocol, Room},
+    protocol::Protocol,
     router::{Target, check_name, cors_headers, target},
     schema::Description,
     storage::Storage as _,
@@ -134,15 +132,14 @@ async fn connect<R: RoomExt>(
     let upgrade = req.headers().get("Upgrade")?.is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     let room = match room {
         Ok(room) => room,
-        Err(reason) if upgrade => return refuse(protocol, "", Refusal::Address(&reason.to_string())),
+        Err(reason) if upgrade => return refuse(protocol, "", &CloseReason::InvalidAddress(reason.to_string())),
         Err(reason) => return Response::error(reason.to_string(), 400),
     };
     if protocol == Protocol::Yjs && !R::Storage::EXISTS {
-        let reason = "this room has no document";
         return if upgrade {
-            refuse(protocol, &room, Refusal::NoDocument(reason))
+            refuse(protocol, &room, &CloseReason::NoDocument)
         } else {
-            Response::error(reason, 404)
+            Response::error("this room has no document", 404)
         };
     }
     if !upgrade {
@@ -153,19 +150,19 @@ async fn connect<R: RoomExt>(
     let admission = match admit::<R>(env, protocol, &room, token.as_deref()) {
         Ok(admission) => admission,
         Err(error) => {
-            let reason = error.client_message();
+            let reason = error.client_message().to_owned();
             if error.is_internal() {
                 log(&room, &error);
-                return refuse(protocol, &room, Refusal::Later(reason));
+                return refuse(protocol, &room, &CloseReason::Unavailable(reason));
             }
-            return refuse(protocol, &room, Refusal::Token(reason));
+            return refuse(protocol, &room, &CloseReason::InvalidToken(reason));
         }
     };
     match hand_over::<R>(env, &room, &admission).await {
         Ok(response) => Ok(response),
         Err(error) => {
             log(&room, &error);
-            refuse(protocol, &room, Refusal::Later(INTERNAL))
+            refuse(protocol, &room, &CloseReason::Unavailable(INTERNAL.to_owned()))
         }
     }
 }
@@ -189,7 +186,7 @@ async fn hand_over<R: Room>(env: &Env, room: &str, admission: &Admission) -> cra
     let namespace = namespace(&R::OPTIONS, env)?;
     let headers = Headers::new();
     headers.set("Upgrade", "websocket")?;
-    headers.set(ADMISSION, &ascii(&serde_json::to_string(admission)?))?;
+    headers.set(ADMISSION_HEADER, &ascii(&serde_json::to_string(admission)?))?;
     let mut init = RequestInit::new();
     init.with_headers(headers);
     let request = Request::new_with_init(CONNECT_URL, &init)?;

@@ -8,8 +8,8 @@ use super::{
     mutate::mutate,
 };
 use crate::{
+    engine::Attachment,
     protocol::{Incoming, InitializeSession, UpdatePresence, UpdateStorage, decode},
-    room::Attachment,
     storage::{decode_base64, tests::random::Random},
 };
 
@@ -84,10 +84,10 @@ fn what_is_kept_of_a_connection_is_read_or_refused() {
         let mut random = Random::new(2);
         let mut read = 0;
         keeps_nothing(INPUTS, || {
-            let Some(attachment) = Attachment::from_bytes(&mutate(&mut random, &ATTACHMENTS)) else { return };
+            let Some(attachment) = Attachment::read(&mutate(&mut random, &ATTACHMENTS)) else { return };
             read += 1;
-            let again = Attachment::from_bytes(&attachment.to_row()).expect("what is written can be read");
-            assert_eq!(again.to_row(), attachment.to_row());
+            let again = Attachment::read(&attachment.to_bytes()).expect("what is written can be read");
+            assert_eq!(again.to_bytes(), attachment.to_bytes());
         });
         assert!(read > INPUTS / 10, "{read} of them are read, which says little");
     });

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::room::Json;
+use super::Json;
 
 /// A frame of a client: `{"type": string, "data": object}`, and an `id` where the sender waits for the answer.
 #[derive(Debug)]

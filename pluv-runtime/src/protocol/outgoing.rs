@@ -6,7 +6,7 @@ use base64::{Engine as _, encoded_len, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::names::RESERVED;
+use super::names::{ERROR, RESERVED};
 
 /// The connection that caused a message, as every envelope names it.
 ///
@@ -137,6 +137,23 @@ impl Output {
         let mut text = self.head;
         text.push_str(&origin.tail);
         text
+    }
+}
+
+/// The longest message of an `$error`, in bytes: it may quote what the client sent, which has no bound of its own.
+const MAX_ERROR: usize = 500;
+
+/// An `$error`.
+pub(crate) fn error_frame(message: &str, request: Option<&str>, origin: &Origin) -> String {
+    let data = format!(r#"{{"message":{}}}"#, quoted(&truncated(message)));
+    frame_with_id(ERROR, &data, request, origin)
+}
+
+/// The message of an error, no longer than it may be.
+pub(crate) fn truncated(message: &str) -> Cow<'_, str> {
+    match message.len() {
+        0..=MAX_ERROR => Cow::Borrowed(message),
+        _ => Cow::Owned(format!("{}…", &message[..message.floor_char_boundary(MAX_ERROR)])),
     }
 }
 

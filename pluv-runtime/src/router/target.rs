@@ -4,7 +4,7 @@ use super::{
     decode::{Plus, percent_decode, query_value},
     name::{NameError, name},
 };
-use crate::room::Protocol;
+use crate::protocol::Protocol;
 
 /// A route of a room.
 #[derive(Clone, Debug, PartialEq, Eq)]

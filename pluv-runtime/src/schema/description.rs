@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::types::{Declarations, EventTypes, RoomTypes, TypeInfo};
 use crate::{
-    room::{Handlers, Room},
+    api::{Handlers, Room},
     storage::NoStorage,
 };
 

@@ -28,7 +28,7 @@ pub use self::{
     sql::{Sql, SqlError, Value},
 };
 pub(crate) use self::{document::has_changed, update::decode_base64};
-use crate::room::Millis;
+use crate::protocol::Millis;
 
 /// Which document a room has: `storage = Yrs`, or none.
 #[diagnostic::on_unimplemented(

@@ -34,6 +34,20 @@ pub trait Sql: fmt::Debug {
     }
 }
 
+impl<S: Sql> Sql for std::rc::Rc<S> {
+    fn each(&self, statement: &str, params: Vec<Value>, row: impl FnMut(Vec<Value>)) -> Result<()> {
+        (**self).each(statement, params, row)
+    }
+
+    fn rows_written(&self) -> u64 {
+        (**self).rows_written()
+    }
+
+    fn transaction<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        (**self).transaction(run)
+    }
+}
+
 /// A value in a row or for a parameter. A type that is missing here, a float, is read as `Null`; nothing of ours is
 /// one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use super::{
     stock::{message, update_storage},
     world::Inner,
 };
-use crate::{Handlers, Protocol, Room, protocol, storage::has_changed};
+use crate::{Handlers, Protocol, Room, engine::CloseReason, protocol, storage::has_changed};
 
 /// A client of a [`World`](super::World), which does what the stock one does: it keeps a copy of the document, knows who
 /// the others are, and answers what a client answers by itself.
@@ -55,13 +55,14 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
         let Inner { machine, people } = &mut *inner;
         let person = &mut people[self.number];
         assert!(person.connection.is_none(), "this client is connected already");
-        if let Some(reason) = machine.refusal(Protocol::Pluv, person.user.clone(), person.access) {
-            person.closed = Some((protocol::REFUSED, reason));
-            return;
+        match machine.connect(Protocol::Pluv, person.user.clone(), person.access) {
+            Ok(connection) => (person.connection, person.closed) = (Some(connection), None),
+            Err(CloseReason::InvalidUser(reason)) => panic!("the room can't read its user: {reason}"),
+            Err(reason) => {
+                person.closed = Some((reason.code(Protocol::Pluv), reason.text().into_owned()));
+                return;
+            }
         }
-        let connection = machine.connect(Protocol::Pluv, person.user.clone(), person.access);
-        person.connection = Some(connection.unwrap_or_else(|reason| panic!("the room can't read its user: {reason}")));
-        person.closed = None;
         inner.settle();
     }
 
@@ -84,7 +85,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     ///
     /// # Panics
     /// When it is not connected.
-    pub fn vanish(&self) {
+    pub fn drop_connection(&self) {
         self.person(|person| {
             assert!(person.connection.is_some(), "this client is not connected");
             person.disconnect(1006, "");

@@ -1,9 +1,8 @@
-//! A room on a platform that is made of plain values: what comes in is called, what goes out is kept.
+//! A room on a platform of plain values: its inputs are method calls, its outputs are kept.
 
 use std::{
     cell::{Cell, RefCell},
     fmt,
-    pin::Pin,
     rc::Rc,
     task::{Context, Waker},
 };
@@ -12,42 +11,43 @@ use serde_json::value::RawValue;
 
 use super::{
     database::Database,
-    platform::{Platform, Socket, SocketId},
+    platform::{Platform, PlatformHost, Socket, SocketId},
     wakes::Wakes,
 };
 use crate::{
+    api::{Handlers, definition},
     auth::Access,
-    protocol::{PING_FRAME, RESTARTED},
-    room::{Admission, Answer, Ask, Connection, Core, Driver, Handlers, Limits, Millis, Protocol, Step, Unfit, Unmet},
+    engine::{
+        AdminReply, AdminRequest, AdminResponse, Admission, CloseReason, ConnectionId, Dispatcher, Host as _, Input,
+        Limits, Pending, Room, SqlSessionStore,
+    },
+    protocol::{Millis, PING_FRAME, Protocol, RESTARTED},
+    storage::Storage as _,
 };
 
-/// How often tasks that wake themselves are run before others have their turn again.
+/// Rounds of handlers that wake themselves before other inputs have their turn.
 const MAX_ROUNDS: u32 = 1_000;
 
-/// What handlers and hooks do, and the connections that it is for.
-struct Task {
-    connections: Vec<Connection>,
-    future: Pin<Box<dyn Future<Output = ()>>>,
-}
+type RoomDispatcher<R> = Rc<Dispatcher<R, PlatformHost>>;
 
 /// A room and the platform below it.
 pub(crate) struct Machine<R> {
     name: Rc<str>,
     limits: Limits,
     make: Box<dyn Fn() -> R>,
-    driver: Rc<Driver<R>>,
+    dispatcher: RoomDispatcher<R>,
     platform: Rc<RefCell<Platform>>,
     pub(crate) database: Database,
     clock: Rc<Cell<Millis>>,
-    running: Vec<Task>,
+    running: Vec<Pending>,
     wakes: Wakes,
-    /// Whether the room sleeps before each thing that comes in, where it may.
-    pub(crate) sleeps: bool,
-    /// Whether it is said from outside when a commit or a turn is done.
+    /// Whether the room hibernates before each input, where it may.
+    pub(crate) hibernates: bool,
+    /// Whether the test says when a commit or a turn of the event loop is done.
     pub(crate) holds_commits: bool,
-    /// How much time goes by before each thing that comes in, in milliseconds.
+    /// Time that passes before each input, in milliseconds.
     pub(crate) pace: Millis,
-    /// How many sessions there were.
+    /// Number of sessions so far.
     sessions: u32,
 }
 
@@ -55,34 +55,35 @@ impl<R: Handlers> Machine<R> {
     /// An empty room at this time, which `make` makes each time it wakes.
     pub(crate) fn new(name: &str, now: Millis, limits: Limits, make: impl Fn() -> R + 'static) -> Self {
         let database = Database::new();
+        let host = PlatformHost { platform: Rc::default(), database: database.clone(), clock: Rc::new(Cell::new(now)) };
         Self {
             name: name.into(),
             limits,
-            driver: driver(name, limits, &database, make()),
+            platform: Rc::clone(&host.platform),
+            clock: Rc::clone(&host.clock),
+            dispatcher: dispatcher(name, limits, host, make()),
             make: Box::new(make),
-            platform: Rc::default(),
             database,
-            clock: Rc::new(Cell::new(now)),
             running: Vec::new(),
             wakes: Wakes::default(),
-            sleeps: false,
+            hibernates: false,
             holds_commits: false,
             pace: 0,
             sessions: 0,
         }
     }
 
-    /// Time goes on, and the room sleeps where it is to. With a handler that waits it does not.
+    /// Time passes, and the room hibernates if it is to. With a handler that waits it does not.
     fn before_input(&mut self) {
         self.clock.set(self.clock.get() + self.pace);
-        if self.sleeps && self.may_sleep() {
-            self.sleep();
+        if self.hibernates && self.may_hibernate() {
+            self.hibernate();
         }
     }
 
     /// Whether nothing keeps the room awake.
-    pub(crate) fn may_sleep(&self) -> bool {
-        self.running.is_empty() && !self.is_committing() && !self.is_turning()
+    pub(crate) fn may_hibernate(&self) -> bool {
+        self.running.is_empty() && !self.is_committing() && !self.is_yielding()
     }
 
     /// Whether a handler or hook waits for something.
@@ -91,35 +92,40 @@ impl<R: Handlers> Machine<R> {
     }
 
     /// Drops the room, and rebuilds it with the sockets that are open.
-    pub(crate) fn sleep(&mut self) {
-        let was_listening = self.is_listening();
+    pub(crate) fn hibernate(&mut self) {
+        let needed_pings = self.needs_pings();
         let closed = self.rebuild();
-        assert_eq!(closed, 0, "a connection outlasts a sleep");
-        assert!(was_listening || !self.is_listening(), "what comes to listen in its sleep?");
+        assert_eq!(closed, 0, "a connection outlasts hibernation");
+        assert!(needed_pings || !self.needs_pings(), "no connection becomes suspicious in hibernation");
     }
 
-    /// Makes the room anew, and says how many connections it could not take back.
+    /// Rebuilds the room, and returns the number of connections that it could not restore.
     fn rebuild(&mut self) -> usize {
-        self.driver = driver(&self.name, self.limits, &self.database, (self.make)());
-        let mut platform = self.platform.borrow_mut();
-        let Platform { sockets, spilled, known, .. } = &mut *platform;
-        known.clear();
+        let host = self.dispatcher.host.clone();
+        self.dispatcher = dispatcher(&self.name, self.limits, host, (self.make)());
+        let mut room = self.dispatcher.room.borrow_mut();
+        let mut step = room.step(self.now());
         let mut closed = 0;
-        for (id, socket) in sockets.iter_mut().filter(|(_, socket)| socket.is_open()) {
-            let load = |session: &str| spilled.get(session).cloned();
-            match self.driver.core.borrow_mut().restore(&socket.attachment, load) {
-                Some(connection) => {
-                    assert_eq!(connection, socket.connection, "a connection keeps its number");
-                    known.insert(connection, *id);
-                }
-                None => {
-                    socket.close(RESTARTED, "the room restarted");
-                    closed += 1;
+        {
+            let mut platform = self.platform.borrow_mut();
+            let Platform { sockets, known, .. } = &mut *platform;
+            known.clear();
+            for (id, socket) in sockets.iter_mut().filter(|(_, socket)| socket.is_open()) {
+                match room.restore(&socket.attachment, &mut step) {
+                    Some(connection) => {
+                        assert_eq!(connection, socket.connection, "a connection keeps its number");
+                        known.insert(connection, *id);
+                    }
+                    None => {
+                        socket.close(RESTARTED, "the room restarted");
+                        closed += 1;
+                    }
                 }
             }
         }
-        // Those for whom it listened may have gone.
-        platform.is_listening = self.driver.core.borrow().is_listening();
+        room.wake(&mut step);
+        drop(room);
+        step.effects.into_iter().for_each(|effect| self.dispatcher.host.execute(effect));
         closed
     }
 
@@ -127,15 +133,15 @@ impl<R: Handlers> Machine<R> {
     pub(crate) fn lose_memory(&mut self) {
         {
             let mut platform = self.platform.borrow_mut();
-            let Platform { sockets, known, waiting, .. } = &mut *platform;
-            let running = self.running.drain(..).flat_map(|task| task.connections);
-            for id in waiting.iter().copied().chain(running).filter_map(|connection| known.get(&connection)) {
+            let Platform { sockets, known, pending_edits, .. } = &mut *platform;
+            let running = self.running.drain(..).flat_map(|pending| pending.connections);
+            for id in pending_edits.iter().copied().chain(running).filter_map(|connection| known.get(&connection)) {
                 sockets.get_mut(id).expect("a known socket is there").close(RESTARTED, "the room restarted");
             }
-            waiting.clear();
-            platform.patience = None;
-            (platform.is_committing, platform.is_turning) = (false, false);
-            (platform.is_finding, platform.is_collecting) = (false, false);
+            pending_edits.clear();
+            platform.timeout = None;
+            (platform.is_committing, platform.is_yielding) = (false, false);
+            (platform.reads_alarm, platform.checks_idle) = (false, false);
         }
         self.rebuild();
     }
@@ -146,33 +152,28 @@ impl<R: Handlers> Machine<R> {
         self.database.reopen();
         let platform = self.platform.take();
         self.platform.replace(platform.after_crash());
-        self.driver = driver(&self.name, self.limits, &self.database, (self.make)());
+        let host = self.dispatcher.host.clone();
+        self.dispatcher = dispatcher(&self.name, self.limits, host, (self.make)());
     }
 
-    /// Whether the machine has died in a call to its storage.
+    /// Whether the machine has crashed in a call to its storage.
     pub(crate) fn has_crashed(&self) -> bool {
         self.database.is_dead()
     }
 
-    /// Does what a step says, until all of it waits for something.
-    pub(crate) fn drive(&mut self, step: Step) {
-        let connections = step.jobs.iter().map(|job| job.connection).collect();
-        let (driver, platform, clock) = (Rc::clone(&self.driver), Rc::clone(&self.platform), Rc::clone(&self.clock));
-        let database = self.database.clone();
-        let future = async move {
-            let execute = |effects| {
-                // A room that is gone does nothing more.
-                if !database.is_dead() {
-                    platform.borrow_mut().execute(clock.get(), effects);
-                }
-            };
-            driver.drive(step, || clock.get(), execute).await;
-        };
-        let mut task = Task { connections, future: Box::pin(future) };
-        let waker = Waker::from(self.wakes.clone().into_inner());
-        // What it does at once comes before what others do whom it has woken.
-        if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-            self.running.push(task);
+    /// Gives the room an input, and runs what follows until all of it waits for something.
+    pub(crate) fn input(&mut self, input: Input<'_>) {
+        let pending = self.dispatcher.input(input);
+        self.run(pending);
+    }
+
+    fn run(&mut self, pending: Option<Pending>) {
+        if let Some(mut pending) = pending {
+            let waker = Waker::from(self.wakes.clone().into_inner());
+            // What it does at once comes before what others do that it has woken.
+            if pending.poll(&mut Context::from_waker(&waker)).is_pending() {
+                self.running.push(pending);
+            }
         }
         self.poll();
     }
@@ -183,10 +184,10 @@ impl<R: Handlers> Machine<R> {
         let mut cx = Context::from_waker(&waker);
         for _ in 0..MAX_ROUNDS {
             self.wakes.clear();
-            self.running.retain_mut(|task| task.future.as_mut().poll(&mut cx).is_pending());
-            while self.answer() {}
-            while !self.holds_commits && (self.is_committing() || self.is_turning()) {
-                if self.is_turning() { self.turn() } else { self.commit() }
+            self.running.retain_mut(|pending| pending.poll(&mut cx).is_pending());
+            while self.answer_alarm() {}
+            while !self.holds_commits && (self.is_committing() || self.is_yielding()) {
+                if self.is_yielding() { self.end_turn() } else { self.commit() }
             }
             if !self.wakes.is_woken() {
                 return;
@@ -194,31 +195,16 @@ impl<R: Handlers> Machine<R> {
         }
     }
 
-    /// Answers what the room wants of the platform at once, and says whether there was anything.
-    fn answer(&mut self) -> bool {
-        let (is_finding, is_collecting, alarm) = {
+    /// Tells the room its alarm if it has asked, and returns whether it has.
+    fn answer_alarm(&mut self) -> bool {
+        let (reads_alarm, alarm) = {
             let mut platform = self.platform.borrow_mut();
-            let is_finding = std::mem::take(&mut platform.is_finding);
-            (is_finding, std::mem::take(&mut platform.is_collecting), platform.alarm)
+            (std::mem::take(&mut platform.reads_alarm), platform.alarm)
         };
-        if is_finding {
-            let step = self.driver.core.borrow_mut().alarm_found(self.now(), alarm);
-            self.drive(step);
+        if reads_alarm {
+            self.input(Input::AlarmRead { alarm });
         }
-        if is_collecting {
-            let step = self.driver.core.borrow_mut().collect(self.now(), &self.pinged());
-            self.drive(step);
-        }
-        is_finding || is_collecting
-    }
-
-    /// When the platform last answered a ping of a connection.
-    pub(crate) fn pinged(&self) -> impl Fn(Connection) -> Option<Millis> + use<R> {
-        let platform = Rc::clone(&self.platform);
-        move |connection| {
-            let platform = platform.borrow();
-            platform.sockets.get(platform.known.get(&connection)?)?.pinged
-        }
+        reads_alarm
     }
 
     /// Blocks this thread until a task may go on.
@@ -234,32 +220,29 @@ impl<R: Handlers> Machine<R> {
     /// What was stored is safe.
     pub(crate) fn commit(&mut self) {
         self.platform.borrow_mut().is_committing = false;
-        let step = self.driver.core.borrow_mut().committed(self.now());
-        self.drive(step);
+        self.input(Input::Committed);
     }
 
-    /// Whether the room lets others have their turn.
-    pub(crate) fn is_turning(&self) -> bool {
-        self.platform.borrow().is_turning
+    /// Whether the room yields to the event loop.
+    pub(crate) fn is_yielding(&self) -> bool {
+        self.platform.borrow().is_yielding
     }
 
-    /// Others have had their turn.
-    pub(crate) fn turn(&mut self) {
-        self.platform.borrow_mut().is_turning = false;
-        let step = self.driver.core.borrow_mut().turn(self.now());
-        self.drive(step);
+    /// The event loop had its turn.
+    pub(crate) fn end_turn(&mut self) {
+        self.platform.borrow_mut().is_yielding = false;
+        self.input(Input::Yielded);
     }
 
-    /// When the room waits no longer for its hook, if it waits.
-    pub(crate) fn patience(&self) -> Option<Millis> {
-        self.platform.borrow().patience
+    /// Time when the hook that runs times out.
+    pub(crate) fn timeout(&self) -> Option<Millis> {
+        self.platform.borrow().timeout
     }
 
-    /// The room waits no longer for its hook.
-    pub(crate) fn lose_patience(&mut self) {
-        assert!(self.platform.borrow_mut().patience.take().is_some(), "it waits for its hook");
-        self.driver.core.borrow().lose_patience();
-        self.poll();
+    /// The hook that runs times out.
+    pub(crate) fn time_out(&mut self) {
+        assert!(self.platform.borrow_mut().timeout.take().is_some(), "a hook runs");
+        self.input(Input::HookTimeout);
     }
 
     pub(crate) fn now(&self) -> Millis {
@@ -276,24 +259,24 @@ impl<R: Handlers> Machine<R> {
         self.platform.borrow().alarm
     }
 
-    /// The alarm comes, whether or not it is set.
-    pub(crate) fn ring(&mut self) {
-        if self.sleeps && self.may_sleep() {
-            self.sleep();
+    /// The alarm fires, whether or not it is set.
+    pub(crate) fn fire_alarm(&mut self) {
+        if self.hibernates && self.may_hibernate() {
+            self.hibernate();
         }
-        self.platform.borrow_mut().alarm = None;
-        let step = self.driver.core.borrow_mut().alarm(self.now(), &self.pinged());
-        self.drive(step);
+        let platform = Rc::clone(&self.platform);
+        platform.borrow_mut().alarm = None;
+        self.input(Input::Alarm { last_ping: &|connection| platform.borrow().pinged(connection) });
     }
 
-    /// Whether pings come to the room.
-    pub(crate) fn is_listening(&self) -> bool {
-        self.platform.borrow().is_listening
+    /// Whether pings reach the room.
+    pub(crate) fn needs_pings(&self) -> bool {
+        self.platform.borrow().needs_pings
     }
 
-    /// A client's ping, which the platform answers in the room's place unless the room listens.
+    /// A client pings. The platform answers in place of the room, unless the room needs the pings.
     pub(crate) fn ping(&mut self, id: SocketId) {
-        if self.is_listening() {
+        if self.needs_pings() {
             return self.text(id, PING_FRAME);
         }
         let now = self.now();
@@ -302,46 +285,31 @@ impl<R: Handlers> Machine<R> {
         }
     }
 
-    fn admission(&self, protocol: Protocol, user: Option<Box<RawValue>>, access: Access) -> Admission {
-        Admission { session: format!("s{}", self.sessions), user, access, protocol }
-    }
-
-    /// A user comes, who is JSON; none in a room without users.
+    /// A client connects; its user is JSON, or none in a room without users.
     ///
     /// # Errors
-    /// Why the user can't be read.
+    /// Why it is refused.
     pub(crate) fn connect(
         &mut self,
         protocol: Protocol,
         user: Option<Box<RawValue>>,
         access: Access,
-    ) -> Result<SocketId, String> {
+    ) -> Result<SocketId, CloseReason> {
         self.before_input();
+        let session = format!("s{}", self.sessions + 1);
+        let admission = Admission { session, user, access, protocol };
+        let (id, platform) = (SocketId(self.sessions + 1), Rc::clone(&self.platform));
+        let pending = self.dispatcher.connect(&admission, |connection| {
+            platform.borrow_mut().insert(id, Socket::new(connection, protocol));
+            Ok(())
+        })?;
         self.sessions += 1;
-        let id = SocketId(self.sessions);
-        let admission = self.admission(protocol, user, access);
-        let (connection, step) = self.driver.core.borrow_mut().connect(self.now(), &admission)?;
-        // The platform has a socket before the room has said anything.
-        self.platform.borrow_mut().insert(id, Socket::new(connection, protocol));
-        self.drive(step);
+        self.run(pending);
         Ok(id)
     }
 
-    /// Why a user would not be let in.
-    pub(crate) fn refusal(
-        &mut self,
-        protocol: Protocol,
-        user: Option<Box<RawValue>>,
-        access: Access,
-    ) -> Option<String> {
-        self.before_input();
-        let unfit = self.driver.core.borrow().refusal(&self.admission(protocol, user, access))?;
-        let (Unfit::Full(reason) | Unfit::User(reason)) = unfit;
-        Some(reason)
-    }
-
-    /// The connection that an open socket is.
-    pub(crate) fn connection(&self, id: SocketId) -> Option<Connection> {
+    /// The connection of an open socket.
+    pub(crate) fn connection(&self, id: SocketId) -> Option<ConnectionId> {
         let platform = self.platform.borrow();
         let connection = platform.sockets.get(&id)?.connection;
         (platform.known.get(&connection) == Some(&id)).then_some(connection)
@@ -351,59 +319,52 @@ impl<R: Handlers> Machine<R> {
     pub(crate) fn text(&mut self, id: SocketId, text: &str) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
-        let step = self.driver.core.borrow_mut().text(self.now(), connection, text);
-        self.drive(step);
+        self.input(Input::Text { connection, text });
     }
 
     /// A client sends a binary frame.
     pub(crate) fn binary(&mut self, id: SocketId, frame: &[u8]) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
-        let step = self.driver.core.borrow_mut().binary(self.now(), connection, frame.to_vec());
-        self.drive(step);
+        self.input(Input::Binary { connection, frame: frame.to_vec() });
     }
 
-    /// A connection closes. If the room sleeps meanwhile, its socket is not among those that the room wakes with.
+    /// A connection closes. If the room hibernates meanwhile, its socket is not among those that are restored.
     pub(crate) fn close(&mut self, id: SocketId) {
         self.hang_up(id);
         self.before_input();
         let known = self.connection(id);
         let Some(socket) = self.platform.borrow_mut().sockets.remove(&id) else { return };
-        let step = match known {
+        match known {
             Some(connection) => {
                 self.platform.borrow_mut().known.remove(&connection);
-                self.driver.core.borrow_mut().close(self.now(), connection)
+                self.input(Input::Closed { connection });
             }
-            None => {
-                let platform = self.platform.borrow();
-                let load = |session: &str| platform.spilled.get(session).cloned();
-                self.driver.core.borrow_mut().close_asleep(self.now(), &socket.attachment, load)
-            }
-        };
-        self.drive(step);
+            None => self.input(Input::ClosedAsleep { attachment: &socket.attachment }),
+        }
     }
 
-    /// A client is gone, and the room has not heard of it.
+    /// A client is gone, and the room does not know yet.
     pub(crate) fn hang_up(&mut self, id: SocketId) {
         if let Some(socket) = self.platform.borrow_mut().sockets.get_mut(&id) {
             socket.is_gone = true;
         }
     }
 
-    /// The worker asks for something.
-    pub(crate) fn ask(&mut self, ask: Ask, bytes: &[u8]) -> Answer {
-        self.before_input();
-        let deletes = matches!(ask, Ask::Delete);
-        let (step, answer) = self.driver.core.borrow_mut().consult(self.now(), ask, bytes.to_vec());
-        self.drive(step);
-        if deletes {
-            let step = self.driver.core.borrow_mut().delete_now(self.now());
-            self.drive(step);
-            if !self.driver.core.borrow().deletion_goes_on() {
-                return Err(Unmet::Failed("`on_room_deleted` failed: the document stays".to_owned()));
-            }
+    /// The worker makes a request. A deletion whose hook waits for something counts as done.
+    pub(crate) fn admin(&mut self, request: AdminRequest, argument: &[u8]) -> AdminResponse {
+        match self.start_admin(request, argument) {
+            AdminReply::Ready(response) => response,
+            AdminReply::Pending(mut response) => response.try_recv().ok().flatten().unwrap_or(Ok(Vec::new())),
         }
-        answer
+    }
+
+    /// The worker makes a request, whose response may come later.
+    pub(crate) fn start_admin(&mut self, request: AdminRequest, argument: &[u8]) -> AdminReply {
+        self.before_input();
+        let (pending, reply) = self.dispatcher.admin(request, argument.to_vec());
+        self.run(pending);
+        reply
     }
 
     /// The next text frame that a client has not read.
@@ -416,19 +377,19 @@ impl<R: Handlers> Machine<R> {
         self.platform.borrow().sockets.get(&id)?.closed.clone()
     }
 
-    /// What the room has told its developer since the last call.
+    /// Lines of the log since the last call.
     pub(crate) fn take_log(&self) -> Vec<String> {
         std::mem::take(&mut self.platform.borrow_mut().log)
     }
 
-    /// What it has told of its life since the last call, as JSON.
-    pub(crate) fn take_diary(&self) -> Vec<String> {
-        std::mem::take(&mut self.platform.borrow_mut().diary)
+    /// Lines of the event log since the last call, as JSON.
+    pub(crate) fn take_event_log(&self) -> Vec<String> {
+        std::mem::take(&mut self.platform.borrow_mut().event_log)
     }
 
     /// The room itself.
-    pub(crate) fn core(&self) -> &RefCell<Core> {
-        &self.driver.core
+    pub(crate) fn room(&self) -> &RefCell<Room> {
+        &self.dispatcher.room
     }
 }
 
@@ -449,7 +410,7 @@ impl<R: Handlers> Machine<R> {
     /// A connection closes while the room sleeps.
     pub(crate) fn close_asleep(&mut self, id: SocketId) {
         self.hang_up(id);
-        self.sleep();
+        self.hibernate();
         self.close(id);
     }
 
@@ -457,17 +418,15 @@ impl<R: Handlers> Machine<R> {
     pub(crate) fn oversized(&mut self, id: SocketId, bytes: u64) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
-        let step = self.driver.core.borrow_mut().oversized(self.now(), connection, bytes);
-        self.drive(step);
+        self.input(Input::Oversized { connection, bytes });
     }
 
     /// Much was sent to a client.
     pub(crate) fn unread(&mut self, id: SocketId) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
-        let pinged = self.pinged()(connection);
-        let step = self.driver.core.borrow_mut().unread(self.now(), connection, pinged);
-        self.drive(step);
+        let last_ping = self.platform.borrow().pinged(connection);
+        self.input(Input::SentMuch { connection, last_ping });
     }
 
     /// The next binary frame that a client has not read.
@@ -488,14 +447,22 @@ impl<R: Handlers> Machine<R> {
         self.sessions
     }
 
-    /// How many sessions are stored as they did not fit their sockets.
-    pub(crate) fn spilled(&self) -> usize {
-        self.platform.borrow().spilled.len()
+    /// Number of sessions that are stored, as they exceed their attachments.
+    pub(crate) fn stored_sessions(&self) -> usize {
+        match self.database.tables().contains(&"pluv_session".to_owned()) {
+            true => usize::try_from(self.database.number("SELECT COUNT(*) FROM pluv_session")).unwrap_or_default(),
+            false => 0,
+        }
     }
 }
 
-fn driver<R: Handlers>(name: &str, limits: Limits, database: &Database, room: R) -> Rc<Driver<R>> {
-    Rc::new(Driver::new(Core::new::<R>(name, limits, database.clone()), room))
+fn dispatcher<R: Handlers>(name: &str, limits: Limits, host: PlatformHost, handlers: R) -> RoomDispatcher<R> {
+    let database = host.database.clone();
+    let limit = usize::try_from(limits.storage_bytes()).unwrap_or(usize::MAX);
+    let document = <<R::Room as crate::Room>::Storage>::open(database.clone(), limit);
+    let room = Room::new(name, definition::<R>(limits), document, Box::new(SqlSessionStore(database)));
+    let room = room.unwrap_or_else(|error| panic!("the room can't be started: {error}"));
+    Rc::new(Dispatcher::new(room, handlers, host))
 }
 
 impl<R> fmt::Debug for Machine<R> {

@@ -4,8 +4,8 @@ use super::World;
 use crate::{
     Error, Evict, Handlers, Result, Room,
     contract::Sends,
+    engine::{AdminError, AdminRequest},
     protocol::Output,
-    room::{Ask, Unmet},
 };
 
 /// What a [`Handle`](crate::Handle) does, which needs the platform's `Env`: the same calls, without waiting.
@@ -18,7 +18,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     where
         R: Sends,
     {
-        self.tell::<R>(Ask::Broadcast, output)
+        self.tell::<R>(AdminRequest::Broadcast, output)
     }
 
     /// Sends an output to all connections of a user, by the user's id, and says to how many.
@@ -29,7 +29,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     where
         R: Sends,
     {
-        self.tell::<R>(Ask::SendToUser(id.to_owned()), output)
+        self.tell::<R>(AdminRequest::SendToUser(id.to_owned()), output)
     }
 
     /// Closes connections, and says how many.
@@ -37,7 +37,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// # Errors
     /// None that a test would see.
     pub fn evict(&self, whom: impl Into<Evict>) -> Result<usize> {
-        Ok(serde_json::from_slice(&self.ask(Ask::Evict(whom.into()), &[])?)?)
+        Ok(serde_json::from_slice(&self.request(AdminRequest::Evict(whom.into()), &[])?)?)
     }
 
     /// Applies a Yjs update to the document, which is stored and shown to everyone.
@@ -45,7 +45,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// # Errors
     /// When the room has no document, or it does not take the update.
     pub fn update_storage(&self, update: &[u8]) -> Result<()> {
-        self.ask(Ask::UpdateStorage, update).map(drop)
+        self.request(AdminRequest::UpdateStorage, update).map(drop)
     }
 
     /// Closes all connections, and deletes the document when `on_room_deleted` has got it.
@@ -53,21 +53,21 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// # Errors
     /// When the hook fails.
     pub fn delete(&self) -> Result<()> {
-        self.ask(Ask::Delete, &[]).map(drop)
+        self.request(AdminRequest::Delete, &[]).map(drop)
     }
 
-    fn tell<S: Sends>(&self, ask: Ask, output: S::Declared) -> Result<usize> {
+    fn tell<S: Sends>(&self, request: AdminRequest, output: S::Declared) -> Result<usize> {
         let output = Output::new::<S::Output>(&output.into()).map_err(Error::internal)?;
-        Ok(serde_json::from_slice(&self.ask(ask, output.into_head().as_bytes())?)?)
+        Ok(serde_json::from_slice(&self.request(request, output.into_head().as_bytes())?)?)
     }
 
-    fn ask(&self, ask: Ask, bytes: &[u8]) -> Result<Vec<u8>> {
+    fn request(&self, request: AdminRequest, bytes: &[u8]) -> Result<Vec<u8>> {
         let mut inner = self.0.borrow_mut();
-        let answer = inner.machine.ask(ask, bytes);
+        let answer = inner.machine.admin(request, bytes);
         inner.settle();
-        answer.map_err(|unmet| match unmet {
-            Unmet::Wrong(reason) => Error::client(reason),
-            Unmet::Failed(reason) => Error::internal(reason),
+        answer.map_err(|error| match error {
+            AdminError::Invalid(reason) => Error::client(reason),
+            AdminError::Failed(reason) => Error::internal(reason),
         })
     }
 }

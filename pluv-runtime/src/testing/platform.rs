@@ -1,62 +1,66 @@
-//! What the platform keeps while a room is dropped, made of plain values.
+//! The state that the platform keeps while a room is dropped, made of plain values.
 
 use std::{
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet, VecDeque},
     rc::Rc,
 };
 
-use crate::room::{Connection, Effect, Millis, Protocol, To};
+use super::database::Database;
+use crate::{
+    engine::{Audience, ConnectionId, Effect, Frame, Host, Input},
+    protocol::{Millis, Protocol},
+};
 
-/// What the platform lets a socket take along, in bytes.
+/// Bytes that a socket's attachment may have.
 const MAX_ATTACHMENT: usize = 16_000;
 
-/// A socket, for good: the room's own number of it may become another's.
+/// A socket, for good: its connection's number may become another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SocketId(pub(super) u32);
 
-/// What the platform keeps.
+/// The state of the platform.
 #[derive(Debug, Default)]
 pub(super) struct Platform {
     pub(super) sockets: BTreeMap<SocketId, Socket>,
-    /// Those that the room has, as they came or were open when it last woke.
-    pub(super) known: BTreeMap<Connection, SocketId>,
-    pub(super) spilled: BTreeMap<String, Vec<u8>>,
+    /// The sockets of the connections that the room knows.
+    pub(super) known: BTreeMap<ConnectionId, SocketId>,
     pub(super) log: Vec<String>,
-    pub(super) diary: Vec<String>,
-    /// The connections with edits that wait to be stored.
-    pub(super) waiting: BTreeSet<Connection>,
-    /// When the room waits no longer for its hook.
-    pub(super) patience: Option<Millis>,
+    pub(super) event_log: Vec<String>,
+    /// Connections with edits that wait to be stored.
+    pub(super) pending_edits: BTreeSet<ConnectionId>,
+    /// Time when the hook that runs times out.
+    pub(super) timeout: Option<Millis>,
     pub(super) is_committing: bool,
-    pub(super) is_turning: bool,
+    pub(super) is_yielding: bool,
     pub(super) alarm: Option<Millis>,
-    /// The room wants to know when the alarm comes.
-    pub(super) is_finding: bool,
-    /// The room wants to look for who is silent.
-    pub(super) is_collecting: bool,
-    /// Pings come to the room.
-    pub(super) is_listening: bool,
+    /// Whether the room wants to know the alarm.
+    pub(super) reads_alarm: bool,
+    /// Whether the room wants to check for idle connections.
+    pub(super) checks_idle: bool,
+    /// Whether pings reach the room.
+    pub(super) needs_pings: bool,
 }
 
-/// A socket of a room: what the room has attached to it, and what its client has not read yet.
+/// A socket of a room: its attachment, and the frames that its client has not read.
 #[derive(Debug)]
 pub(super) struct Socket {
-    pub(super) connection: Connection,
+    pub(super) connection: ConnectionId,
     pub(super) protocol: Protocol,
     pub(super) attachment: Vec<u8>,
     pub(super) texts: VecDeque<Rc<str>>,
     pub(super) binaries: VecDeque<Rc<[u8]>>,
-    /// The code and reason that the room has closed it with. Then it takes no more frames, and a room that wakes does
-    /// not find it.
+    /// The code and reason that the room has closed it with. Then it takes no more frames, and a room that wakes does not
+    /// find it.
     pub(super) closed: Option<(u16, String)>,
-    /// The client has hung up.
+    /// Whether the client has hung up.
     pub(super) is_gone: bool,
-    /// When the platform last answered a ping of it.
+    /// Time when the platform last answered a ping of it.
     pub(super) pinged: Option<Millis>,
 }
 
 impl Socket {
-    pub(super) fn new(connection: Connection, protocol: Protocol) -> Self {
+    pub(super) fn new(connection: ConnectionId, protocol: Protocol) -> Self {
         Self {
             connection,
             protocol,
@@ -79,35 +83,27 @@ impl Socket {
 }
 
 impl Platform {
-    /// What is left of it when the room's machine has died.
+    /// The state that outlasts a crash of the room's machine.
     pub(super) fn after_crash(self) -> Self {
-        let Self { spilled, log, diary, alarm, .. } = self;
-        Self { spilled, log, diary, alarm, ..Self::default() }
+        let Self { log, event_log, alarm, .. } = self;
+        Self { log, event_log, alarm, ..Self::default() }
     }
 
-    /// A client has connected, whom the room calls so.
     pub(super) fn insert(&mut self, id: SocketId, socket: Socket) {
         self.known.insert(socket.connection, id);
         self.sockets.insert(id, socket);
     }
 
-    /// Does what the room wants.
-    pub(super) fn execute(&mut self, now: Millis, effects: Vec<Effect>) {
-        for effect in effects {
-            self.carry_out(now, effect);
-        }
-    }
-
-    fn carry_out(&mut self, now: Millis, effect: Effect) {
+    fn execute(&mut self, now: Millis, effect: Effect) {
         match effect {
-            Effect::Send { to, frame } => {
+            Effect::Send { to, frame: Frame::Text(frame) } => {
                 let frame: Rc<str> = frame.into();
                 self.deliver(to, |socket| {
                     assert_eq!(socket.protocol, Protocol::Pluv, "a text frame breaks a provider");
                     socket.texts.push_back(Rc::clone(&frame));
                 });
             }
-            Effect::SendBytes { to, frame } => {
+            Effect::Send { to, frame: Frame::Binary(frame) } => {
                 let frame: Rc<[u8]> = frame.into();
                 self.deliver(to, |socket| {
                     assert_eq!(socket.protocol, Protocol::Yjs, "only providers get binary frames");
@@ -120,11 +116,6 @@ impl Platform {
                     socket.attachment = state;
                 }
             }
-            Effect::Spill { session, state } => drop(self.spilled.insert(session, state)),
-            Effect::Forget { session } => {
-                assert!(self.spilled.remove(&session).is_some(), "only what was stored is forgotten");
-            }
-            Effect::ForgetAllBut { sessions } => self.spilled.retain(|session, _| sessions.contains(session)),
             Effect::Close { connection, code, reason } => {
                 if let Some(socket) = self.socket(connection) {
                     socket.attachment.clear();
@@ -132,26 +123,26 @@ impl Platform {
                 }
                 self.known.remove(&connection);
             }
-            Effect::Waits { connection } => drop(self.waiting.insert(connection)),
-            Effect::NoneWaits => self.waiting.clear(),
-            Effect::Patience(millis) => self.patience = millis.map(|millis| now + millis),
-            Effect::Alarm(due) => self.alarm = due,
-            Effect::FindAlarm => self.is_finding = true,
-            Effect::Listen(is_listening) => self.is_listening = is_listening,
-            Effect::Collect => self.is_collecting = true,
-            Effect::Commit => {
+            Effect::EditPending { connection } => drop(self.pending_edits.insert(connection)),
+            Effect::EditsDurable => self.pending_edits.clear(),
+            Effect::SetTimeout(millis) => self.timeout = millis.map(|millis| now + millis),
+            Effect::SetAlarm(due) => self.alarm = due,
+            Effect::ReadAlarm => self.reads_alarm = true,
+            Effect::AutoRespondToPings(responds) => self.needs_pings = !responds,
+            Effect::CheckIdle => self.checks_idle = true,
+            Effect::AwaitCommit => {
                 assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
             }
-            Effect::Turn { .. } => assert!(!std::mem::replace(&mut self.is_turning, true), "one turn at a time"),
-            Effect::Debug { line } => self.diary.push(line),
-            Effect::Log { message } => self.log.push(message),
+            Effect::Yield { .. } => assert!(!std::mem::replace(&mut self.is_yielding, true), "one turn at a time"),
+            Effect::LogEvent(line) => self.event_log.push(line),
+            Effect::LogError(message) => self.log.push(message),
         }
     }
 
-    fn deliver(&mut self, to: To, deliver: impl Fn(&mut Socket)) {
+    fn deliver(&mut self, to: Audience, deliver: impl Fn(&mut Socket)) {
         let to = match to {
-            To::One(connection) => vec![connection],
-            To::Many(connections) => connections,
+            Audience::One(connection) => vec![connection],
+            Audience::Many(connections) => connections,
         };
         for connection in to {
             if let Some(socket) = self.socket(connection).filter(|socket| socket.is_open()) {
@@ -160,7 +151,42 @@ impl Platform {
         }
     }
 
-    fn socket(&mut self, connection: Connection) -> Option<&mut Socket> {
+    fn socket(&mut self, connection: ConnectionId) -> Option<&mut Socket> {
         self.sockets.get_mut(self.known.get(&connection)?)
+    }
+
+    /// Time when the platform last answered a ping of a connection.
+    pub(super) fn pinged(&self, connection: ConnectionId) -> Option<Millis> {
+        self.sockets.get(self.known.get(&connection)?)?.pinged
+    }
+}
+
+/// The host of a room: the platform, the storage and the time.
+#[derive(Clone, Debug)]
+pub(super) struct PlatformHost {
+    pub(super) platform: Rc<RefCell<Platform>>,
+    pub(super) database: Database,
+    pub(super) clock: Rc<Cell<Millis>>,
+}
+
+impl Host for PlatformHost {
+    fn now(&self) -> Millis {
+        self.clock.get()
+    }
+
+    fn activate(&self) {}
+
+    fn execute(&self, effect: Effect) {
+        // A room that has crashed does nothing more.
+        if !self.database.is_dead() {
+            self.platform.borrow_mut().execute(self.clock.get(), effect);
+        }
+    }
+
+    fn follow_up(&self, handle: &mut dyn FnMut(Input<'_>)) {
+        let checks_idle = std::mem::take(&mut self.platform.borrow_mut().checks_idle);
+        if checks_idle {
+            handle(Input::CheckIdle { last_ping: &|connection| self.platform.borrow().pinged(connection) });
+        }
     }
 }

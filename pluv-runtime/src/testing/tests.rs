@@ -19,10 +19,11 @@ use yrs::{
 use super::{Client, Fault, World};
 use crate::{
     Context, EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Options, Retention, Room, Yrs,
+    api::{Call, answer, done},
     cloudflare::Env,
     contract::Sends,
+    engine::Outcome,
     error::{Error, Result},
-    room::{Call, Outcome, answer, done},
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,10 +188,10 @@ fn a_sleep_forgets_what_is_in_memory_and_nobody_notices() {
     assert_eq!(ada.call("count", json!({})), Ok(json!(0)));
     assert_eq!((ada.frames().len(), bob.frames().len()), (0, 0));
     assert_eq!(world.sessions()[1].presence()["x"], 1);
-    world.set_restless(true);
+    world.hibernate_before_each_input(true);
     ada.send("say", json!({}));
     assert_eq!(ada.call("count", json!({})), Ok(json!(0)));
-    world.set_restless(false);
+    world.hibernate_before_each_input(false);
     ada.send("say", json!({}));
     assert_eq!(ada.call("count", json!({})), Ok(json!(1)));
 }
@@ -270,7 +271,7 @@ fn the_alarm_comes_when_it_is_due() {
     ada.leave();
     assert_eq!(world.alarm(), Some(Duration::from_secs(24 * 3600)));
     world.advance(Duration::from_secs(24 * 3600 - 1));
-    world.ring();
+    world.fire_alarm();
     assert!(world.storage().size() > 0);
     world.advance(Duration::from_secs(1));
     assert_eq!((world.storage().size(), world.alarm()), (0, None));
@@ -299,7 +300,7 @@ fn storage_fails_when_it_is_told_to() {
 fn who_has_vanished_is_found_and_may_come_again_before() {
     let world = world();
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
-    ada.vanish();
+    ada.drop_connection();
     assert_eq!((ada.is_connected(), bob.others().len()), (false, 1));
     ada.join();
     assert_eq!(bob.others().len(), 2, "the room knows nothing of it");
@@ -322,7 +323,7 @@ fn a_room_is_steered_from_outside() {
     world.update_storage(&update).expect("it is taken");
     assert_eq!((ada.read(note), world.storage().read(note)), ("x".to_owned(), "x".to_owned()));
     assert!(world.update_storage(b"no update").is_err());
-    assert_eq!(world.evict(Evict::user("ada").because("enough")).expect("it is done"), 1);
+    assert_eq!(world.evict(Evict::user("ada").reason("enough")).expect("it is done"), 1);
     assert_eq!(ada.closed(), Some((4000, "enough".to_owned())));
     assert!(bob.others().is_empty());
     world.delete().expect("nothing fails");

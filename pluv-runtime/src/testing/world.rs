@@ -11,7 +11,7 @@ use super::{
     person::Person,
     storage::{Storage, open},
 };
-use crate::{Grant, Handlers, Limits, Millis, Room, Session};
+use crate::{Grant, Handlers, Limits, Millis, Room, Session, api::sessions};
 
 /// The time at which each world begins: the first of January 2026.
 const BEGINNING: Millis = 1_767_225_600_000;
@@ -77,7 +77,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// Everyone who has joined, oldest first, as handlers see them.
     #[must_use]
     pub fn sessions(&self) -> Vec<Session<R>> {
-        self.0.borrow().machine.core().borrow().sessions()
+        sessions(&self.0.borrow().machine.room().borrow())
     }
 
     /// What time it is for the room, in milliseconds since the Unix epoch.
@@ -88,7 +88,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
 
     /// Lets time go by. Alarms come when they are due: what hooks are to be told later, they are told, and who has been
     /// silent for too long is closed. Clients ping as the stock one does, but for those that have
-    /// [vanished](Client::vanish).
+    /// [dropped](Client::drop_connection).
     ///
     /// # Panics
     /// When the room's alarm comes again and again at the same time.
@@ -102,10 +102,10 @@ impl<R: Room + Handlers<Room = R>> World<R> {
             let now = inner.machine.now().max(due);
             inner.machine.set_now(now);
             inner.ping();
-            if inner.machine.patience().is_some_and(|patience| patience <= now) {
-                inner.machine.lose_patience();
+            if inner.machine.timeout().is_some_and(|timeout| timeout <= now) {
+                inner.machine.time_out();
             } else {
-                inner.machine.ring();
+                inner.machine.fire_alarm();
             }
             inner.settle();
         }
@@ -121,9 +121,9 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     }
 
     /// Lets the alarm come now, whether or not it is set: the platform may call a room twice, or for nothing.
-    pub fn ring(&self) {
+    pub fn fire_alarm(&self) {
         let mut inner = self.0.borrow_mut();
-        inner.machine.ring();
+        inner.machine.fire_alarm();
         inner.settle();
     }
 
@@ -134,14 +134,14 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// When a handler still waits for something. A room does not sleep then.
     pub fn hibernate(&self) {
         let mut inner = self.0.borrow_mut();
-        assert!(inner.machine.may_sleep(), "the room can't hibernate: a handler still waits for something");
-        inner.machine.sleep();
+        assert!(inner.machine.may_hibernate(), "the room can't hibernate: a handler still waits for something");
+        inner.machine.hibernate();
     }
 
     /// Lets the room hibernate before each thing that comes in, where it may, or no longer. A test that holds both ways
     /// shows that nothing depends on what the room has in memory.
-    pub fn set_restless(&self, is_restless: bool) {
-        self.0.borrow_mut().machine.sleeps = is_restless;
+    pub fn hibernate_before_each_input(&self, hibernates: bool) {
+        self.0.borrow_mut().machine.hibernates = hibernates;
     }
 
     /// Lets the room's machine die: handlers that run are gone, and so are all connections. What is stored stays. The
@@ -198,14 +198,14 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// What a room with `debug = true` has logged of its life since the last call, each line as JSON.
     #[must_use]
     pub fn debug_log(&self) -> Vec<String> {
-        self.0.borrow().machine.take_diary()
+        self.0.borrow().machine.take_event_log()
     }
 }
 
 impl<R: Handlers> Inner<R> {
     /// When the next thing comes by itself.
     fn due(&self) -> Option<Millis> {
-        self.machine.alarm().into_iter().chain(self.machine.patience()).min()
+        self.machine.alarm().into_iter().chain(self.machine.timeout()).min()
     }
 
     /// The clients ping: each does so many times in the time that a room lets it be silent.

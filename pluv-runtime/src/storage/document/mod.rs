@@ -20,7 +20,7 @@ use super::{
     log::{Log, Stored},
     update::{self, Facts, Pieces},
 };
-use crate::room::Millis;
+use crate::protocol::Millis;
 
 /// How long a loaded document stays that nobody uses, in milliseconds. A room that hears nothing for 10 seconds sleeps
 /// and loses it anyway; this is for rooms that go on chatting.

@@ -1,0 +1,205 @@
+// The parts of the host that are JavaScript, as they save calls out of wasm or have to outlive the wasm instance.
+
+// Sockets: a map from a connection's number to its socket and the units sent to it, and back from sockets to numbers.
+
+/** Returns the number of a socket's connection, or -1. Adds 2 ** 32 if the message exceeds the limit. */
+export function findConnection(numbers, socket, message, limit) {
+    const number = numbers.get(socket) ?? -1;
+    return number >= 0 && (message?.length ?? message?.byteLength) > limit ? number + 2 ** 32 : number;
+}
+
+export function messageLength(message) {
+    return message.length ?? message.byteLength;
+}
+
+export function messageBytes(message) {
+    return new Uint8Array(message);
+}
+
+export function insertSocket(lines, connection, socket) {
+    lines.set(connection, { socket, sent: 0 });
+}
+
+export function getSocket(lines, connection) {
+    return lines.get(connection)?.socket;
+}
+
+/** Sends a text frame, and returns whether more than `bound` was sent to a connection. */
+export function sendText(lines, connections, frame, bound) {
+    let isMuch = false;
+    for (const connection of connections) {
+        const line = lines.get(connection);
+        if (line === undefined) continue;
+        try {
+            line.socket.send(frame);
+        } catch {
+            // It is closing, and its close event follows.
+        }
+        line.sent += frame.length;
+        if (line.sent > bound) isMuch = true;
+    }
+    return isMuch;
+}
+
+export function sendBinary(lines, connections, frame, bound) {
+    // The platform sends later, and wasm's memory is another frame's by then.
+    return sendText(lines, connections, frame.slice(), bound);
+}
+
+/** Returns the connections to which more than `bound` was sent, and counts anew for these. */
+export function takeSentMuch(lines, bound) {
+    const connections = [];
+    for (const [connection, line] of lines) {
+        if (line.sent > bound) {
+            line.sent = 0;
+            connections.push(connection);
+        }
+    }
+    return connections;
+}
+
+// Pings, which `worker` wraps only in part.
+
+export function stopAutoResponse(state) {
+    state.setWebSocketAutoResponse();
+}
+
+export function lastPing(state, socket) {
+    return state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? -1;
+}
+
+// Timers. A busy room waits some thousand times a second: callbacks that stay cost a fraction of a future for each.
+
+export function afterCommit(storage, durable, failed) {
+    storage.sync().then(durable, failed);
+}
+
+export function afterMillis(done, millis) {
+    setTimeout(done, millis);
+}
+
+/** Replaces a timeout by one of so many milliseconds, or by none. */
+export function replaceTimeout(timeout, done, millis) {
+    clearTimeout(timeout);
+    return millis === undefined ? undefined : setTimeout(done, millis);
+}
+
+export function abortObject(state, reason) {
+    state.abort(reason);
+}
+
+// Work that is lost with the wasm instance. All rooms of an isolate share one instance.
+
+const pendingRooms = new Set();
+const startingRooms = new Map();
+
+/** The edits and handlers of a room that wait for something that only the wasm instance knows. */
+class PendingWork {
+    edits = new Set();
+    jobs = new Set();
+    signalLoss = null;
+
+    constructor(lines, code) {
+        this.lines = lines;
+        this.code = code;
+    }
+
+    track() {
+        if (this.signalLoss === null) {
+            // The promise is made in the room's own context: no other may touch its sockets.
+            new Promise((resolve) => {
+                this.signalLoss = resolve;
+            }).then(() => this.lost());
+        }
+        pendingRooms.add(this);
+    }
+
+    settle() {
+        if (this.edits.size === 0 && this.jobs.size === 0) {
+            pendingRooms.delete(this);
+        }
+    }
+
+    lost() {
+        const waiting = new Set(this.edits);
+        for (const job of this.jobs) {
+            job.connections.forEach((connection) => waiting.add(connection));
+            job.lost();
+        }
+        for (const connection of waiting) {
+            try {
+                this.lines.get(connection)?.socket.close(this.code, "the room restarted");
+            } catch {
+                // It is closing already.
+            }
+        }
+    }
+}
+
+export function newPendingWork(lines, code) {
+    return new PendingWork(lines, code);
+}
+
+export function trackEdit(pending, connection) {
+    pending.edits.add(connection);
+    pending.track();
+}
+
+export function editsDurable(pending) {
+    pending.edits.clear();
+    pending.settle();
+}
+
+/** Returns a promise that ends with `promise`, after `timeout` milliseconds, or when the instance is lost. */
+export function trackJob(pending, promise, connections, timeout) {
+    return new Promise((resolve, reject) => {
+        const timer = timeout === undefined ? undefined : setTimeout(resolve, timeout);
+        const end = (settle) => (value) => {
+            clearTimeout(timer);
+            pending.jobs.delete(job);
+            pending.settle();
+            settle(value);
+        };
+        const lost = () => (connections.length > 0 ? resolve() : reject(new Error("the room restarted")));
+        const job = { connections, lost };
+        pending.jobs.add(job);
+        pending.track();
+        promise.then(end(resolve), end(reject));
+    });
+}
+
+/** Whether worker-build's shim makes a new instance after a panic. */
+export function hasShim() {
+    return globalThis.__worker_init_state !== undefined;
+}
+
+/** The instance is lost: closes the connections that wait, and tells the sender of the current message. */
+export function instanceLost(lines, connection, text, bytes, note) {
+    globalThis.__worker_init_state.criticalError = true;
+    const rooms = [...pendingRooms];
+    pendingRooms.clear();
+    rooms.forEach((pending) => pending.signalLoss());
+    if (note !== "") {
+        console.error(note);
+    }
+    try {
+        lines?.get(connection)?.socket.send(bytes.length > 0 ? bytes.slice() : text);
+    } catch {
+        // It is closing.
+    }
+}
+
+/** Notes that a room is being started; false if its last start was lost less than `delay` milliseconds ago. */
+export function beginStart(room, delay) {
+    const since = startingRooms.get(room);
+    const now = Date.now();
+    if (since !== undefined && now - since < delay) {
+        return false;
+    }
+    startingRooms.set(room, now);
+    return true;
+}
+
+export function endStart(room) {
+    startingRooms.delete(room);
+}

@@ -1,0 +1,72 @@
+//! Requests from the worker to a room, and their responses.
+
+use futures_channel::oneshot;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::Evict;
+use crate::{protocol::Protocol, storage::StoreError};
+
+/// A request. Its argument, if it takes one, comes separately as bytes.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum AdminRequest {
+    /// Send an output to everyone.
+    Broadcast,
+    /// Send an output to a user.
+    SendToUser(String),
+    /// List the sessions.
+    Sessions,
+    /// Count the connections.
+    Size,
+    /// Close connections.
+    Evict(Evict),
+    /// Read the whole document.
+    Storage,
+    /// Apply an update of the document.
+    UpdateStorage,
+    /// Close all connections and delete the document.
+    Delete,
+}
+
+/// A response.
+pub(crate) type AdminResponse = Result<Vec<u8>, AdminError>;
+
+/// A response that is there, or that comes later.
+#[derive(Debug)]
+pub(crate) enum AdminReply {
+    Ready(AdminResponse),
+    Pending(oneshot::Receiver<AdminResponse>),
+}
+
+/// Why a request failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AdminError {
+    /// The request can't be carried out.
+    Invalid(String),
+    /// The room failed.
+    Failed(String),
+}
+
+impl From<StoreError> for AdminError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Failed(_) => Self::Failed(error.to_string()),
+            _ => Self::Invalid(error.to_string()),
+        }
+    }
+}
+
+/// A session in the response to [`AdminRequest::Sessions`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SessionInfo {
+    pub(crate) id: String,
+    pub(crate) protocol: Protocol,
+    pub(crate) user: Box<RawValue>,
+    pub(crate) presence: Box<RawValue>,
+}
+
+/// A response as JSON.
+pub(super) fn json(value: &impl Serialize) -> AdminResponse {
+    serde_json::to_vec(value).map_err(|error| AdminError::Failed(error.to_string()))
+}
