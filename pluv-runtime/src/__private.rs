@@ -15,8 +15,8 @@ use crate::{
 pub use crate::{
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
+    document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
     room::{Call, IntoEvent, IntoHook, Outcome},
-    storage::{Document, News, Sql, SqlError, StoreError, Value},
 };
 
 /// `T` itself, unless `ASKED` can't be computed: then it is nothing that the compiler knows, and what is built on it is

@@ -37,6 +37,7 @@
 pub mod auth;
 mod cloudflare;
 pub mod contract;
+mod document;
 mod error;
 #[cfg(test)]
 mod properties;
@@ -45,9 +46,9 @@ mod room;
 mod router;
 pub mod schema;
 mod serve;
-mod storage;
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub mod testing;
+mod update;
 
 #[doc(hidden)]
 pub mod __private;
@@ -57,13 +58,13 @@ pub use pluv_macros::room;
 pub use self::{
     auth::{Access, Grant},
     cloudflare::{Handle, RoomExt},
+    document::{NoStorage, Storage, Usage, Yrs},
     error::{Error, Result},
     room::{
         Context, Deleted, Evict, Handlers, Hooks, Json, Limits, Message, Millis, NoOutput, Options, Protocol,
         Retention, Room, Session, StorageRef,
     },
     schema::EventInfo,
-    storage::{NoStorage, Storage, Usage, Yrs},
 };
 pub use yrs;
 

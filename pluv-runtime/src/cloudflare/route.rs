@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     auth::{Access, Claims, Grant, Keys, new_id},
+    document::Storage as _,
     error::{Error, INTERNAL},
     room::{Admission, Handlers, Options, Protocol, Room},
     router::{Target, check_name, cors_headers, target},
     schema::Description,
-    storage::Storage as _,
 };
 
 /// What every room can do in the worker in front of it.

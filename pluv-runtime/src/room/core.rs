@@ -33,9 +33,9 @@ use super::{
     types::{Typed, Types},
 };
 use crate::{
+    document::{Document, Sql, Storage as _},
     protocol::{self, Incoming, Origin},
     schema::EventInfo,
-    storage::{Document, Sql, Storage as _},
 };
 
 /// What a room is, apart from who is in it.

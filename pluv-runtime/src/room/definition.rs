@@ -8,9 +8,9 @@ use super::{Call, Context, Deleted, Limits, Message, Options, Outcome};
 use crate::{
     auth::Grant,
     cloudflare::{Env, Request},
+    document::Storage,
     error::Result,
     schema::{EventInfo, EventTypes, RoomTypes},
-    storage::Storage,
 };
 
 /// What a room is made of: the types that cross the wire, and its options.

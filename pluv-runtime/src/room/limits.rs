@@ -3,7 +3,7 @@
 use std::{error, fmt};
 
 use super::{Handlers, Millis, Room};
-use crate::storage::DEFAULT_LIMIT;
+use crate::document::DEFAULT_LIMIT;
 
 /// How much a room takes, of connections and from each of them. What is over a limit is answered with an `$error` that
 /// names the limit and the size.

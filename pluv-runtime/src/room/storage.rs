@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     contract::HasDocument,
+    document::{Usage, has_changed},
     error::{Error, Result},
-    storage::{Usage, has_changed},
 };
 
 /// A change that a handler makes: runs on a `yrs::Doc`, and gives it as an update.

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::types::{Declarations, EventTypes, RoomTypes, TypeInfo};
 use crate::{
+    document::NoStorage,
     room::{Handlers, Room},
-    storage::NoStorage,
 };
 
 /// A room: its events with their types, where these are known.

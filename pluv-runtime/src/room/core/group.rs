@@ -10,7 +10,7 @@ use std::{mem, rc::Rc};
 use crate::{
     protocol::Origin,
     room::{Millis, effect::Connection},
-    storage::Admitted,
+    update::ValidatedUpdate,
 };
 
 /// How many bytes of edits may wait to be stored together.
@@ -41,7 +41,7 @@ pub(super) struct Group {
     phase: Phase,
     /// Whether a turn has been asked for that has not come.
     is_turning: bool,
-    waiting: Vec<Edit<Admitted>>,
+    waiting: Vec<Edit<ValidatedUpdate>>,
     /// How many bytes wait.
     bytes: usize,
     /// How many edits the last two groups had.
@@ -76,7 +76,7 @@ pub(super) enum Next {
 
 impl Group {
     /// Adds an edit.
-    pub(super) fn push(&mut self, now: Millis, edit: Edit<Admitted>) -> Next {
+    pub(super) fn push(&mut self, now: Millis, edit: Edit<ValidatedUpdate>) -> Next {
         self.bytes += edit.update.len();
         self.waiting.push(edit);
         let is_busy = self.committed.is_some_and(|at| now.saturating_sub(at) <= BUSY);
@@ -132,7 +132,7 @@ impl Group {
     }
 
     /// The edits that wait, to be stored.
-    pub(super) fn take(&mut self) -> Vec<Edit<Admitted>> {
+    pub(super) fn take(&mut self) -> Vec<Edit<ValidatedUpdate>> {
         if let Phase::Gathering(_) = self.phase {
             self.phase = Phase::Idle;
         }
@@ -165,9 +165,9 @@ mod tests {
         group
     }
 
-    fn edit() -> Edit<Admitted> {
+    fn edit() -> Edit<ValidatedUpdate> {
         let origin = Rc::new(Origin::new("room", "p1".into(), "null"));
-        Edit { connection: None, origin, user: "null".into(), update: Admitted::default() }
+        Edit { connection: None, origin, user: "null".into(), update: ValidatedUpdate::default() }
     }
 
     fn push(group: &mut Group, now: Millis) -> Next {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Core, Step, raw};
 use crate::{
+    document::StoreError,
     protocol::{Origin, Output},
     room::{
         Evict, Millis,
@@ -11,7 +12,6 @@ use crate::{
         effect::{Effect, To},
         evict::Whom,
     },
-    storage::StoreError,
 };
 
 /// Who changed the document, for clients, which take no change of nobody's.
@@ -73,7 +73,7 @@ impl Core {
     }
 
     fn whole(&mut self, now: Millis) -> Answer {
-        self.storage()?.whole(now).map_err(Unmet::from)
+        self.storage()?.encode_full(now).map_err(Unmet::from)
     }
 
     /// Stores an update, and shows it to everyone.
@@ -81,10 +81,10 @@ impl Core {
         // What came before it is stored before it.
         self.flush(now, step);
         let document = self.storage()?;
-        let Some(update) = document.admit(update).map_err(|error| Unmet::Wrong(error.reason))? else {
+        let Some(update) = document.validate(update).map_err(|error| Unmet::Wrong(error.to_string()))? else {
             return Ok(Vec::new());
         };
-        let stored = document.store(now, &[&update]).inspect_err(|_| document.forget())?;
+        let stored = document.store(now, &[&update]).inspect_err(|_| document.unload())?;
         let origin = Rc::new(Origin::new(&self.name, WORKER.into(), "null"));
         for news in stored {
             if let Some(news) = news? {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Core, Step, storage::admit};
 use crate::{
     auth::Access,
+    document::StoreError,
     error::{Error, INTERNAL},
     protocol::{AGAIN_LATER, Origin},
     room::{
@@ -15,7 +16,7 @@ use crate::{
         people::Presence,
         session::Member,
     },
-    storage::{Admitted, StoreError},
+    update::ValidatedUpdate,
 };
 
 /// What a newcomer is given.
@@ -51,7 +52,7 @@ pub(super) struct Newcomer {
     /// The presence that it brings, where its user has none.
     pub(super) presence: Option<Presence>,
     /// The document that it brings.
-    pub(super) update: Option<Admitted>,
+    pub(super) update: Option<ValidatedUpdate>,
 }
 
 impl Seeding {
@@ -81,7 +82,7 @@ impl Core {
     }
 
     /// The document that a client brings, checked.
-    pub(super) fn seed_of(&self, update: Option<&str>) -> Result<Option<Admitted>, String> {
+    pub(super) fn seed_of(&self, update: Option<&str>) -> Result<Option<ValidatedUpdate>, String> {
         let (Some(document), Some(text)) = (&self.document, update.filter(|text| !text.is_empty())) else {
             return Ok(None);
         };
@@ -167,7 +168,7 @@ impl Core {
 
     fn begin(&mut self, now: Millis, origin: &Rc<Origin>, update: Vec<u8>, step: &mut Step) -> Result<(), Error> {
         let Some(document) = &mut self.document else { return Ok(()) };
-        if let Some(update) = document.admit(update).map_err(|error| Error::internal(error.reason))? {
+        if let Some(update) = document.validate(update).map_err(|error| Error::internal(error.to_string()))? {
             for news in document.store(now, &[&update])? {
                 if let Some(news) = news? {
                     self.stored(news, origin, step);
@@ -216,8 +217,8 @@ impl Core {
             }
         }
         let Some(document) = &mut self.document else { return Ok(NO_STORAGE) };
-        let state = document.state(now)?;
-        let shown = document.mark(now)?;
+        let state = document.encode_state(now)?;
+        let shown = document.version(now)?;
         if let Some(member) = self.members.get_mut(&newcomer.connection) {
             member.shown = Some(shown);
         }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     auth::Access,
+    document::{Document, StoreError, Usage},
     error::{Error, INTERNAL},
     protocol::{self, Origin, decode, document_frame},
     room::{
@@ -17,7 +18,7 @@ use crate::{
         job::Job,
         storage::Change,
     },
-    storage::{Admitted, Document, StoreError, Usage, decode_base64},
+    update::{ValidatedUpdate, decode_base64},
 };
 
 impl Core {
@@ -51,13 +52,22 @@ impl Core {
 
     /// A client's whole document, right after it got the room's: it is ready for what others change, and may bring
     /// what it changed while it was away.
-    fn echo(&mut self, now: Millis, connection: Connection, update: Admitted, step: &mut Step) -> Result<(), String> {
+    fn echo(
+        &mut self,
+        now: Millis,
+        connection: Connection,
+        update: ValidatedUpdate,
+        step: &mut Step,
+    ) -> Result<(), String> {
         let Some(document) = &mut self.document else { return Ok(()) };
         let Some(member) = self.members.get_mut(&connection) else { return Ok(()) };
         let (origin, user) = (Rc::clone(&member.origin), Rc::clone(&member.user.json));
         let (shown, access) = (member.shown, member.access);
         let catch_up = |document: &mut dyn Document| {
-            Ok((document.missed(now, &update, shown)?, access == Access::Write || document.is_news(now, &update)?))
+            Ok((
+                document.diff_since(now, &update, shown)?,
+                access == Access::Write || document.has_new_changes(now, &update)?,
+            ))
         };
         let (missed, is_news) = match catch_up(&mut **document) {
             Ok(found) => found,
@@ -85,7 +95,7 @@ impl Core {
     }
 
     /// Stores an edit and shows it to everyone else, at once or with those that follow.
-    pub(super) fn edit(&mut self, now: Millis, edit: Edit<Admitted>, step: &mut Step) {
+    pub(super) fn edit(&mut self, now: Millis, edit: Edit<ValidatedUpdate>, step: &mut Step) {
         let connection = edit.connection;
         let next = self.group.push(now, edit);
         if next != Next::Flush {
@@ -109,7 +119,7 @@ impl Core {
         let next = self.group.committed(now);
         self.proceed(now, next, &mut step);
         if let Some(document) = &mut self.document {
-            match document.tidy(now) {
+            match document.maintain(now) {
                 Ok(notes) => {
                     let notes = notes.into_iter().map(|note| format!("room `{}`: {note}", self.name));
                     step.effects.extend(notes.map(|message| Effect::Log { message }));
@@ -154,10 +164,10 @@ impl Core {
         let (Some(update), Some(document)) = (update, &mut self.document) else { return };
         let (origin, user) = (Rc::clone(&job.origin), Rc::clone(&job.user.json));
         let edit = Edit { connection: None, origin, user, update };
-        match document.keep(now, edit.update.clone()) {
+        match document.append(now, edit.update.clone()) {
             Ok(()) => self.show_stored(now, &[edit], step),
             Err(error) => {
-                document.forget();
+                document.unload();
                 let error = match error {
                     StoreError::Failed(reason) => Error::internal(reason),
                     error => Error::client(error.to_string()),
@@ -178,7 +188,7 @@ impl Core {
         let results = match document.store(now, &updates) {
             Ok(results) => results,
             Err(error) => {
-                document.forget();
+                document.unload();
                 edits.iter().map(|_| Err(error.clone())).collect()
             }
         };
@@ -284,9 +294,9 @@ impl Core {
 }
 
 /// The update that a client wrote, if it says anything.
-pub(super) fn admit(document: &dyn Document, text: &str) -> Result<Option<Admitted>, String> {
+pub(super) fn admit(document: &dyn Document, text: &str) -> Result<Option<ValidatedUpdate>, String> {
     let update = decode_base64(text).map_err(|error| format!("`data.update`: {error}"))?;
-    document.admit(update).map_err(|reason| format!("`data.update`: {reason}"))
+    document.validate(update).map_err(|reason| format!("`data.update`: {reason}"))
 }
 
 fn storage_updated(to: To, update: &[u8], origin: &Origin) -> Effect {

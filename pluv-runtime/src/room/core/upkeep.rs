@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use super::{Core, Step, diary::Entry, garbage::Pinged, seeding::Seeding};
 use crate::{
     auth::Access,
+    document::{Document, StoreError},
     error::Error,
     protocol::Origin,
     room::{
@@ -24,7 +25,6 @@ use crate::{
         retention::Retention,
         types::Typed,
     },
-    storage::{Document, StoreError},
 };
 
 /// How long changes of the document are gathered before the room's code is told, in milliseconds.
@@ -267,7 +267,7 @@ impl Core {
         }
         let Some(document) = &mut self.document else { return };
         deletion.failures += 1;
-        let (state, mark) = match document.whole(now).and_then(|state| Ok((state, document.mark(now)?))) {
+        let (state, mark) = match document.encode_full(now).and_then(|state| Ok((state, document.version(now)?))) {
             Ok(found) => found,
             Err(error) => return self.deletion_failed(now, &error.to_string(), step),
         };
@@ -348,7 +348,7 @@ impl Core {
 
     pub(super) fn read_notes(&mut self, step: &mut Step) {
         let Some(document) = self.document.as_mut().filter(|_| !self.upkeep.is_read) else { return };
-        let mut read = || -> Result<_, StoreError> { Ok((document.note(CHANGED)?, document.note(DELETION)?)) };
+        let mut read = || -> Result<_, StoreError> { Ok((document.metadata(CHANGED)?, document.metadata(DELETION)?)) };
         match read() {
             Ok((changed, deletion)) => {
                 self.upkeep.is_read = true;
@@ -366,7 +366,7 @@ impl Core {
             _ => self.upkeep.deletion.as_ref().and_then(|deletion| serde_json::to_string(deletion).ok()),
         };
         let Some(document) = &mut self.document else { return };
-        if let Err(error) = document.set_note(key, value.as_deref()) {
+        if let Err(error) = document.set_metadata(key, value.as_deref()) {
             self.report(&error, step);
         }
     }
@@ -400,7 +400,7 @@ impl Core {
 
 /// Deletes the document if it still has this mark, and says whether it did.
 fn clear(document: &mut dyn Document, now: Millis, mark: u64) -> Result<bool, StoreError> {
-    let is_same = document.mark(now)? == mark;
+    let is_same = document.version(now)? == mark;
     if is_same {
         document.clear()?;
     }

@@ -70,7 +70,7 @@ impl Core {
     /// Lets a connection join, whose document has begun: asks for what it has, and tells it of the others.
     pub(super) fn join_provider(&mut self, now: Millis, connection: Connection, step: &mut Step) {
         let Some(document) = &mut self.document else { return };
-        let vector = match document.vector(now) {
+        let vector = match document.state_vector(now) {
             Ok(vector) => vector,
             Err(error) => {
                 self.report(&error, step);
@@ -124,7 +124,7 @@ impl Core {
             self.flush(now, step);
         }
         let Some(document) = &mut self.document else { return };
-        let lacking = match document.since(now, vector) {
+        let lacking = match document.diff_since_vector(now, vector) {
             Ok(Some(lacking)) => lacking,
             Ok(None) => return self.break_off(now, connection, step),
             Err(error) => {
@@ -143,7 +143,7 @@ impl Core {
     pub(super) fn ask_what_it_has(&mut self, now: Millis, connection: Connection, step: &mut Step) {
         let (Some(document), Some(member)) = (&mut self.document, self.members.get_mut(&connection)) else { return };
         let Some(yjs) = &mut member.yjs else { return };
-        match document.vector(now) {
+        match document.state_vector(now) {
             Ok(vector) => {
                 yjs.is_asked = true;
                 step.effects.push(Effect::SendBytes { to: To::One(connection), frame: yjs::step1(&vector) });
@@ -165,17 +165,17 @@ impl Core {
         if !may_write && !is_answer {
             return self.deny(connection, "this connection may only read", step);
         }
-        let update = match document.admit(update) {
+        let update = match document.validate(update) {
             Ok(Some(update)) => update,
             Ok(None) => return,
-            Err(error) if error.is_malformed => return self.break_off(now, connection, step),
-            Err(error) => return self.deny(connection, &error.reason, step),
+            Err(error) if error.is_malformed() => return self.break_off(now, connection, step),
+            Err(error) => return self.deny(connection, &error.to_string(), step),
         };
         if may_write {
             let (origin, user) = (member.origin.clone(), member.user.json.clone());
             return self.edit(now, Edit { connection: Some(connection), origin, user, update }, step);
         }
-        match document.is_news(now, &update) {
+        match document.has_new_changes(now, &update) {
             Ok(false) => {}
             Ok(true) => self.deny(connection, "this connection may only read: what it changed is not kept", step),
             Err(error) => drop(self.report(&error, step)),

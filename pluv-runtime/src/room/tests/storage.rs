@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
     protocol::yjs,
     room::{Call, Outcome, Protocol, done},
-    storage::{decode_base64, encode_base64},
+    update::{decode_base64, encode_base64},
 };
 
 /// A room with a document.

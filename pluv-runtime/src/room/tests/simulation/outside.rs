@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     Evict, Protocol,
+    document::tests::random::Random,
     protocol::{Output as Event, PING_FRAME},
     room::{
         Ask, Unmet,
         tests::world::{Output, TestRoom},
     },
-    storage::tests::random::Random,
     testing::Replica,
 };
 

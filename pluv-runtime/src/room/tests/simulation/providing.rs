@@ -7,7 +7,7 @@ use super::{
     provider::Provider,
     simulation::{MAX_PROVIDERS, Simulation},
 };
-use crate::{Access, Protocol, protocol::yjs::Frame, room::tests::world::TestRoom, storage::tests::random::Random};
+use crate::{Access, Protocol, document::tests::random::Random, protocol::yjs::Frame, room::tests::world::TestRoom};
 
 impl<R: TestRoom> Simulation<R> {
     pub(super) fn dial(&mut self, number: usize) {
