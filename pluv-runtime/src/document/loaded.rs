@@ -1,14 +1,19 @@
 //! A document in memory.
 
-use std::{borrow::Cow, collections::HashSet, error::Error};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+};
 
 use yrs::{
-    Doc, IdSet, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, TransactionMut, Update, WriteTxn as _,
+    BranchID, Doc, ID, IdSet, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, TransactionMut, Update,
+    WriteTxn as _,
     block::ClientID,
     updates::{decoder::Decode as _, encoder::Encode as _},
 };
 
-use super::{StoreError, pending::Pending};
+use super::StoreError;
 use crate::update::{self, Batches, ValidatedUpdate};
 
 /// How many shared types may be inside each other.
@@ -29,23 +34,8 @@ pub(super) struct Loaded {
     nesting: u32,
     /// What it takes in memory, in bytes, at most.
     pub(super) estimated_memory: u64,
-    /// What waited and then did not fit: it is as if it had never come.
-    rejected: HashSet<Vec<u8>>,
-}
-
-/// Why an update was not applied. A part of it may have been.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// For its own sake.
-    Update(StoreError),
-    /// For that of this one, which had waited for it.
-    Pending(Vec<u8>),
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Update(error)
-    }
+    /// Whether `yrs` refused an update after it had applied a part of it: then this must be loaded anew.
+    pub(super) is_inconsistent: bool,
 }
 
 /// What became of an update.
@@ -61,12 +51,12 @@ struct Taken {
 }
 
 impl Loaded {
-    /// An empty document; what is `rejected` is not to wait in it.
-    pub(super) fn new(rejected: HashSet<Vec<u8>>) -> Self {
+    /// An empty document.
+    pub(super) fn new() -> Self {
         // No history of what was deleted, and positions as stock clients count them.
         let options = Options { skip_gc: false, offset_kind: OffsetKind::Utf16, ..Options::default() };
         let (doc, pending) = (Doc::with_options(options), Pending::default());
-        Self { doc, pending, known: None, nesting: 0, estimated_memory: 0, rejected }
+        Self { doc, pending, known: None, nesting: 0, estimated_memory: 0, is_inconsistent: false }
     }
 
     /// Makes sure that an update nests shared types not too deep, before it is applied.
@@ -100,9 +90,9 @@ impl Loaded {
     ) -> Result<Cow<'a, ValidatedUpdate>, StoreError> {
         let known = known(&mut self.known, &self.doc);
         let deleted = || self.doc.transact().snapshot().delete_set;
-        let trimmed = update::trim(&update.bytes, known, deleted).map_err(unfit)?;
+        let trimmed = update::trim(&update.bytes, known, deleted).map_err(inapplicable)?;
         let update = match trimmed {
-            Some(bytes) => Cow::Owned(super::yrs_document::read_back(bytes).map_err(unfit)?),
+            Some(bytes) => Cow::Owned(super::yrs_document::read_back(bytes).map_err(inapplicable)?),
             None => Cow::Borrowed(update),
         };
         if update.joining <= update::MAX_JOINING {
@@ -113,13 +103,42 @@ impl Loaded {
         Ok(Cow::Owned(super::yrs_document::validated(bytes.into_owned(), facts)))
     }
 
-    /// Applies an update; what of it was not known.
+    /// Returns whether an update has changes that are neither applied nor pending. Applies nothing.
+    pub(super) fn has_new_changes(&mut self, update: &ValidatedUpdate) -> Result<bool, StoreError> {
+        let update = Update::decode_v1(&update.bytes).map_err(inapplicable)?;
+        let known = self.known();
+        let mut insertions = IdSet::new();
+        for (client, ranges) in update.insertions(true).iter() {
+            for range in ranges.iter() {
+                let start = range.start.max(known.get(client));
+                if start < range.end {
+                    insertions.insert(ID::new(*client, start), range.end - start);
+                }
+            }
+        }
+        let (insertions, mut deletions) = self.pending.without(&insertions, update.delete_set());
+        if insertions.is_empty() && !deletions.is_empty() {
+            deletions.diff_with(&self.doc.transact().snapshot().delete_set);
+        }
+        Ok(!(insertions.is_empty() && deletions.is_empty()))
+    }
+
+    /// Applies an update, all of it or nothing; returns what of it was not known.
     ///
     /// # Errors
-    /// When it does not fit, or what waited for it does not.
-    pub(super) fn apply(&mut self, validated: &ValidatedUpdate) -> Result<Option<Vec<u8>>, Failure> {
+    /// When it names a parent that can't be one, or has to wait and too much does.
+    pub(super) fn apply(&mut self, validated: &ValidatedUpdate) -> Result<Option<Vec<u8>>, StoreError> {
         let ValidatedUpdate { bytes, estimated_memory, .. } = validated;
-        let update = Update::decode_v1(bytes).map_err(unfit)?;
+        if validated.parents > 0 {
+            self.check_parents(bytes)?;
+        }
+        let update = Update::decode_v1(bytes).map_err(inapplicable)?;
+        if !self.pending.has_room(bytes.len()) {
+            let dependencies = update::dependencies(bytes, &update, self.known()).map_err(inapplicable)?;
+            if !dependencies.is_empty() {
+                return Err(StoreError::TooManyPending { limit: MAX_PENDING });
+            }
+        }
         let inserted = update.insertions(true);
         let known = self.known();
         let repeats = inserted.iter().any(|(client, ranges)| {
@@ -127,7 +146,7 @@ impl Loaded {
             ranges.iter().any(|range| range.start < known)
         });
         let Taken { is_change, changes, rest, advanced } = self.take(bytes, update, &inserted, repeats)?;
-        let rest = rest.filter(|rest| !self.pending.has(rest) && !self.rejected.contains(rest));
+        let rest = rest.filter(|rest| !self.pending.has(rest));
         if !is_change && rest.is_none() {
             return Ok(None);
         }
@@ -145,12 +164,31 @@ impl Loaded {
         Ok(Some(news))
     }
 
-    /// Applies what can be of an update, which inserts this much; says what it changed if that is `asked` for.
+    /// Makes sure that what an update names as parents can have children, before a part of it is applied.
+    fn check_parents(&mut self, update: &[u8]) -> Result<(), StoreError> {
+        let known = known(&mut self.known, &self.doc);
+        let transaction = self.doc.transact();
+        let mut deleted = None;
+        let can_have_children = |id: ID| {
+            BranchID::get_nested(&transaction, &id).is_some()
+                // `yrs` takes what is in a deleted type, and drops it.
+                || deleted.get_or_insert_with(|| transaction.snapshot().delete_set).contains(&id)
+        };
+        match update::are_parents_valid(update, known, can_have_children) {
+            Ok(true) => Ok(()),
+            _ => Err(StoreError::Inapplicable),
+        }
+    }
+
+    /// Applies what can be of an update, which inserts this much; returns what it changed if that is `asked` for.
     fn take(&mut self, bytes: &[u8], update: Update, inserted: &IdSet, asked: bool) -> Result<Taken, StoreError> {
-        let Parts { ready, beyond } = parts(bytes, update, inserted, self.known()).map_err(unfit)?;
+        let Parts { ready, beyond } = parts(bytes, update, inserted, self.known()).map_err(inapplicable)?;
         let mut transaction = self.doc.transact_mut();
         for update in ready {
-            transaction.apply_update(update).map_err(unfit)?;
+            if transaction.apply_update(update).is_err() {
+                self.is_inconsistent = true;
+                return Err(StoreError::Inapplicable);
+            }
         }
         let dependent = transaction.prune_pending().map(|update| update.encode_v1());
         let is_change = has_changed(&transaction);
@@ -172,8 +210,9 @@ impl Loaded {
         Ok(Taken { is_change, changes, rest, advanced })
     }
 
-    /// Applies what has waited for one of these clients, as far as what it waited for is there.
-    fn retry(&mut self, mut advanced: Vec<ClientID>) -> Result<(), Failure> {
+    /// Applies what has waited for one of these clients, as far as its dependencies are there. What can't be applied then
+    /// is dropped: the next compaction leaves it out of the log.
+    fn retry(&mut self, mut advanced: Vec<ClientID>) -> Result<(), StoreError> {
         if self.pending.is_empty() {
             return Ok(());
         }
@@ -183,11 +222,12 @@ impl Loaded {
                 advanced.pop();
                 continue;
             };
-            let taken = Update::decode_v1(&bytes).map_err(unfit).and_then(|update| {
-                let inserted = update.insertions(true);
-                self.take(&bytes, update, &inserted, false)
-            });
-            let Ok(taken) = taken else { return Err(Failure::Pending(bytes)) };
+            if self.check_parents(&bytes).is_err() {
+                continue;
+            }
+            let update = Update::decode_v1(&bytes).map_err(inapplicable)?;
+            let inserted = update.insertions(true);
+            let taken = self.take(&bytes, update, &inserted, false)?;
             advanced.extend(taken.advanced);
             if let Some(rest) = taken.rest {
                 self.wait(rest)?;
@@ -275,6 +315,88 @@ pub(crate) fn has_changed(transaction: &TransactionMut<'_>) -> bool {
     !(transaction.insert_set().is_empty() && transaction.delete_set().is_empty())
 }
 
-fn unfit<E>(_: E) -> StoreError {
+fn inapplicable<E>(_: E) -> StoreError {
     StoreError::Inapplicable
+}
+
+/// How many updates may wait, and how many bytes of them. A client sends what it changed in order, so that almost never
+/// one does; and what came while it was away, it brings all at once.
+const MAX_PENDING: usize = 1_000;
+const MAX_PENDING_BYTES: usize = 1 << 20;
+
+/// Stored updates, or parts of them, that can't be applied yet.
+#[derive(Debug, Default)]
+struct Pending {
+    entries: BTreeMap<u64, Entry>,
+    next: u64,
+    bytes: usize,
+    /// What the entries wait for: a client's clock, and the entry.
+    needs: BTreeSet<(ClientID, u32, u64)>,
+    /// What they insert and delete.
+    insertions: IdSet,
+    deletions: IdSet,
+}
+
+#[derive(Debug)]
+struct Entry {
+    update: Vec<u8>,
+    needs: Vec<(ClientID, u32)>,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn updates(&self) -> impl Iterator<Item = &[u8]> {
+        self.entries.values().map(|entry| &*entry.update)
+    }
+
+    /// Whether all that `update` says waits already.
+    fn has(&self, update: &[u8]) -> bool {
+        Update::decode_v1(update).is_ok_and(|update| {
+            let (insertions, deletions) = self.without(&update.insertions(true), update.delete_set());
+            insertions.is_empty() && deletions.is_empty()
+        })
+    }
+
+    /// Returns what of these insertions and deletions does not wait already.
+    fn without(&self, insertions: &IdSet, deletions: &IdSet) -> (IdSet, IdSet) {
+        (insertions.diff(&self.insertions), deletions.diff(&self.deletions))
+    }
+
+    /// Whether an update of this length may wait.
+    fn has_room(&self, len: usize) -> bool {
+        self.entries.len() < MAX_PENDING && self.bytes + len <= MAX_PENDING_BYTES
+    }
+
+    /// Adds an update that a document which has `known` can't take.
+    fn push(&mut self, update: Vec<u8>, known: &StateVector) -> Result<(), StoreError> {
+        let decoded = Update::decode_v1(&update).map_err(|_| StoreError::Inapplicable)?;
+        let needs = update::dependencies(&update, &decoded, known).map_err(|_| StoreError::Inapplicable)?;
+        let needs: Vec<_> = needs.into_iter().map(|id| (id.client, id.clock)).collect();
+        self.insertions.merge_with(decoded.insertions(true));
+        self.deletions.merge_with(decoded.delete_set().clone());
+        self.needs.extend(needs.iter().map(|&(client, clock)| (client, clock, self.next)));
+        self.bytes += update.len();
+        self.entries.insert(self.next, Entry { update, needs });
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Takes out an update that waited for something of `client`, of whom there is now all before `clock`.
+    fn pop_ready(&mut self, client: ClientID, clock: u32) -> Option<Vec<u8>> {
+        let &(.., key) = self.needs.range((client, 0, 0)..(client, clock, 0)).next()?;
+        let Entry { update, needs } = self.entries.remove(&key)?;
+        for (client, clock) in needs {
+            self.needs.remove(&(client, clock, key));
+        }
+        self.bytes -= update.len();
+        if let Ok(update) = Update::decode_v1(&update) {
+            // Another entry may say the same; then it only is not found again.
+            self.insertions.diff_with(&update.insertions(true));
+            self.deletions.diff_with(update.delete_set());
+        }
+        Some(update)
+    }
 }

@@ -7,7 +7,6 @@ mod corruption;
 mod frames;
 mod loaded;
 mod log;
-mod pending;
 mod rows;
 mod schema;
 mod snapshot;

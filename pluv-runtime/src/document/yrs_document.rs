@@ -3,7 +3,6 @@
 use std::{
     any::Any,
     borrow::Cow,
-    collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
@@ -12,7 +11,7 @@ use yrs::{ReadTxn as _, Transact as _};
 use super::{
     Document, Sql, Storage, StoreError, StoreResults, Usage,
     corruption::{CorruptRange, Corruption},
-    loaded::{Failure, Loaded},
+    loaded::Loaded,
     log::{Log, Stored},
 };
 use crate::{
@@ -53,15 +52,13 @@ struct YrsDocument<S: Sql> {
     loaded: Option<Loaded>,
     /// When it was last used.
     used: Millis,
-    /// What waited and then did not fit the document. The next fold leaves it out.
-    rejected: HashSet<Vec<u8>>,
     /// What was found damaged while loading, for the developer.
     damage: Vec<String>,
 }
 
 impl<S: Sql> YrsDocument<S> {
     fn new(sql: S, limit: usize) -> Self {
-        Self { log: Log::new(sql), limit, loaded: None, used: 0, rejected: HashSet::new(), damage: Vec::new() }
+        Self { log: Log::new(sql), limit, loaded: None, used: 0, damage: Vec::new() }
     }
 
     /// The document with all that is stored.
@@ -74,7 +71,7 @@ impl<S: Sql> YrsDocument<S> {
         Ok(self.loaded.insert(loaded))
     }
 
-    /// The document as it is stored, and where its log ends. What can't be read is set aside, so that it never keeps a
+    /// The document as it is stored, and where its log ends. What can't be read is quarantined, so that it never keeps a
     /// room from opening.
     fn read(&mut self) -> Result<(Loaded, i64), StoreError> {
         'again: loop {
@@ -82,21 +79,20 @@ impl<S: Sql> YrsDocument<S> {
             for Corruption { range, reason } in damage {
                 self.quarantine(&range, &reason)?;
             }
-            let mut loaded = Loaded::new(self.rejected.clone());
+            let mut loaded = Loaded::new();
             let snapshot = snapshot.into_iter().map(|data| (CorruptRange::SNAPSHOT, data));
             let entries = entries.into_iter().map(|entry| (CorruptRange::Entry(entry.span), entry.data));
             for (range, data) in snapshot.chain(entries) {
-                let applied = read_back(data).map_err(StoreError::Rejected).map_err(Failure::from).and_then(|update| {
+                let applied = read_back(data).map_err(StoreError::Rejected).and_then(|update| {
                     loaded.check_nesting(&update)?;
                     loaded.apply(&update)
                 });
-                match applied {
-                    Ok(_) => continue,
-                    Err(Failure::Update(error)) => self.quarantine(&range, &error.to_string())?,
-                    Err(Failure::Pending(update)) => drop(self.rejected.insert(update)),
+                if let Err(error) = applied {
+                    self.quarantine(&range, &error.to_string())?;
                 }
-                // A part of it may have been applied.
-                continue 'again;
+                if loaded.is_inconsistent {
+                    continue 'again;
+                }
             }
             return Ok((loaded, end));
         }
@@ -177,50 +173,36 @@ impl<S: Sql> YrsDocument<S> {
         Ok(fits.and_then(|()| self.load(now)?.check_nesting(update)))
     }
 
-    /// Applies updates, up to one for which the log must be folded first.
+    /// Applies updates, up to one for which what was applied must be stored first.
     fn apply(&mut self, now: Millis, updates: &[&ValidatedUpdate]) -> Result<StoreResults, StoreError> {
-        let mut unfit = vec![None; updates.len()];
-        'again: loop {
-            let mut results = Vec::with_capacity(updates.len());
-            let mut more = 0;
-            for (index, update) in updates.iter().enumerate() {
-                if let Some(error) = &unfit[index] {
-                    results.push(Err(StoreError::clone(error)));
+        let mut results = Vec::with_capacity(updates.len());
+        let mut more = 0;
+        for update in updates {
+            let update = match self.load(now)?.normalize(update) {
+                Ok(update) => update,
+                Err(error) => {
+                    results.push(Err(error));
                     continue;
                 }
-                let update = match self.load(now)?.normalize(update) {
-                    Ok(update) => update,
-                    Err(error) => {
-                        results.push(Err(error));
-                        continue;
-                    }
-                };
-                match self.fits(now, &update, more)? {
-                    Ok(()) => {}
-                    Err(_) if more > 0 => return Ok(results),
-                    Err(error) => {
-                        results.push(Err(error));
-                        continue;
-                    }
+            };
+            if let Err(error) = self.fits(now, &update, more)? {
+                if more > 0 {
+                    // The log can be compacted once it has them.
+                    return Ok(results);
                 }
-                match self.load(now)?.apply(&update) {
-                    Ok(news) => {
-                        more += news.as_ref().map_or(0, Vec::len);
-                        results.push(Ok(news));
-                    }
-                    Err(failure) => {
-                        // A part of it may have been applied.
-                        self.loaded = None;
-                        match failure {
-                            Failure::Update(error) => unfit[index] = Some(error),
-                            Failure::Pending(update) => drop(self.rejected.insert(update)),
-                        }
-                        continue 'again;
-                    }
-                }
+                results.push(Err(error));
+                continue;
             }
-            return Ok(results);
+            let loaded = self.load(now)?;
+            let result = loaded.apply(&update);
+            more += result.as_ref().map_or(0, |changes| changes.as_ref().map_or(0, Vec::len));
+            results.push(result);
+            if loaded.is_inconsistent {
+                self.loaded = None;
+                return Ok(results);
+            }
         }
+        Ok(results)
     }
 }
 
@@ -239,6 +221,7 @@ pub(super) fn validated(bytes: Vec<u8>, facts: Facts) -> ValidatedUpdate {
         bytes,
         estimated_memory: facts.memory_with_deletions(),
         types: facts.types,
+        parents: facts.parents,
         joining: facts.joining,
     }
 }
@@ -312,13 +295,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn has_new_changes(&mut self, now: Millis, update: &ValidatedUpdate) -> Result<bool, StoreError> {
-        let loaded = self.load(now)?;
-        let result = loaded.normalize(update).map_err(Failure::from).and_then(|update| loaded.apply(&update));
-        let is_news = !matches!(result, Ok(None));
-        if is_news {
-            self.loaded = None;
-        }
-        Ok(is_news)
+        self.load(now)?.has_new_changes(update)
     }
 
     fn encode_full(&mut self, now: Millis) -> Result<Vec<u8>, StoreError> {
@@ -396,7 +373,6 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
 
     fn clear(&mut self) -> Result<(), StoreError> {
         self.loaded = None;
-        self.rejected.clear();
         Ok(self.log.clear()?)
     }
 

@@ -10,7 +10,7 @@ use super::{
     reader::Reader,
 };
 
-const DELETED: u8 = 1;
+pub(super) const DELETED: u8 = 1;
 const OLD_JSON: u8 = 2;
 const BINARY: u8 = 3;
 pub(super) const STRING: u8 = 4;

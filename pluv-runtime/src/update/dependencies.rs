@@ -1,5 +1,7 @@
 //! What an update depends on.
 
+use std::collections::BTreeSet;
+
 use yrs::{ID, IdSet, StateVector, Update, block::ClientID};
 
 use super::{
@@ -85,4 +87,34 @@ impl Needs<'_> {
             self.found.push(id);
         }
     }
+}
+
+/// Returns whether each parent that `update` names, and that it or a document with `known` has, can have children;
+/// `can_have_children` says so of one in the document.
+///
+/// `yrs` finds out in the middle of applying an update, when what came before it is in the document already.
+///
+/// # Errors
+/// Those of [`validate`](super::validate), which `update` has passed.
+pub(crate) fn are_parents_valid(
+    update: &[u8],
+    known: &StateVector,
+    mut can_have_children: impl FnMut(ID) -> bool,
+) -> Result<bool, UpdateError> {
+    let mut parents = BTreeSet::new();
+    walk(update, |client, clock, item| {
+        // What the document has already is not applied.
+        parents.extend(item.parent.filter(|_| clock + item.len > known.get(&ClientID::new(client))));
+    })?;
+    let mut is_valid = true;
+    parents.retain(|&(client, clock)| {
+        let client = ClientID::new(client);
+        let is_known = clock < known.get(&client);
+        is_valid &= !is_known || can_have_children(ID::new(client, clock));
+        !is_known
+    });
+    walk(update, |client, clock, item| {
+        is_valid &= !item.is_leaf || parents.range((client, clock)..(client, clock + item.len)).next().is_none();
+    })?;
+    Ok(is_valid)
 }

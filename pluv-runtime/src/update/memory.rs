@@ -15,6 +15,7 @@ pub(super) struct Tally<'a> {
     pub(super) deletes: u32,
     pub(super) delete_clients: u32,
     pub(super) types: u32,
+    pub(super) parents: u32,
     pub(super) values: u32,
     collections: u32,
     maps: u32,

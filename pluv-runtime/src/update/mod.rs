@@ -30,7 +30,7 @@ pub(crate) use self::error::UpdateError;
 pub(crate) use self::reader::write_number;
 pub(crate) use self::{
     batches::{Batches, MAX_CLIENTS, batches},
-    dependencies::{dependencies, has_gap, split},
+    dependencies::{are_parents_valid, dependencies, has_gap, split},
     error::Problem,
     merge::MergedUpdate,
     nesting::nesting,
@@ -69,6 +69,8 @@ pub struct ValidatedUpdate {
     pub(crate) estimated_memory: u64,
     /// How many shared types it makes.
     pub(crate) types: u32,
+    /// How many of its items name the item that they are in by its id.
+    pub(crate) parents: u32,
     /// Bytes, at most, that it takes for a moment to join its pieces.
     pub(crate) joining: u64,
 }
@@ -83,7 +85,7 @@ impl ValidatedUpdate {
 impl Default for ValidatedUpdate {
     /// Returns an update without changes.
     fn default() -> Self {
-        Self { bytes: vec![0, 0], estimated_memory: 0, types: 0, joining: 0 }
+        Self { bytes: vec![0, 0], estimated_memory: 0, types: 0, parents: 0, joining: 0 }
     }
 }
 
@@ -100,6 +102,8 @@ pub(crate) struct Facts {
     pub(crate) deletes: u32,
     /// Shared types made inside others: what a chain of nested types can grow by, at most.
     pub(crate) types: u32,
+    /// Items that name the item that they are in by its id.
+    pub(crate) parents: u32,
     /// Skips: parts that the update's maker did not have either.
     pub(crate) skips: u32,
     /// Bytes, at most, that `yrs` takes for a moment to join pieces of text or lists that follow each other.
@@ -146,6 +150,7 @@ pub(crate) fn validate(update: &[u8]) -> Result<Facts, UpdateError> {
         clients,
         deletes,
         types: tally.types,
+        parents: tally.parents,
         skips,
         joining: structs.joining,
         estimated_memory: tally.estimated_memory(),
@@ -225,6 +230,8 @@ struct Struct {
     parent: Option<Id>,
     /// Whether it is a shared type.
     is_type: bool,
+    /// Whether nothing can be in it: it is neither a shared type nor what may have been one.
+    is_leaf: bool,
     /// Text or plain values, which `yrs` joins with those that follow.
     piece: Option<Piece>,
 }
@@ -257,7 +264,10 @@ fn read_struct<'a>(reader: &mut Reader<'a>, tally: &mut Tally<'a>) -> Result<Str
     }
     if info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN) == 0 {
         match reader.byte()? {
-            0 => item.parent = Some(reader.id()?),
+            0 => {
+                item.parent = Some(reader.id()?);
+                tally.parents += 1;
+            }
             1 => tally.root(reader.string()?),
             _ => return Err(UpdateError::new(Problem::Parent, reader.at() - 1)),
         }
@@ -268,6 +278,7 @@ fn read_struct<'a>(reader: &mut Reader<'a>, tally: &mut Tally<'a>) -> Result<Str
     // The lower five bits, of which no content uses the fifth: Yjs reads it and `yrs` ignores it.
     let kind = info & 0b1_1111;
     item.is_type = kind == content::TYPE;
+    item.is_leaf = !matches!(kind, content::TYPE | content::DELETED);
     (item.len, item.piece) = content::read(reader, tally, kind, at)?;
     Ok(item)
 }

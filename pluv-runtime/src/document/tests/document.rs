@@ -356,3 +356,59 @@ fn of_a_group_that_goes_over_the_limit_the_last_are_refused() {
     assert!(matches!(results[2], Err(StoreError::TooBig { limit: 10_000, .. })));
     assert_eq!(text(&document.encode_state(0).unwrap()).len(), 8_000);
 }
+
+/// An update of a client that puts a letter into a letter of client 1, which is no type.
+fn inapplicable(id: u8) -> Vec<u8> {
+    vec![1, 2, id, 0, 4, 1, 1, b't', 1, b'z', 4, 0, 1, 0, 1, b'y', 0]
+}
+
+#[test]
+fn updates_that_do_not_apply_are_rejected_without_loading_the_document_again() {
+    let mut subject = Subject::new(false);
+    let ada = client(1);
+    assert!(subject.store(&insert(&ada, 0, "one")).is_some());
+    let good = [insert(&ada, 3, " two"), insert(&ada, 7, " three")];
+    let updates = [&good[0], &inapplicable(5), &inapplicable(6), &good[1], &inapplicable(7)];
+    let validated: Vec<_> =
+        updates.iter().map(|update| subject.document.validate(update.to_vec()).unwrap().unwrap()).collect();
+    let calls = subject.host.calls();
+    let results = subject.document.store(0, &validated.iter().collect::<Vec<_>>()).unwrap();
+    let rejected = Err(StoreError::Inapplicable);
+    let [one, two] = good.map(|update| Ok(Some(update)));
+    assert_eq!(results, [one, rejected.clone(), rejected.clone(), two, rejected]);
+    assert_eq!(subject.text(), "one two three");
+    assert_eq!(subject.host.calls() - calls, 1, "the two that apply are stored by one statement, and nothing is read");
+    let state = subject.document.encode_state(0).unwrap();
+    assert_eq!(open(&subject.host).encode_state(0).unwrap(), state, "nothing of the others is applied");
+}
+
+#[test]
+fn whether_an_update_has_new_changes_is_decided_without_applying_it() {
+    let mut subject = Subject::new(false);
+    let (ada, bob) = (client(1), client(2));
+    assert!(subject.store(&insert(&ada, 0, "one")).is_some());
+    let known = all_of(&ada);
+    let deletion = remove(&ada, 0, 1);
+    insert(&ada, 2, " two");
+    apply(&bob, &all_of(&ada));
+    let dependent = insert(&bob, 6, "!");
+    let state = subject.document.encode_state(0).unwrap();
+    let calls = subject.host.calls();
+    for _ in 0..3 {
+        for (update, is_new) in [(&known, false), (&deletion, true), (&all_of(&ada), true), (&dependent, true)] {
+            let update = subject.document.validate(update.clone()).unwrap().unwrap();
+            assert_eq!(subject.document.has_new_changes(0, &update), Ok(is_new));
+        }
+    }
+    assert_eq!(subject.host.calls(), calls, "the document is not loaded again");
+    assert_eq!(subject.document.encode_state(0).unwrap(), state, "nothing is applied");
+    for update in [&dependent, &all_of(&ada)] {
+        assert!(subject.store(update).is_some());
+        let update = subject.document.validate(update.clone()).unwrap().unwrap();
+        assert_eq!(
+            subject.document.has_new_changes(0, &update),
+            Ok(false),
+            "it is stored, whether it is applied or not"
+        );
+    }
+}
