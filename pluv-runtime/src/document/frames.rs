@@ -9,7 +9,6 @@
 use std::ops::Range;
 
 use super::{
-    checksum::crc32,
     corruption::{CorruptRange, Corruption},
     sql::Value,
 };
@@ -141,7 +140,7 @@ impl Entries {
         let (Value::Integer(head), Value::Integer(crc), Value::Blob(data)) = (head, crc, data) else {
             return self.row_damaged(start, "a column is not of its type");
         };
-        if crc != i64::from(crc32(0, &data)) {
+        if crc != i64::from(crc32fast::hash(&data)) {
             self.row_damaged(start, "the data does not have its checksum");
         } else if head == start {
             self.close();

@@ -1,17 +1,41 @@
 //! The durable log of a room's document: a snapshot and the updates since.
 
-mod notes;
-
 use super::{
-    checksum::crc32,
     corruption::{self, CorruptRange, Corruption},
     frames::{self, BLOCK, CHUNK, Entry, LARGEST, Row},
     rows,
     schema::{MIGRATIONS, Schema},
     snapshot,
     sql::{Result, Sql, SqlError, Value},
-    weight::LogSize,
 };
+
+/// The log is left alone up to here, in bytes: some 1,800 edits of one character, in 17 rows.
+const SMALLEST: u64 = 64 << 10;
+
+/// The log is never left longer than this, in bytes, however big the document: some 30,000 edits of one character,
+/// which a load has to apply one by one.
+const LONGEST: u64 = 1 << 20;
+
+/// The log may grow to the snapshot's size divided by this. A fold writes the snapshot anew, so that a byte of edit
+/// pays for four bytes of snapshot, and a load reads at most a quarter more than the document.
+const SHARE: u64 = 4;
+
+/// How many bytes are stored of a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogSize {
+    /// From the first byte of the log to its last, so with what has been set aside from between.
+    pub(crate) log: u64,
+    /// Bytes of the snapshot.
+    pub(crate) snapshot: u64,
+}
+
+impl LogSize {
+    /// Whether the log should be folded. Rows don't count on their own: small updates share them, and a log of one edit
+    /// a wake, each in a row of its own, stays under 2,000 rows.
+    pub(crate) fn needs_compaction(&self) -> bool {
+        self.log >= (self.snapshot / SHARE).clamp(SMALLEST, LONGEST)
+    }
+}
 
 /// What is stored of a document.
 #[derive(Debug, Default)]
@@ -59,7 +83,7 @@ struct Extent {
 struct Tail {
     start: i64,
     data: Vec<u8>,
-    crc: u32,
+    crc: crc32fast::Hasher,
 }
 
 impl<S: Sql> Log<S> {
@@ -188,6 +212,41 @@ impl<S: Sql> Log<S> {
         })
     }
 
+    /// What was noted under `key`.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub(crate) fn metadata(&mut self, key: &str) -> Result<Option<String>> {
+        self.tried(|log| {
+            if !log.schema.exists(&log.sql)? {
+                return Ok(None);
+            }
+            let rows = log.sql.exec("SELECT value FROM pluv_meta WHERE key = ?", vec![key.into()])?;
+            Ok(rows.into_iter().flatten().next().and_then(|value| match value {
+                Value::Text(text) => Some(text),
+                _ => None,
+            }))
+        })
+    }
+
+    /// Notes `value` under `key`, or forgets what was noted there. One row written.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub(crate) fn set_metadata(&mut self, key: &str, value: Option<&str>) -> Result<()> {
+        self.tried(|log| {
+            log.schema.create(&log.sql)?;
+            match value {
+                Some(value) => log.sql.exec(
+                    "INSERT OR REPLACE INTO pluv_meta (key, value) VALUES (?, ?)",
+                    vec![key.into(), value.into()],
+                ),
+                None => log.sql.exec("DELETE FROM pluv_meta WHERE key = ?", vec![key.into()]),
+            }
+            .map(drop)
+        })
+    }
+
     fn store(&mut self, updates: &[&[u8]]) -> Result<i64> {
         updates.iter().try_for_each(|update| check_length(update))?;
         if updates.is_empty() {
@@ -218,15 +277,17 @@ impl<S: Sql> Log<S> {
     /// Adds updates to the tail, or to a new one at `end`.
     fn extend(&self, tail: Option<Tail>, end: i64, updates: &[&[u8]]) -> Result<Tail> {
         let is_new = tail.is_none();
-        let mut tail = tail.unwrap_or_else(|| Tail { start: end, data: Vec::with_capacity(BLOCK), crc: 0 });
+        let mut tail =
+            tail.unwrap_or_else(|| Tail { start: end, data: Vec::with_capacity(BLOCK), crc: crc32fast::Hasher::new() });
         let old = tail.data.len();
         updates.iter().for_each(|update| frames::frame(update, &mut tail.data));
-        tail.crc = crc32(tail.crc, &tail.data[old..]);
+        tail.crc.update(&tail.data[old..]);
+        let crc = tail.crc.clone().finalize();
         let row = Row { start: tail.start, head: tail.start, data: tail.data.clone() };
         if is_new {
-            rows::insert(&self.sql, row, tail.crc)?;
+            rows::insert(&self.sql, row, crc)?;
         } else {
-            rows::replace(&self.sql, row, tail.crc)?;
+            rows::replace(&self.sql, row, crc)?;
         }
         Ok(tail)
     }

@@ -2,7 +2,6 @@
 //!
 //! The room itself knows a [`Document`] alone, so that a room without one carries no code of Yjs.
 
-mod checksum;
 mod corruption;
 mod frames;
 mod loaded;
@@ -11,7 +10,6 @@ mod rows;
 mod schema;
 mod snapshot;
 mod sql;
-mod weight;
 mod yrs_document;
 
 #[cfg(test)]

@@ -4,14 +4,13 @@
 use std::ops::Range;
 
 use super::{
-    checksum::crc32,
     frames::{self, Entries, Row},
     sql::{Result, Sql, SqlError, Value},
 };
 
 /// Adds a row. One that is there already is an error, not replaced.
 pub(super) fn add(sql: &impl Sql, row: Row) -> Result<()> {
-    let crc = crc32(0, &row.data);
+    let crc = crc32fast::hash(&row.data);
     insert(sql, row, crc)
 }
 
@@ -89,7 +88,7 @@ pub(super) fn move_entry(sql: &impl Sql, span: &Range<i64>, reason: &str) -> Res
     };
     sql.exec(
         "INSERT INTO pluv_damaged (source, place, head, crc, reason, data) VALUES ('log', ?1, ?1, ?2, ?3, ?4)",
-        vec![span.start.into(), crc32(0, &data[from..to]).into(), reason.into(), data[from..to].to_vec().into()],
+        vec![span.start.into(), crc32fast::hash(&data[from..to]).into(), reason.into(), data[from..to].to_vec().into()],
     )?;
     sql.exec("DELETE FROM pluv_log WHERE start = ?", vec![start.into()])?;
     for (start, data) in [(start, &data[..from]), (span.end, &data[to..])] {

@@ -7,7 +7,6 @@
 use std::ops::Range;
 
 use super::{
-    checksum::crc32,
     corruption::{CorruptRange, Corruption},
     frames::{CHUNK, LARGEST},
     sql::{Result, Sql, Value},
@@ -15,7 +14,7 @@ use super::{
 
 /// Replaces the snapshot. The caller has a transaction.
 pub(super) fn write(sql: &impl Sql, snapshot: &[u8]) -> Result<()> {
-    let (length, crc) = (snapshot.len() as i64, crc32(0, snapshot));
+    let (length, crc) = (snapshot.len() as i64, crc32fast::hash(snapshot));
     // One row even of nothing: a snapshot without bytes is not the absence of one.
     let parts = snapshot.len().div_ceil(CHUNK).max(1);
     for part in 0..parts {
@@ -108,7 +107,7 @@ impl Parts {
             return None;
         } else if self.data.len() as i64 != self.length {
             Some("its last parts are missing")
-        } else if i64::from(crc32(0, &self.data)) != self.crc {
+        } else if i64::from(crc32fast::hash(&self.data)) != self.crc {
             Some("the data does not have its checksum")
         } else {
             None

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::{
     Id, Run, Struct, UpdateError,
     content::STRING,
-    memory::Tally,
+    content::Tally,
+    lib0::{Reader, write_number},
     read_struct,
-    reader::{Reader, write_number},
     walk::walk,
 };
 

@@ -3,7 +3,7 @@
 
 use super::{
     UpdateError,
-    reader::{Reader, write_number},
+    lib0::{Reader, write_number},
     walk::{Section, sections},
 };
 

@@ -6,19 +6,16 @@
 //! refuses the rest; [`normalize`] mends what is well-formed and would cost `yrs` too much. Both know the update
 //! alone: whether it fits the document that it is for is seen by [`has_gap`], and when `yrs` applies it.
 
-mod batches;
 mod content;
 mod dependencies;
 mod error;
 mod join;
-mod memory;
+pub(crate) mod lib0;
 mod merge;
 mod nesting;
-mod reader;
+mod state;
 #[cfg(test)]
 mod tests;
-mod trim;
-mod vector;
 mod walk;
 
 use std::borrow::Cow;
@@ -26,18 +23,14 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 pub(crate) use self::error::UpdateError;
-#[cfg(test)]
-pub(crate) use self::reader::write_number;
+use self::{content::Tally, lib0::Reader};
 pub(crate) use self::{
-    batches::{Batches, MAX_CLIENTS, batches},
-    dependencies::{are_parents_valid, dependencies, has_gap, split},
+    dependencies::{Batches, MAX_CLIENTS, are_parents_valid, batches, dependencies, has_gap, split},
     error::Problem,
     merge::MergedUpdate,
     nesting::nesting,
-    trim::{state, trim},
-    vector::{read_vector, write_vector},
+    state::{read_vector, state, trim, write_vector},
 };
-use self::{memory::Tally, reader::Reader};
 
 /// How deep arrays and maps of a plain value may nest.
 ///
@@ -120,7 +113,7 @@ impl Facts {
     /// Bytes as in `estimated_memory` if each deletion cuts a range out of an item: [`estimated_memory`](Self::estimated_memory) counts the deletions
     /// alone, because of a whole document they are mostly of what is gone already.
     pub(crate) fn memory_with_deletions(&self) -> u64 {
-        self.estimated_memory + u64::from(self.deletes) * memory::SPLIT
+        self.estimated_memory + u64::from(self.deletes) * content::SPLIT
     }
 }
 

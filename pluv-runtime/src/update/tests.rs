@@ -10,7 +10,7 @@ use yrs::{
 
 use super::{
     Batches, Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, MergedUpdate, Problem, batches,
-    decode_base64, encode_base64, has_gap, nesting, normalize, reader::write_number, state, trim, validate,
+    decode_base64, encode_base64, has_gap, lib0::write_number, nesting, normalize, state, trim, validate,
 };
 
 /// Updates of stock Yjs, each after its length: see `updates.mjs` there.

@@ -2,9 +2,9 @@
 
 use super::{
     Struct, UpdateError,
-    memory::Tally,
+    content::Tally,
+    lib0::{Reader, write_number},
     read_struct,
-    reader::{Reader, write_number},
 };
 
 /// Calls `each` for every struct, with its client and its clock.

@@ -1,6 +1,9 @@
 use super::round_trips::{bytes, updates};
 use crate::{
-    document::{frames::BLOCK, log::Log, weight::LogSize},
+    document::{
+        frames::BLOCK,
+        log::{Log, LogSize},
+    },
     testing::Database,
 };
 

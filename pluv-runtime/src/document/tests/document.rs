@@ -9,7 +9,7 @@ use yrs::{
 use crate::{
     document::{Document, Storage as _, StoreError, Yrs},
     testing::Database,
-    update::write_number,
+    update::lib0::write_number,
 };
 
 /// A client that has this id.

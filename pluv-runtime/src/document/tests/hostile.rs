@@ -1,6 +1,6 @@
 //! Updates that are well-formed and meant to take much memory.
 
-use crate::update::write_number;
+use crate::update::lib0::write_number;
 
 /// What a hostile document is made of.
 pub(super) type Kind = fn(&mut Structs);

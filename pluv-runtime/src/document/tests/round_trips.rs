@@ -2,8 +2,7 @@ use crate::{
     document::{
         corruption::CorruptRange,
         frames::{BLOCK, CHUNK, LARGEST},
-        log::{Log, Stored},
-        weight::LogSize,
+        log::{Log, LogSize, Stored},
     },
     testing::Database,
 };

@@ -1,4 +1,4 @@
-//! The numbers and strings of lib0's encoding.
+//! The encoding of lib0, which Yjs and its providers write: numbers, buffers and strings.
 
 use super::{Id, MAX_CLIENT, MAX_CLOCK, Problem, UpdateError};
 
@@ -6,43 +6,44 @@ use super::{Id, MAX_CLIENT, MAX_CLOCK, Problem, UpdateError};
 const MAX_VARINT: usize = 8;
 
 /// A place in an update. A read that fails leaves it anywhere: nothing is read after it.
-pub(super) struct Reader<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
     /// The place of the next byte.
-    pub(super) const fn at(&self) -> usize {
+    pub(crate) const fn at(&self) -> usize {
         self.at
     }
 
     /// Goes on at a byte.
-    pub(super) fn skip(&mut self, to: usize) {
+    pub(crate) fn skip(&mut self, to: usize) {
         self.at = to;
     }
 
     /// How many bytes are left.
-    pub(super) const fn left(&self) -> usize {
+    pub(crate) const fn left(&self) -> usize {
         self.bytes.len() - self.at
     }
 
     /// `problem` at the next byte.
-    pub(super) const fn error(&self, problem: Problem) -> UpdateError {
+    pub(crate) const fn error(&self, problem: Problem) -> UpdateError {
         UpdateError::new(problem, self.at)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, UpdateError> {
+    pub(crate) fn byte(&mut self) -> Result<u8, UpdateError> {
         let byte = *self.bytes.get(self.at).ok_or(UpdateError::new(Problem::Truncated, self.bytes.len()))?;
         self.at += 1;
         Ok(byte)
     }
 
-    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], UpdateError> {
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], UpdateError> {
         if len > self.left() {
             return Err(UpdateError::new(Problem::Truncated, self.bytes.len()));
         }
@@ -52,14 +53,14 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned number of up to 53 bits.
-    fn number(&mut self) -> Result<u64, UpdateError> {
+    pub(crate) fn number(&mut self) -> Result<u64, UpdateError> {
         let start = self.at;
         let byte = self.byte()?;
         self.rest_of_number(start, u64::from(byte & 0x7f), 7, byte)
     }
 
     /// A signed number of up to 53 bits: the first byte has the sign and six bits. Only its form matters here.
-    pub(super) fn signed(&mut self) -> Result<(), UpdateError> {
+    pub(crate) fn signed(&mut self) -> Result<(), UpdateError> {
         let start = self.at;
         let byte = self.byte()?;
         self.rest_of_number(start, u64::from(byte & 0x3f), 6, byte).map(drop)
@@ -92,7 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The number of things that follow, each of at least `least` bytes.
-    pub(super) fn count(&mut self, least: usize) -> Result<u32, UpdateError> {
+    pub(crate) fn count(&mut self, least: usize) -> Result<u32, UpdateError> {
         let count = self.number()?;
         // Above the bytes that are left it is a lie, and below them it fits.
         if count.checked_mul(least as u64).is_none_or(|bytes| bytes > self.left() as u64) {
@@ -102,13 +103,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A clock, or how many clocks something takes.
-    pub(super) fn clock(&mut self) -> Result<u32, UpdateError> {
+    pub(crate) fn clock(&mut self) -> Result<u32, UpdateError> {
         let start = self.at;
         let clock = self.number()?;
         u32::try_from(clock).ok().filter(|&clock| clock <= MAX_CLOCK).ok_or(UpdateError::new(Problem::Clock, start))
     }
 
-    pub(super) fn client(&mut self) -> Result<u64, UpdateError> {
+    pub(crate) fn client(&mut self) -> Result<u64, UpdateError> {
         let start = self.at;
         self.number().map_err(|error| match error.problem() {
             Problem::Number => UpdateError::new(Problem::Client, start),
@@ -117,18 +118,18 @@ impl<'a> Reader<'a> {
     }
 
     /// The id of a struct: its client and clock.
-    pub(super) fn id(&mut self) -> Result<Id, UpdateError> {
+    pub(crate) fn id(&mut self) -> Result<Id, UpdateError> {
         Ok((self.client()?, self.clock()?))
     }
 
     /// Bytes after their length.
-    pub(super) fn buffer(&mut self) -> Result<&'a [u8], UpdateError> {
+    pub(crate) fn buffer(&mut self) -> Result<&'a [u8], UpdateError> {
         let len = self.count(1)?;
         self.take(len as usize)
     }
 
     /// Text after its length in bytes.
-    pub(super) fn string(&mut self) -> Result<&'a str, UpdateError> {
+    pub(crate) fn string(&mut self) -> Result<&'a str, UpdateError> {
         let bytes = self.buffer()?;
         let start = self.at - bytes.len();
         str::from_utf8(bytes).map_err(|error| UpdateError::new(Problem::Utf8, start + error.valid_up_to()))
@@ -142,4 +143,10 @@ pub(crate) fn write_number(into: &mut Vec<u8>, mut number: u64) {
         number >>= 7;
     }
     into.push(number as u8);
+}
+
+/// Writes bytes after their length, as [`Reader::buffer`] reads them.
+pub(crate) fn write_buffer(into: &mut Vec<u8>, buffer: &[u8]) {
+    write_number(into, buffer.len() as u64);
+    into.extend_from_slice(buffer);
 }
