@@ -16,8 +16,8 @@ pub use crate::{
     api::{Call, IntoEvent, IntoHook},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
+    document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
     engine::Outcome,
-    storage::{Document, News, Sql, SqlError, StoreError, Value},
 };
 
 /// `T` itself, unless `ASKED` can't be computed: then it is nothing that the compiler knows, and what is built on it is

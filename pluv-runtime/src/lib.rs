@@ -38,6 +38,7 @@ mod api;
 pub mod auth;
 mod cloudflare;
 pub mod contract;
+mod document;
 mod engine;
 mod error;
 #[cfg(test)]
@@ -46,9 +47,10 @@ mod protocol;
 mod router;
 pub mod schema;
 mod serve;
-mod storage;
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub mod testing;
+
+mod update;
 
 #[doc(hidden)]
 pub mod __private;
@@ -59,11 +61,11 @@ pub use self::{
     api::{Context, FinalState, Handlers, Hooks, Message, NoOutput, Options, Room, Session, StorageRef},
     auth::{Access, Grant},
     cloudflare::{Handle, RoomExt},
+    document::{NoStorage, Storage, Usage, Yrs},
     engine::{Evict, Limits, Retention},
     error::{Error, Result},
     protocol::{Json, Millis, Protocol},
     schema::EventInfo,
-    storage::{NoStorage, Storage, Usage, Yrs},
 };
 pub use yrs;
 

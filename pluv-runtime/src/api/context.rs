@@ -7,10 +7,10 @@ use yrs::{Doc, Transact as _, Transaction, TransactionMut};
 use super::{Handlers, Room, Session};
 use crate::{
     contract::{HasDocument, Sends},
+    document::{Usage, has_changed},
     engine::{Action, ActionQueue, Change, Evict, Job, Presence, Room as Engine, Task, Typed, Types, to_object},
     error::{Error, Result},
     protocol::{Millis, Output, Protocol},
-    storage::{Usage, has_changed},
 };
 
 /// The context of a handler: its room, and the connection that caused it.

@@ -12,12 +12,12 @@ use worker::{Env, Request};
 use super::{Call, Context, Message, Options};
 use crate::{
     auth::Grant,
+    document::Storage,
     engine::{
         ActionQueue, Definition, EngineHooks, Job, Limits, Outcome, OutcomeKind, Room as Engine, RunJob, Task, Types,
     },
     error::Result,
     schema::{EventInfo, EventTypes, RoomTypes},
-    storage::Storage,
 };
 
 /// The types and options of a room.

@@ -29,13 +29,13 @@ use super::{
 };
 use crate::{
     api::{Handlers, definition},
+    document::Storage as _,
     engine::{
         AdminError, AdminReply, AdminRequest, Admission, CloseReason, Dispatcher, HOOK_TIMEOUT, Host as _, Input,
         Limits, Pending, Room, SqlSessionStore,
     },
     error::{Error, INTERNAL},
     protocol::{Protocol, echoed},
-    storage::Storage as _,
 };
 
 /// Delay before a room that failed to start is started again by its alarm.

@@ -6,12 +6,12 @@ use super::{ADMISSION_HEADER, CONNECT_URL, Handle, ascii, handle::namespace, ref
 use crate::{
     api::{Handlers, Options, Room},
     auth::{Access, Claims, Grant, Keys, new_id},
+    document::Storage as _,
     engine::{Admission, CloseReason},
     error::{Error, INTERNAL},
     protocol::Protocol,
     router::{Target, check_name, cors_headers, target},
     schema::Description,
-    storage::Storage as _,
 };
 
 /// What every room can do in the worker in front of it.

@@ -7,7 +7,7 @@ use worker::{
     wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen},
 };
 
-use crate::storage::{Sql, SqlError, Value};
+use crate::document::{Sql, SqlError, Value};
 
 // `worker` does not wrap it.
 #[wasm_bindgen(wasm_bindgen = wasm_bindgen)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Evict;
-use crate::{protocol::Protocol, storage::StoreError};
+use crate::{document::StoreError, protocol::Protocol};
 
 /// A request. Its argument, if it takes one, comes separately as bytes.
 #[derive(Debug, Serialize, Deserialize)]

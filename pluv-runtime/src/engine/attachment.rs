@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     auth::Access,
+    document::{Sql, SqlError, Value},
     protocol::{Millis, Protocol},
-    storage::{Sql, SqlError, Value},
 };
 
 /// The longest attachment, in bytes. The platform allows 16,384 after its own encoding (`serializeAttachment` in workerd's

@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     auth::Access,
+    document::{Document, StoreError},
     protocol::{self, Origin, document_frame, yjs},
-    storage::{Admitted, Document, StoreError, decode_base64},
+    update::{ValidatedUpdate, decode_base64},
 };
 
 /// The `state` of `$registered` where there is a document: any update will do, as clients only look whether there is one.
@@ -82,10 +83,10 @@ impl RoomDocument {
     ///
     /// # Errors
     /// What is wrong with it, for the client.
-    pub(super) fn parse(&self, update: &str) -> Result<Option<Admitted>, String> {
+    pub(super) fn parse(&self, update: &str) -> Result<Option<ValidatedUpdate>, String> {
         let Some(document) = self.document.as_ref().filter(|_| !update.is_empty()) else { return Ok(None) };
         let update = decode_base64(update).map_err(|error| format!("`data.update`: {error}"))?;
-        document.admit(update).map_err(|error| format!("`data.update`: {error}"))
+        document.validate(update).map_err(|error| format!("`data.update`: {error}"))
     }
 
     /// The document for a connection that joins. If it is empty, the connection's own `update` becomes the document; then
@@ -93,7 +94,7 @@ impl RoomDocument {
     pub(super) fn join_snapshot(
         &mut self,
         connection: &Connection,
-        update: Option<&Admitted>,
+        update: Option<&ValidatedUpdate>,
         step: &Step,
     ) -> Result<(JoinSnapshot, Option<Vec<u8>>), StoreError> {
         let Some(document) = &mut self.document else {
@@ -109,7 +110,7 @@ impl RoomDocument {
                 }
             }
         }
-        let (state, version) = (document.state(step.now)?, Some(document.mark(step.now)?));
+        let (state, version) = (document.encode_state(step.now)?, Some(document.version(step.now)?));
         Ok((JoinSnapshot { kind, state, version }, stored))
     }
 
@@ -119,13 +120,13 @@ impl RoomDocument {
     /// When it can't be stored.
     pub(super) fn store(
         &mut self,
-        update: &Admitted,
+        update: &ValidatedUpdate,
         origin: &Rc<Origin>,
         connections: &Connections,
         step: &mut Step,
     ) -> Result<(), StoreError> {
         let document = self.get()?;
-        for stored in document.store(step.now, &[update]).inspect_err(|_| document.forget())? {
+        for stored in document.store(step.now, &[update]).inspect_err(|_| document.unload())? {
             if let Some(update) = stored? {
                 self.send_stored(update, origin, connections, step);
                 return Ok(());
@@ -158,14 +159,14 @@ impl RoomDocument {
         step: &mut Step,
     ) -> Result<(), StoreError> {
         let document = self.get()?;
-        document.keep(step.now, edit.update.clone()).inspect_err(|_| document.forget())?;
+        document.append(step.now, edit.update.clone()).inspect_err(|_| document.unload())?;
         self.send(&[edit], connections, step);
         self.start_commit(step);
         Ok(())
     }
 
     /// Queues an edit. Returns whether the queue has to be flushed now.
-    pub(super) fn push(&mut self, edit: Edit<Admitted>, step: &mut Step) -> bool {
+    pub(super) fn push(&mut self, edit: Edit<ValidatedUpdate>, step: &mut Step) -> bool {
         let connection = edit.connection;
         let next = self.queue.push(step.now, edit);
         if next != Next::Flush {
@@ -189,7 +190,7 @@ impl RoomDocument {
 
     /// Does the work that can wait until edits were sent: compaction.
     pub(super) fn maintain(&mut self, step: &mut Step) {
-        match self.document.as_mut().map(|document| document.tidy(step.now)) {
+        match self.document.as_mut().map(|document| document.maintain(step.now)) {
             Some(Ok(notes)) => notes.iter().for_each(|note| step.log_error(note)),
             Some(Err(error)) => step.log_error(&error),
             None => {}
@@ -213,7 +214,7 @@ impl RoomDocument {
         let results = match document.store(step.now, &updates) {
             Ok(results) => results,
             Err(error) => {
-                document.forget();
+                document.unload();
                 edits.iter().map(|_| Err(error.clone())).collect()
             }
         };

@@ -19,9 +19,9 @@ use super::{
     typed::{Typed, Types},
 };
 use crate::{
+    document::{Document, StoreError},
     error::Error,
     protocol::{Millis, Origin, Protocol},
-    storage::{Document, StoreError},
 };
 
 /// Time for which changes of the document are collected before `on_storage_updated` runs, in milliseconds.
@@ -103,7 +103,7 @@ impl DocumentHooks {
         if self.is_loaded {
             return true;
         }
-        let mut read = || -> Result<_, StoreError> { Ok((document.note(CHANGED)?, document.note(DELETION)?)) };
+        let mut read = || -> Result<_, StoreError> { Ok((document.metadata(CHANGED)?, document.metadata(DELETION)?)) };
         match read() {
             Ok((changed, deletion)) => {
                 self.is_loaded = true;
@@ -273,7 +273,7 @@ impl DocumentHooks {
             return abort.abort();
         }
         deletion.failures += 1;
-        let (state, version) = match document.whole(now).and_then(|state| Ok((state, document.mark(now)?))) {
+        let (state, version) = match document.encode_full(now).and_then(|state| Ok((state, document.version(now)?))) {
             Ok(found) => found,
             Err(error) => return self.deletion_failed(&error, document, timers, step),
         };
@@ -365,14 +365,14 @@ impl DocumentHooks {
 
 fn save(key: &str, row: Option<&impl Serialize>, document: &mut dyn Document, step: &mut Step) {
     let json = row.and_then(|row| serde_json::to_string(row).ok());
-    if let Err(error) = document.set_note(key, json.as_deref()) {
+    if let Err(error) = document.set_metadata(key, json.as_deref()) {
         step.log_error(&error);
     }
 }
 
 /// Deletes the document if it still has this version, and returns whether it did.
 fn clear(document: &mut dyn Document, now: Millis, version: u64) -> Result<bool, StoreError> {
-    let is_same = document.mark(now)? == version;
+    let is_same = document.version(now)? == version;
     if is_same {
         document.clear()?;
     }

@@ -10,7 +10,7 @@ use std::{mem, rc::Rc};
 use super::ConnectionId;
 use crate::{
     protocol::{Millis, Origin},
-    storage::Admitted,
+    update::ValidatedUpdate,
 };
 
 /// Bytes of edits that may wait to be stored together.
@@ -42,7 +42,7 @@ pub(crate) struct EditQueue {
     phase: Phase,
     /// Whether a turn was requested that has not come.
     is_yielding: bool,
-    waiting: Vec<Edit<Admitted>>,
+    waiting: Vec<Edit<ValidatedUpdate>>,
     bytes: usize,
     /// Sizes of the last two groups.
     sizes: [usize; 2],
@@ -74,7 +74,7 @@ pub(crate) enum Next {
 
 impl EditQueue {
     /// Adds an edit.
-    pub(crate) fn push(&mut self, now: Millis, edit: Edit<Admitted>) -> Next {
+    pub(crate) fn push(&mut self, now: Millis, edit: Edit<ValidatedUpdate>) -> Next {
         self.bytes += edit.update.len();
         self.waiting.push(edit);
         let is_busy = self.committed.is_some_and(|at| now.saturating_sub(at) <= BUSY);
@@ -122,7 +122,7 @@ impl EditQueue {
     }
 
     /// Takes the edits that wait, to store them.
-    pub(crate) fn take(&mut self) -> Vec<Edit<Admitted>> {
+    pub(crate) fn take(&mut self) -> Vec<Edit<ValidatedUpdate>> {
         if let Phase::Gathering(_) = self.phase {
             self.phase = Phase::Idle;
         }
@@ -155,9 +155,9 @@ mod tests {
         queue
     }
 
-    fn edit() -> Edit<Admitted> {
+    fn edit() -> Edit<ValidatedUpdate> {
         let origin = Rc::new(Origin::new("room", "p1".into(), "null"));
-        Edit { connection: None, origin, user: "null".into(), update: Admitted::default() }
+        Edit { connection: None, origin, user: "null".into(), update: ValidatedUpdate::default() }
     }
 
     fn push(queue: &mut EditQueue, now: Millis) -> Next {

@@ -3,7 +3,7 @@
 use futures_util::future::AbortHandle;
 
 use super::{ConnectionId, users::Presence};
-use crate::storage::Admitted;
+use crate::update::ValidatedUpdate;
 
 /// Bytes of frames that a provider may send while it waits for the initial document.
 const MAX_BUFFERED: usize = 1 << 20;
@@ -15,7 +15,7 @@ pub(super) struct PendingJoin {
     /// The presence that it brings, where its user has none.
     pub(super) presence: Option<Presence>,
     /// The document that it brings.
-    pub(super) update: Option<Admitted>,
+    pub(super) update: Option<ValidatedUpdate>,
     /// Frames of a provider that arrived meanwhile.
     pub(super) frames: Vec<Vec<u8>>,
 }

@@ -2,7 +2,7 @@
 
 use std::{error, fmt};
 
-use crate::{protocol::Millis, storage::DEFAULT_LIMIT};
+use crate::{document::DEFAULT_LIMIT, protocol::Millis};
 
 /// The limits of a room: of its connections, and of each of them. A message that exceeds one is answered with an `$error`
 /// that names the limit and the size.

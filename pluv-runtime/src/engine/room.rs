@@ -30,12 +30,13 @@ use super::{
 };
 use crate::{
     auth::Access,
+    document::{Document, StoreError, Usage},
     error::Error,
     protocol::{
         self, Incoming, InitializeSession, Millis, Origin, Output, Protocol, UpdateStorage, decode, document_frame,
         frame, frame_with_id, yjs,
     },
-    storage::{Admitted, Document, StoreError, Usage},
+    update::ValidatedUpdate,
 };
 
 /// The session id of changes that the worker makes, as clients ignore a change without one.
@@ -500,7 +501,7 @@ impl Room {
         let Some(document) = self.document.get_if_exists().filter(|_| connection.protocol == Protocol::Yjs) else {
             return;
         };
-        match document.vector(step.now) {
+        match document.state_vector(step.now) {
             Ok(vector) => {
                 connection.is_probed = true;
                 step.send_binary(id, yjs::step1(&vector));
@@ -595,7 +596,9 @@ impl Room {
 
     fn begin_document(&mut self, update: Option<Vec<u8>>, origin: &Rc<Origin>, step: &mut Step) -> Result<(), Error> {
         let Some(update) = update else { return Ok(()) };
-        if let Some(update) = self.document.get()?.admit(update).map_err(|error| Error::internal(error.reason))? {
+        if let Some(update) =
+            self.document.get()?.validate(update).map_err(|error| Error::internal(error.to_string()))?
+        {
             self.document.store(&update, origin, &self.members.connections, step)?;
         }
         Ok(())
@@ -607,7 +610,7 @@ impl Room {
         let Some(connection) = self.members.connections.get(id) else { return };
         let origin = Rc::clone(&connection.origin);
         if connection.protocol == Protocol::Yjs {
-            let question = match self.document.get().and_then(|document| document.vector(step.now)) {
+            let question = match self.document.get().and_then(|document| document.state_vector(step.now)) {
                 Ok(vector) => yjs::step1(&vector),
                 Err(error) => {
                     step.log_error(&error);
@@ -689,7 +692,7 @@ impl Room {
 
     /// A client's whole document, right after it got the room's: it takes the changes of others from now on, and may bring
     /// edits that it made offline.
-    fn echo(&mut self, id: ConnectionId, update: Admitted, step: &mut Step) -> Result<(), Refusal> {
+    fn echo(&mut self, id: ConnectionId, update: ValidatedUpdate, step: &mut Step) -> Result<(), Refusal> {
         let Some(connection) = self.members.connections.get_mut(id) else { return Ok(()) };
         let unavailable = |error: StoreError, step: &mut Step| {
             step.log_error(&error);
@@ -700,7 +703,7 @@ impl Room {
             let missing = match self
                 .document
                 .get()
-                .and_then(|document| document.missed(step.now, &update, connection.sent_version))
+                .and_then(|document| document.diff_since(step.now, &update, connection.sent_version))
             {
                 Ok(missing) => missing,
                 Err(error) => return Err(unavailable(error, step)),
@@ -719,7 +722,7 @@ impl Room {
             self.edit(edit, step);
             return Ok(());
         }
-        match self.document.get().and_then(|document| document.is_news(step.now, &update)) {
+        match self.document.get().and_then(|document| document.has_new_changes(step.now, &update)) {
             Ok(false) => Ok(()),
             Ok(true) => Err("read-only connection: change rejected".to_owned().into()),
             Err(error) => Err(unavailable(error, step)),
@@ -732,7 +735,7 @@ impl Room {
         if self.document.has_edit_of(id) {
             self.flush(step);
         }
-        let missing = match self.document.get().and_then(|document| document.since(step.now, vector)) {
+        let missing = match self.document.get().and_then(|document| document.diff_since_vector(step.now, vector)) {
             Ok(Some(missing)) => missing,
             Ok(None) => return Err(Refusal::Close(CloseReason::InvalidMessage)),
             Err(error) => {
@@ -762,18 +765,18 @@ impl Room {
         if !can_write && !is_answer {
             return Err("read-only connection: change rejected".to_owned().into());
         }
-        let update = match document.admit(update) {
+        let update = match document.validate(update) {
             Ok(Some(update)) => update,
             Ok(None) => return Ok(()),
-            Err(error) if error.is_malformed => return Err(Refusal::Close(CloseReason::InvalidMessage)),
-            Err(error) => return Err(error.reason.into()),
+            Err(error) if error.is_malformed() => return Err(Refusal::Close(CloseReason::InvalidMessage)),
+            Err(error) => return Err(error.to_string().into()),
         };
         if can_write {
             let edit = edit_of(connection, update);
             self.edit(edit, step);
             return Ok(());
         }
-        match document.is_news(step.now, &update) {
+        match document.has_new_changes(step.now, &update) {
             Ok(false) => {}
             Ok(true) => return Err("read-only connection: change rejected".to_owned().into()),
             Err(error) => step.log_error(&error),
@@ -782,7 +785,7 @@ impl Room {
     }
 
     /// Stores an edit and sends it to everyone else, at once or with those that follow.
-    fn edit(&mut self, edit: Edit<Admitted>, step: &mut Step) {
+    fn edit(&mut self, edit: Edit<ValidatedUpdate>, step: &mut Step) {
         if self.document.push(edit, step) {
             self.flush(step);
         }
@@ -1105,7 +1108,7 @@ impl Room {
             AdminRequest::Size => json(&self.members.connections.len()),
             AdminRequest::Evict(evict) => json(&self.evict(&evict, &mut step)),
             AdminRequest::Storage => {
-                self.document.get().and_then(|document| document.whole(now)).map_err(AdminError::from)
+                self.document.get().and_then(|document| document.encode_full(now)).map_err(AdminError::from)
             }
             AdminRequest::UpdateStorage => self.update_by_worker(argument, &mut step),
             AdminRequest::Delete => {
@@ -1142,7 +1145,7 @@ impl Room {
         // Earlier edits are stored before it.
         self.flush(step);
         let document = self.document.get()?;
-        if let Some(update) = document.admit(update).map_err(|error| AdminError::Invalid(error.reason))? {
+        if let Some(update) = document.validate(update).map_err(|error| AdminError::Invalid(error.to_string()))? {
             let origin = Rc::new(Origin::new(&self.name, WORKER.into(), "null"));
             self.document.store(&update, &origin, &self.members.connections, step)?;
             // The hook's context has a user, which the worker can't be where the room knows users.
@@ -1170,7 +1173,7 @@ impl Room {
     }
 }
 
-fn edit_of(connection: &Connection, update: Admitted) -> Edit<Admitted> {
+fn edit_of(connection: &Connection, update: ValidatedUpdate) -> Edit<ValidatedUpdate> {
     let (origin, user) = (Rc::clone(&connection.origin), Rc::clone(&connection.user.json));
     Edit { connection: Some(connection.id), origin, user, update }
 }

@@ -8,9 +8,10 @@ use super::{
     mutate::mutate,
 };
 use crate::{
+    document::tests::random::Random,
     engine::Attachment,
     protocol::{Incoming, InitializeSession, UpdatePresence, UpdateStorage, decode},
-    storage::{decode_base64, tests::random::Random},
+    update::decode_base64,
 };
 
 /// Frames of each kind.

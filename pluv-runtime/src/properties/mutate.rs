@@ -1,6 +1,6 @@
 //! Inputs that are nearly right.
 
-use crate::storage::tests::random::Random;
+use crate::document::tests::random::Random;
 
 /// The longest input, in bytes.
 const MAX: usize = 4_000;

@@ -8,8 +8,9 @@ use super::{
     mutate::mutate,
 };
 use crate::{
+    document::tests::random::Random,
     protocol::yjs::{self, Entries, Frame},
-    storage::{read_vector, tests::random::Random, write_vector},
+    update::{read_vector, write_vector},
 };
 
 /// What a frame may take, and what it is read to, in bytes.

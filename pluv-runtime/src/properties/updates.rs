@@ -10,14 +10,17 @@ use super::{
     alone::{alone, keeps_nothing},
     mutate::mutate,
 };
-use crate::storage::{check, ease, leaves_hole, tests::random::Random};
+use crate::{
+    document::tests::random::Random,
+    update::{has_gap, normalize, validate},
+};
 
 /// What an update may take, and the document that it is applied to, in bytes.
 const MEMORY: usize = 4_000_000;
 
 /// Updates of stock Yjs, each after its length, of which the small ones.
 fn corpus() -> Vec<&'static [u8]> {
-    let mut left: &[u8] = include_bytes!("../storage/testdata/updates.bin");
+    let mut left: &[u8] = include_bytes!("../update/testdata/updates.bin");
     let mut updates = Vec::new();
     while let Some((length, rest)) = left.split_first_chunk() {
         let (update, rest) = rest.split_at(u32::from_le_bytes(*length) as usize);
@@ -37,10 +40,10 @@ fn an_update_is_refused_or_taken_by_yrs() {
         let mut taken = 0;
         keeps_nothing(INPUTS, || {
             let update = mutate(&mut random, &corpus);
-            if check(&update).is_err() {
+            if validate(&update).is_err() {
                 return;
             }
-            let Ok((eased, _)) = ease(&update) else { return };
+            let Ok((eased, _)) = normalize(&update) else { return };
             let decoded = Update::decode_v1(&eased).expect("what passes can be decoded");
             taken += 1;
             if taken % 4 == 0 {
@@ -58,12 +61,12 @@ fn apply(decoded: Update, update: &[u8], base: &[u8]) {
     let mut transaction = doc.transact_mut();
     let base = Update::decode_v1(base).expect("it is of Yjs");
     drop(transaction.apply_update(base));
-    if !leaves_hole(&decoded.insertions(true), &transaction.state_vector()) {
+    if !has_gap(&decoded.insertions(true), &transaction.state_vector()) {
         // What names a parent that is no type is refused here.
         drop(transaction.apply_update(decoded));
     }
     let all = transaction.encode_state_as_update_v1(&StateVector::default());
-    assert!(check(&all).is_ok(), "{update:?}");
+    assert!(validate(&all).is_ok(), "{update:?}");
     let merged = merge_updates_v1([update, &all]).expect("both can be decoded");
-    assert!(check(&merged).is_ok(), "{update:?}");
+    assert!(validate(&merged).is_ok(), "{update:?}");
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::types::{Declarations, EventTypes, RoomTypes, TypeInfo};
 use crate::{
     api::{Handlers, Room},
-    storage::NoStorage,
+    document::NoStorage,
 };
 
 /// A room: its events with their types, where these are known.

@@ -13,7 +13,7 @@ use super::{
     stock::{message, update_storage},
     world::Inner,
 };
-use crate::{Handlers, Protocol, Room, engine::CloseReason, protocol, storage::has_changed};
+use crate::{Handlers, Protocol, Room, document::has_changed, engine::CloseReason, protocol};
 
 /// A client of a [`World`](super::World), which does what the stock one does: it keeps a copy of the document, knows who
 /// the others are, and answers what a client answers by itself.

@@ -10,7 +10,7 @@ use rusqlite::{
     types::{self, ValueRef},
 };
 
-use crate::storage::{Sql, SqlError, Value};
+use crate::document::{Sql, SqlError, Value};
 
 type Result<T> = std::result::Result<T, SqlError>;
 

@@ -17,12 +17,12 @@ use super::{
 use crate::{
     api::{Handlers, definition},
     auth::Access,
+    document::Storage as _,
     engine::{
         AdminReply, AdminRequest, AdminResponse, Admission, CloseReason, ConnectionId, Dispatcher, Host as _, Input,
         Limits, Pending, Room, SqlSessionStore,
     },
     protocol::{Millis, PING_FRAME, Protocol, RESTARTED},
-    storage::Storage as _,
 };
 
 /// Rounds of handlers that wake themselves before other inputs have their turn.

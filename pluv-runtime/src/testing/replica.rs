@@ -5,7 +5,7 @@ use yrs::{
     updates::decoder::Decode as _,
 };
 
-use crate::storage::{cut, leaves_hole};
+use crate::update::{has_gap, split};
 
 /// A document that takes updates in any order, as Yjs does.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ impl Replica {
     fn take(&mut self, update: &[u8]) {
         let known = self.known();
         let mut decoded = Update::decode_v1(update).expect("an update can be read");
-        if leaves_hole(&decoded.insertions(true), &known) {
-            let (ready, beyond) = cut(update, &known).expect("an update can be read");
+        if has_gap(&decoded.insertions(true), &known) {
+            let (ready, beyond) = split(update, &known).expect("an update can be read");
             decoded = Update::decode_v1(&ready).expect("a part of an update can be read");
             self.waiting.push(beyond);
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{company::Company, frame::Frame, replica::Replica};
 use crate::{
     protocol::{self, ORIGIN_INITIALIZED},
-    storage::{decode_base64, encode_base64},
+    update::{decode_base64, encode_base64},
 };
 
 /// What a client keeps, connected or not.

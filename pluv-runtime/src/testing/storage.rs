@@ -5,7 +5,7 @@ use std::fmt;
 use yrs::{Doc, Transact as _, Transaction};
 
 use super::database::{Database, Fault};
-use crate::storage::{Document, Storage as Kind};
+use crate::document::{Document, Storage as Kind};
 
 /// The storage of a room: what is in it, and how it fails.
 ///
@@ -31,7 +31,7 @@ impl Storage {
     /// When the room has no document, or what is stored can't be read.
     #[must_use]
     pub fn update(&self) -> Vec<u8> {
-        self.look(|document| document.whole(0).expect("what is stored can be read"))
+        self.look(|document| document.encode_full(0).expect("what is stored can be read"))
     }
 
     /// Reads the document as it is stored.

@@ -4,7 +4,7 @@ use super::report::Report;
 use crate::workspace::cargo;
 
 /// The tests of many inputs: of the runtime, which are run once.
-const LONG: [&str; 4] = ["properties::", "room::tests::simulation::", "room::tests::anything::", "storage::tests::"];
+const LONG: [&str; 4] = ["properties::", "room::tests::simulation::", "room::tests::anything::", "document::tests::"];
 
 pub(super) fn run(report: &mut Report) {
     let mut all = cargo();

@@ -5,10 +5,10 @@ use serde_json::json;
 use super::{storage::Notes, world::World};
 use crate::{
     auth::Access,
+    document::tests::random::Random,
     properties::{FRAMES, alone, mutate, provider_frames},
     protocol::Protocol,
     protocol::yjs::Frame,
-    storage::tests::random::Random,
 };
 
 /// How many rooms there are, and how many frames each hears.

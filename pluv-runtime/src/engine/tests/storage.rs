@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
     protocol::Protocol,
     protocol::yjs,
-    storage::{decode_base64, encode_base64},
+    update::{decode_base64, encode_base64},
 };
 
 /// A room with a document.
@@ -35,7 +35,8 @@ impl Room for Notes {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Notes", "NOTES").has_user().limits(Limits::new().storage(500_000).user(100_000));
+    const OPTIONS: Options =
+        Options::new("Notes", "NOTES").has_user().limits(Limits::new().storage(500_000).user(100_000));
 }
 
 impl TestRoom for Notes {

@@ -9,8 +9,8 @@ use super::{
     room::script,
 };
 use crate::{
-    storage::decode_base64,
     testing::{Database, Frame, Replica},
+    update::decode_base64,
 };
 
 /// What is known of the room's document.

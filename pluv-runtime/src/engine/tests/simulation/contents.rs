@@ -6,7 +6,7 @@ use yrs::{
 };
 
 use crate::{
-    storage::{Storage as _, Yrs},
+    document::{Storage as _, Yrs},
     testing::{Database, Replica},
 };
 
@@ -42,7 +42,7 @@ impl Contents {
 pub(super) fn stored(database: &Database) -> Vec<u8> {
     database.untroubled(|| {
         let mut document = Yrs::open(database.clone(), usize::MAX).expect("a room with a document has one");
-        document.whole(0).expect("what is stored can be read")
+        document.encode_full(0).expect("what is stored can be read")
     })
 }
 

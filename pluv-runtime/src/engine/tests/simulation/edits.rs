@@ -2,7 +2,7 @@
 
 use yrs::{Array as _, Doc, GetString as _, Map as _, Text as _, Transact as _, TransactionMut};
 
-use crate::storage::{has_changed, tests::random::Random};
+use crate::document::{has_changed, tests::random::Random};
 
 /// From here on a text or array rather shrinks.
 const LONG: usize = 300;

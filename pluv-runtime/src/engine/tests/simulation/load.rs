@@ -5,7 +5,7 @@ use super::{
     room::{FOREVER, Simulated},
     simulation::Simulation,
 };
-use crate::{storage::tests::random::Random, testing::Fault};
+use crate::{document::tests::random::Random, testing::Fault};
 
 const EDITS: u32 = 3_000;
 

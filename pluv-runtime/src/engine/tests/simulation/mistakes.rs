@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::simulation::Simulation;
-use crate::{engine::tests::world::TestRoom, storage::tests::random::Random};
+use crate::{document::tests::random::Random, engine::tests::world::TestRoom};
 
 /// One of the things that can't be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     Evict, Protocol,
+    document::tests::random::Random,
     engine::{
         AdminError, AdminRequest, CloseReason,
         tests::world::{Output, TestRoom},
     },
     protocol::{Output as Event, PING_FRAME},
-    storage::tests::random::Random,
     testing::Replica,
 };
 

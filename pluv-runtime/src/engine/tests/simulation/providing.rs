@@ -7,7 +7,7 @@ use super::{
     provider::Provider,
     simulation::{MAX_PROVIDERS, Simulation},
 };
-use crate::{Access, Protocol, engine::tests::world::TestRoom, protocol::yjs::Frame, storage::tests::random::Random};
+use crate::{Access, Protocol, document::tests::random::Random, engine::tests::world::TestRoom, protocol::yjs::Frame};
 
 impl<R: TestRoom> Simulation<R> {
     pub(super) fn dial(&mut self, number: usize) {

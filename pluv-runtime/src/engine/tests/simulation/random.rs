@@ -16,7 +16,7 @@ use super::{
     simulation::{MAX_PROVIDERS, Simulation},
     steps::Step,
 };
-use crate::{engine::tests::world::TestRoom, storage::tests::random::Random};
+use crate::{document::tests::random::Random, engine::tests::world::TestRoom};
 
 /// How many steps there are in CI, of all seeds together, and how many are one seed's.
 const STEPS: u64 = 300_000;

@@ -9,7 +9,7 @@ use super::{
     room::script,
     simulation::{MAX_PROVIDERS, Simulation},
 };
-use crate::{engine::tests::world::TestRoom, storage::tests::random::Random, testing::Fault};
+use crate::{document::tests::random::Random, engine::tests::world::TestRoom, testing::Fault};
 
 /// One thing that happens. Each can happen whatever came before, or is nothing then: so a list of steps stays one when some
 /// are taken out.

@@ -1,0 +1,224 @@
+//! A room's document: kept as a log of updates in the object's `SQLite`, folded into a snapshot from time to time.
+//!
+//! The room itself knows a [`Document`] alone, so that a room without one carries no code of Yjs.
+
+mod corruption;
+mod frames;
+mod loaded;
+mod log;
+mod rows;
+mod schema;
+mod snapshot;
+mod sql;
+mod yrs_document;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::{any::Any, borrow::Cow, fmt};
+
+pub(crate) use self::loaded::has_changed;
+pub use self::{
+    sql::{Sql, SqlError, Value},
+    yrs_document::Yrs,
+};
+use crate::{
+    protocol::Millis,
+    update::{UpdateError, ValidatedUpdate},
+};
+
+/// Which document a room has: `storage = Yrs`, or none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no kind of document",
+    label = "write `storage = Yrs` in `#[pluv::room(..)]`, or leave it out"
+)]
+pub trait Storage: 'static {
+    /// Whether there is one.
+    #[doc(hidden)]
+    const EXISTS: bool;
+
+    /// The document, over the object's `SQLite`. Reads and writes nothing yet.
+    #[doc(hidden)]
+    fn open<S: Sql + 'static>(sql: S, limit: usize) -> Option<Box<dyn Document>>;
+}
+
+/// The largest document that a room takes unless it says otherwise, in bytes of its encoding: half of what it may say.
+///
+/// Of the 128 MB that the platform gives an isolate, a room whose text of 9.9 MB was joined, edited, folded and read back
+/// took 76 MB for its wasm memory, and one of 5 MB took 42 (`cargo xtask bench --only edits`). A frame to a newcomer is a
+/// JS string besides. What takes more memory for its length than text does is bounded by itself, see `MAX_MEMORY`.
+pub(crate) const DEFAULT_LIMIT: usize = 5_000_000;
+
+/// No document.
+#[derive(Clone, Copy, Debug)]
+pub enum NoStorage {}
+
+impl Storage for NoStorage {
+    const EXISTS: bool = false;
+
+    fn open<S: Sql + 'static>(_: S, _: usize) -> Option<Box<dyn Document>> {
+        None
+    }
+}
+
+/// What each of several updates brought that was not known, none being nothing, or why it can't be applied.
+pub type StoreResults = Vec<Result<Option<Vec<u8>>, StoreError>>;
+
+/// A document, as the room uses it. Updates are Yjs updates in their first encoding.
+#[expect(clippy::missing_errors_doc, reason = "each fails when the storage does, as its error says")]
+pub trait Document: fmt::Debug {
+    /// Whether nothing was ever stored. Reads no row of the document.
+    fn is_blank(&mut self) -> Result<bool, StoreError>;
+
+    /// Whether it has no root types. Loads it.
+    fn is_empty(&mut self, now: Millis) -> Result<bool, StoreError>;
+
+    /// What it takes. Reads no row of the document.
+    fn usage(&mut self) -> Result<Usage, StoreError>;
+
+    /// All of it, as one update, but for what waits for changes that have not come. Loads it.
+    fn encode_state(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
+
+    /// An update of a client as it may be applied and stored; none where it says nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn validate(&self, update: Vec<u8>) -> Result<Option<ValidatedUpdate>, UpdateError>;
+
+    /// Those of some updates that each of `choices` names, as one.
+    fn merge<'a>(&self, updates: &[&'a [u8]], choices: &[Vec<usize>]) -> Result<Vec<Cow<'a, [u8]>>, StoreError>;
+
+    /// Applies and stores updates, all at once. Says for each what of it was not known; none is nothing. One that can't
+    /// be applied is left out.
+    ///
+    /// # Errors
+    /// When the storage failed: then nothing is stored.
+    fn store(&mut self, now: Millis, updates: &[&ValidatedUpdate]) -> Result<StoreResults, StoreError>;
+
+    /// Stores a change that was made in [`doc`](Self::doc).
+    fn append(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError>;
+
+    /// Whether an update says something that is not known yet; nothing is changed. Loads the document.
+    fn has_new_changes(&mut self, now: Millis, update: &ValidatedUpdate) -> Result<bool, StoreError>;
+
+    /// All of it, as one update, with what waits. Loads it.
+    fn encode_full(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
+
+    /// What a client does not have whose whole document is `update`, as updates; `sent_version` is the [`mark`](Self::mark) of
+    /// what it was given. Loads the document.
+    fn diff_since(
+        &mut self,
+        now: Millis,
+        update: &ValidatedUpdate,
+        sent_version: Option<u64>,
+    ) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// How much of each client it has, as a state vector. Loads it.
+    fn state_vector(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
+
+    /// What a client does not have that has this much, a state vector: as one update, and in another what waits. `None`
+    /// where that is no state vector. Loads the document.
+    fn diff_since_vector(&mut self, now: Millis, vector: &[u8]) -> Result<Option<Vec<Vec<u8>>>, StoreError>;
+
+    /// A number that is another one when [`whole`](Self::whole) is. Loads the document.
+    fn version(&mut self, now: Millis) -> Result<u64, StoreError>;
+
+    /// Does what can wait until an update has been sent_version: folds the log, lets go of what nobody uses. Returns what the
+    /// developer should know.
+    fn maintain(&mut self, now: Millis) -> Result<Vec<String>, StoreError>;
+
+    /// What was noted under `key`.
+    fn metadata(&mut self, key: &str) -> Result<Option<String>, StoreError>;
+
+    /// Notes `value` under `key`, or forgets what was noted there.
+    fn set_metadata(&mut self, key: &str, value: Option<&str>) -> Result<(), StoreError>;
+
+    /// Deletes it.
+    fn clear(&mut self) -> Result<(), StoreError>;
+
+    /// The document itself, for the room's own code: a `yrs::Doc`. Loads it.
+    fn doc(&mut self, now: Millis) -> Result<&dyn Any, StoreError>;
+
+    /// Lets go of what is loaded.
+    fn unload(&mut self);
+}
+
+/// What a document takes of the object's storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// What is stored of it, in bytes: a snapshot, and the edits since.
+    pub bytes: usize,
+    /// How many rows were written for it since the room last woke. A row written is what the platform bills the most for.
+    pub rows_written: u64,
+}
+
+/// Why the document was not changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// It would be too big. All are bytes.
+    TooBig {
+        /// What it would be, or more.
+        size: usize,
+        /// What it may be.
+        limit: usize,
+    },
+    /// It would take too much memory. All are bytes.
+    TooMuchMemory {
+        /// What it would take, by an estimate that is rather too high.
+        size: u64,
+        /// What it may take.
+        limit: u64,
+    },
+    /// It would have more shared types inside each other than this.
+    TooDeep {
+        /// How many it may have.
+        limit: u32,
+    },
+    /// Too much waits for changes that have not come.
+    TooManyPending {
+        /// How many updates may.
+        limit: usize,
+    },
+    /// The update can't be taken, for this reason.
+    Rejected(String),
+    /// The update does not fit the document.
+    Inapplicable,
+    /// The storage failed; for the log.
+    Failed(String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooBig { size, limit } => {
+                write!(f, "the document would take {size} bytes: the limit is {limit}")
+            }
+            Self::TooMuchMemory { size, limit } => {
+                write!(f, "the document would take {size} bytes of memory: the limit is {limit}")
+            }
+            Self::TooDeep { limit } => {
+                write!(
+                    f,
+                    "the document would have shared types nested too deep: the limit is {limit} inside each other"
+                )
+            }
+            Self::TooManyPending { limit } => write!(
+                f,
+                "the update depends on changes that the room never got: only {limit} of such may wait, so send the \
+                 whole document"
+            ),
+            Self::Rejected(reason) => f.write_str(reason),
+            Self::Inapplicable => f.write_str("the update does not fit the document"),
+            Self::Failed(reason) => write!(f, "the storage failed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<SqlError> for StoreError {
+    fn from(error: SqlError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}

@@ -1,0 +1,387 @@
+//! The document in Yjs's terms, by `yrs`.
+
+use std::{
+    any::Any,
+    borrow::Cow,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
+
+use yrs::{ReadTxn as _, Transact as _};
+
+use super::{
+    Document, Sql, Storage, StoreError, StoreResults, Usage,
+    corruption::{CorruptRange, Corruption},
+    loaded::Loaded,
+    log::{Log, Stored},
+};
+use crate::{
+    protocol::Millis,
+    update::{self, Facts, MergedUpdate, UpdateError, ValidatedUpdate},
+};
+
+/// How long a loaded document stays that nobody uses, in milliseconds. A room that hears nothing for 10 seconds sleeps
+/// and loses it anyway; this is for rooms that go on chatting.
+const KEEP: Millis = 10_000;
+
+/// How much memory a document may take, in bytes, by the estimate of [`update::Facts::estimated_memory`]. A wasm instance has 128 MB
+/// for all rooms of its isolate. Hostile documents of eighteen kinds, each grown until it was refused, folded and read
+/// back, took 35 to 87 MB natively, where pointers are twice as long.
+const MAX_MEMORY: u64 = 48_000_000;
+
+/// A Yjs document, by `yrs`.
+#[derive(Clone, Copy, Debug)]
+pub enum Yrs {}
+
+impl Storage for Yrs {
+    const EXISTS: bool = true;
+
+    fn open<S: Sql + 'static>(sql: S, limit: usize) -> Option<Box<dyn Document>> {
+        Some(Box::new(YrsDocument::new(sql, limit)))
+    }
+}
+
+/// The document of a room.
+///
+/// An edit is applied to the loaded document before it is stored: only so it is known to fit, and what it brings that is
+/// new. What was loaded is kept for a while.
+#[derive(Debug)]
+struct YrsDocument<S: Sql> {
+    log: Log<S>,
+    /// The most that may be stored, in bytes.
+    limit: usize,
+    loaded: Option<Loaded>,
+    /// When it was last used.
+    used: Millis,
+    /// What was found damaged while loading, for the developer.
+    damage: Vec<String>,
+}
+
+impl<S: Sql> YrsDocument<S> {
+    fn new(sql: S, limit: usize) -> Self {
+        Self { log: Log::new(sql), limit, loaded: None, used: 0, damage: Vec::new() }
+    }
+
+    /// The document with all that is stored.
+    fn load(&mut self, now: Millis) -> Result<&mut Loaded, StoreError> {
+        let loaded = match self.loaded.take() {
+            Some(loaded) => loaded,
+            None => self.read()?.0,
+        };
+        self.used = now;
+        Ok(self.loaded.insert(loaded))
+    }
+
+    /// The document as it is stored, and where its log ends. What can't be read is quarantined, so that it never keeps a
+    /// room from opening.
+    fn read(&mut self) -> Result<(Loaded, i64), StoreError> {
+        'again: loop {
+            let Stored { snapshot, entries, damage, end } = self.log.read()?;
+            for Corruption { range, reason } in damage {
+                self.quarantine(&range, &reason)?;
+            }
+            let mut loaded = Loaded::new();
+            let snapshot = snapshot.into_iter().map(|data| (CorruptRange::SNAPSHOT, data));
+            let entries = entries.into_iter().map(|entry| (CorruptRange::Entry(entry.span), entry.data));
+            for (range, data) in snapshot.chain(entries) {
+                let applied = read_back(data).map_err(StoreError::Rejected).and_then(|update| {
+                    loaded.check_nesting(&update)?;
+                    loaded.apply(&update)
+                });
+                if let Err(error) = applied {
+                    self.quarantine(&range, &error.to_string())?;
+                }
+                if loaded.is_inconsistent {
+                    continue 'again;
+                }
+            }
+            return Ok((loaded, end));
+        }
+    }
+
+    fn quarantine(&mut self, range: &CorruptRange, reason: &str) -> Result<(), StoreError> {
+        self.log.quarantine(range, reason)?;
+        self.damage.push(format!("a part of the document can't be read and was set aside in `pluv_damaged`: {reason}"));
+        Ok(())
+    }
+
+    /// Replaces the log by a snapshot.
+    fn compact(&mut self) -> Result<(), StoreError> {
+        // Both at once would take twice the memory.
+        let was_loaded = self.loaded.take().is_some();
+        let (mut loaded, end) = self.read()?;
+        let snapshot = loaded.snapshot();
+        // What waits is in no snapshot. Stored twice it does no harm, so it comes first.
+        let pending: Vec<_> = loaded.pending().collect();
+        if !pending.is_empty() {
+            self.log.append_all(&pending)?;
+        }
+        self.log.compact(end, &snapshot)?;
+        if was_loaded {
+            // What is deleted weighs nothing any longer.
+            loaded.estimated_memory =
+                update::validate(&snapshot).map_or(loaded.estimated_memory, |facts| facts.memory_with_deletions());
+            self.loaded = Some(loaded);
+        }
+        Ok(())
+    }
+
+    /// What waits, as one update: apart from the rest, as to join it with much would take the memory of the document once
+    /// more.
+    fn pending(&mut self, now: Millis) -> Result<Option<Vec<u8>>, StoreError> {
+        let pending: Vec<_> = self.load(now)?.pending().collect();
+        if pending.is_empty() { Ok(None) } else { merge(&pending).map(Some) }
+    }
+
+    fn stored_bytes(&mut self) -> Result<usize, StoreError> {
+        let weight = self.log.size()?;
+        Ok(usize::try_from(weight.snapshot + weight.log).unwrap_or(usize::MAX))
+    }
+
+    /// Whether the document has room for an update, beside `more` bytes that are not stored yet.
+    fn check_limits(
+        &mut self,
+        now: Millis,
+        update: &ValidatedUpdate,
+        more: usize,
+    ) -> Result<Result<(), StoreError>, StoreError> {
+        let size = self.stored_bytes()? + more + update.bytes.len();
+        let estimated_memory = self.load(now)?.estimated_memory + update.estimated_memory;
+        Ok(if size > self.limit {
+            Err(StoreError::TooBig { size, limit: self.limit })
+        } else if estimated_memory > MAX_MEMORY {
+            Err(StoreError::TooMuchMemory { size: estimated_memory, limit: MAX_MEMORY })
+        } else {
+            Ok(())
+        })
+    }
+
+    /// Whether an update still fits, if need be when the log is folded.
+    fn fits(
+        &mut self,
+        now: Millis,
+        update: &ValidatedUpdate,
+        more: usize,
+    ) -> Result<Result<(), StoreError>, StoreError> {
+        // What is stored may say things twice, or say what was deleted since; but not what is not stored yet.
+        let fits = match self.check_limits(now, update, more)? {
+            Err(_) if more == 0 && self.log.size()?.log > 0 => {
+                self.compact()?;
+                self.check_limits(now, update, more)?
+            }
+            fits => fits,
+        };
+        Ok(fits.and_then(|()| self.load(now)?.check_nesting(update)))
+    }
+
+    /// Applies updates, up to one for which what was applied must be stored first.
+    fn apply(&mut self, now: Millis, updates: &[&ValidatedUpdate]) -> Result<StoreResults, StoreError> {
+        let mut results = Vec::with_capacity(updates.len());
+        let mut more = 0;
+        for update in updates {
+            let update = match self.load(now)?.normalize(update) {
+                Ok(update) => update,
+                Err(error) => {
+                    results.push(Err(error));
+                    continue;
+                }
+            };
+            if let Err(error) = self.fits(now, &update, more)? {
+                if more > 0 {
+                    // The log can be compacted once it has them.
+                    return Ok(results);
+                }
+                results.push(Err(error));
+                continue;
+            }
+            let loaded = self.load(now)?;
+            let result = loaded.apply(&update);
+            more += result.as_ref().map_or(0, |changes| changes.as_ref().map_or(0, Vec::len));
+            results.push(result);
+            if loaded.is_inconsistent {
+                self.loaded = None;
+                return Ok(results);
+            }
+        }
+        Ok(results)
+    }
+}
+
+pub(super) fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
+    yrs::merge_updates_v1(updates).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+/// What came out of storage, where it may have been damaged.
+pub(super) fn read_back(bytes: Vec<u8>) -> Result<ValidatedUpdate, String> {
+    let facts = update::validate(&bytes).map_err(|error| error.to_string())?;
+    Ok(validated(bytes, facts))
+}
+
+pub(super) fn validated(bytes: Vec<u8>, facts: Facts) -> ValidatedUpdate {
+    ValidatedUpdate {
+        bytes,
+        estimated_memory: facts.memory_with_deletions(),
+        types: facts.types,
+        parents: facts.parents,
+        joining: facts.joining,
+    }
+}
+
+impl<S: Sql + 'static> Document for YrsDocument<S> {
+    fn is_blank(&mut self) -> Result<bool, StoreError> {
+        Ok(self.stored_bytes()? == 0)
+    }
+
+    fn is_empty(&mut self, now: Millis) -> Result<bool, StoreError> {
+        Ok(self.load(now)?.is_empty())
+    }
+
+    fn usage(&mut self) -> Result<Usage, StoreError> {
+        Ok(Usage { bytes: self.stored_bytes()?, rows_written: self.log.rows_written() })
+    }
+
+    fn encode_state(&mut self, now: Millis) -> Result<Vec<u8>, StoreError> {
+        Ok(self.load(now)?.snapshot())
+    }
+
+    fn validate(&self, update: Vec<u8>) -> Result<Option<ValidatedUpdate>, UpdateError> {
+        match update::validate(&update) {
+            Ok(facts) => Ok((!facts.empty).then(|| validated(update, facts))),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn merge<'a>(&self, updates: &[&'a [u8]], choices: &[Vec<usize>]) -> Result<Vec<Cow<'a, [u8]>>, StoreError> {
+        if let [update] = updates {
+            return Ok(vec![Cow::Borrowed(*update); choices.len()]);
+        }
+        let pieces = MergedUpdate::new(updates).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let merge = |choice: &Vec<usize>| match choice[..] {
+            [index] => Ok(Cow::Borrowed(updates[index])),
+            _ => match pieces.merge(choice) {
+                Some(merged) => Ok(Cow::Owned(merged)),
+                None => merge(&choice.iter().map(|index| updates[*index]).collect::<Vec<_>>()).map(Cow::Owned),
+            },
+        };
+        choices.iter().map(merge).collect()
+    }
+
+    fn store(&mut self, now: Millis, updates: &[&ValidatedUpdate]) -> Result<StoreResults, StoreError> {
+        let mut results = Vec::with_capacity(updates.len());
+        while results.len() < updates.len() {
+            let part = self.apply(now, &updates[results.len()..])?;
+            let news: Vec<&[u8]> = part.iter().filter_map(|result| result.as_ref().ok()?.as_deref()).collect();
+            if let Err(error) = self.log.append_all(&news) {
+                // It is ahead of what is stored.
+                self.loaded = None;
+                if results.is_empty() {
+                    return Err(error.into());
+                }
+                results.resize(updates.len(), Err(error.into()));
+                return Ok(results);
+            }
+            results.extend(part);
+        }
+        Ok(results)
+    }
+
+    fn append(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError> {
+        let update = read_back(update).map_err(StoreError::Failed)?;
+        self.check_limits(now, &update, 0)??;
+        let loaded = self.load(now)?;
+        loaded.check_nesting(&update)?;
+        loaded.estimated_memory += update.estimated_memory;
+        self.log.append(&update.bytes)?;
+        Ok(())
+    }
+
+    fn has_new_changes(&mut self, now: Millis, update: &ValidatedUpdate) -> Result<bool, StoreError> {
+        self.load(now)?.has_new_changes(update)
+    }
+
+    fn encode_full(&mut self, now: Millis) -> Result<Vec<u8>, StoreError> {
+        let loaded = self.load(now)?;
+        let pending: Vec<_> = loaded.pending().map(<[u8]>::to_vec).collect();
+        let state = loaded.snapshot();
+        if pending.is_empty() {
+            return Ok(state);
+        }
+        // To merge takes the memory of the document once more.
+        self.loaded = None;
+        let updates: Vec<_> = std::iter::once(&state).chain(&pending).map(Vec::as_slice).collect();
+        merge(&updates)
+    }
+
+    fn diff_since(
+        &mut self,
+        now: Millis,
+        update: &ValidatedUpdate,
+        sent_version: Option<u64>,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut missed = Vec::new();
+        if sent_version != Some(self.version(now)?) {
+            let known = update::state(&update.bytes).map_err(|_| StoreError::Inapplicable)?;
+            missed.push(self.load(now)?.since(&known));
+        }
+        missed.extend(self.pending(now)?);
+        Ok(missed)
+    }
+
+    fn state_vector(&mut self, now: Millis) -> Result<Vec<u8>, StoreError> {
+        Ok(update::write_vector(self.load(now)?.known()))
+    }
+
+    fn diff_since_vector(&mut self, now: Millis, vector: &[u8]) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        let loaded = self.load(now)?;
+        let Ok(vector) = update::read_vector(vector, loaded.known()) else { return Ok(None) };
+        let mut lacking = vec![loaded.since(&vector)];
+        lacking.extend(self.pending(now)?);
+        Ok(Some(lacking))
+    }
+
+    fn version(&mut self, now: Millis) -> Result<u64, StoreError> {
+        let loaded = self.load(now)?;
+        let transaction = loaded.doc().transact();
+        let known = transaction.state_vector();
+        let mut hasher = DefaultHasher::new();
+        // What is deleted, as all else is known.
+        transaction.encode_state_as_update_v1(&known).hash(&mut hasher);
+        loaded.pending().for_each(|update| update.hash(&mut hasher));
+        // The order of clients in a state vector is none.
+        let mut known: Vec<_> = known.iter().collect();
+        known.sort_unstable();
+        known.hash(&mut hasher);
+        Ok(hasher.finish())
+    }
+
+    fn maintain(&mut self, now: Millis) -> Result<Vec<String>, StoreError> {
+        if self.log.size()?.needs_compaction() {
+            self.compact()?;
+        }
+        if now.saturating_sub(self.used) > KEEP {
+            self.loaded = None;
+        }
+        Ok(std::mem::take(&mut self.damage))
+    }
+
+    fn metadata(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.log.metadata(key)?)
+    }
+
+    fn set_metadata(&mut self, key: &str, value: Option<&str>) -> Result<(), StoreError> {
+        Ok(self.log.set_metadata(key, value)?)
+    }
+
+    fn clear(&mut self) -> Result<(), StoreError> {
+        self.loaded = None;
+        Ok(self.log.clear()?)
+    }
+
+    fn doc(&mut self, now: Millis) -> Result<&dyn Any, StoreError> {
+        let doc: &dyn Any = self.load(now)?.doc_mut();
+        Ok(doc)
+    }
+
+    fn unload(&mut self) {
+        self.loaded = None;
+    }
+}

@@ -1,0 +1,145 @@
+//! State vectors, and what of an update a document does not have.
+
+use yrs::{ID, IdSet, StateVector, block::ClientID};
+
+use super::{
+    Problem, UpdateError,
+    lib0::{Reader, write_number},
+    walk::{Part, Section, sections, walk},
+};
+
+/// What a client has whose whole document is `update`.
+///
+/// # Errors
+/// Those of [`validate`](super::validate), which `update` has passed.
+pub(crate) fn state(update: &[u8]) -> Result<StateVector, UpdateError> {
+    let mut state = StateVector::default();
+    walk(update, |client, clock, item| {
+        let client = ClientID::new(client);
+        if !item.skip && clock == state.get(&client) {
+            state.set_max(client, clock + item.len);
+        }
+    })?;
+    Ok(state)
+}
+
+/// An update without what a document has: structs that it knows, and deletions of what is `deleted` in it. `None` where it
+/// knows none of the structs: then it is an edit, and not a client's whole document.
+///
+/// # Errors
+/// Those of [`validate`](super::validate), which `update` has passed.
+pub(crate) fn trim(
+    update: &[u8],
+    known: &StateVector,
+    deleted: impl FnOnce() -> IdSet,
+) -> Result<Option<Vec<u8>>, UpdateError> {
+    // From the first struct on that is new, at least in part.
+    let (sections, deletions_at) =
+        sections(update, |client, clock, item| !item.skip && clock + item.len > known.get(&ClientID::new(client)))?;
+    if sections.iter().all(|section| section.parting.index == 0) {
+        return Ok(None);
+    }
+    let mut part = Part::default();
+    for Section { client, parting, end, .. } in sections {
+        part.push(update, client, parting, end);
+    }
+    let mut reader = Reader::new(&update[deletions_at..]);
+    let mut deletions = IdSet::new();
+    for _ in 0..reader.count(2)? {
+        let client = ClientID::new(reader.client()?);
+        for _ in 0..reader.count(2)? {
+            let clock = reader.clock()?;
+            deletions.insert(ID::new(client, clock), reader.clock()?);
+        }
+    }
+    deletions.diff_with(&deleted());
+    Ok(Some(part.finish(&encode(&deletions))))
+}
+
+fn encode(deletions: &IdSet) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_number(&mut bytes, deletions.iter().filter(|(_, ranges)| !ranges.is_empty()).count() as u64);
+    for (client, ranges) in deletions.iter().filter(|(_, ranges)| !ranges.is_empty()) {
+        write_number(&mut bytes, client.get());
+        write_number(&mut bytes, ranges.len() as u64);
+        for range in ranges.iter() {
+            write_number(&mut bytes, range.start.into());
+            write_number(&mut bytes, (range.end - range.start).into());
+        }
+    }
+    bytes
+}
+
+/// Reads a state vector, but for the clients that a document which has `known` knows nothing of: it has nothing of
+/// theirs to give, and they may be many.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read_vector(bytes: &[u8], known: &StateVector) -> Result<StateVector, UpdateError> {
+    let mut reader = Reader::new(bytes);
+    let mut vector = StateVector::default();
+    for _ in 0..reader.count(2)? {
+        let client = ClientID::new(reader.client()?);
+        let clock = reader.clock()?;
+        if known.contains_client(&client) {
+            vector.set_max(client, clock);
+        }
+    }
+    if reader.left() > 0 {
+        return Err(reader.error(Problem::Trailing));
+    }
+    Ok(vector)
+}
+
+/// Writes a state vector as stock Yjs does: the highest clients first.
+pub(crate) fn write_vector(vector: &StateVector) -> Vec<u8> {
+    let mut clients: Vec<_> = vector.iter().collect();
+    clients.sort_unstable_by(|one, other| other.cmp(one));
+    let mut bytes = Vec::with_capacity(1 + 10 * clients.len());
+    write_number(&mut bytes, clients.len() as u64);
+    for (client, clock) in clients {
+        write_number(&mut bytes, client.get());
+        write_number(&mut bytes, (*clock).into());
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// That of a document with `1: 3` and `2^53 - 1: 300`, as stock Yjs 13.6.33 writes it.
+    const STOCK: [u8; 13] = [2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, 0xac, 2, 1, 3];
+
+    fn vector(clients: &[(u64, u32)]) -> StateVector {
+        clients.iter().map(|(client, clock)| (ClientID::new(*client), *clock)).collect()
+    }
+
+    #[test]
+    fn a_state_vector_is_as_stock_clients_have_it() {
+        let both = vector(&[(1, 3), ((1 << 53) - 1, 300)]);
+        assert_eq!(write_vector(&both), STOCK);
+        assert_eq!(read_vector(&STOCK, &both), Ok(both));
+        assert_eq!(write_vector(&StateVector::default()), [0]);
+        assert_eq!(read_vector(&[0], &vector(&[(1, 1)])), Ok(StateVector::default()));
+    }
+
+    #[test]
+    fn clients_that_nobody_knows_are_left_out() {
+        assert_eq!(read_vector(&STOCK, &vector(&[(1, 9)])), Ok(vector(&[(1, 3)])));
+        let mut many = Vec::new();
+        write_number(&mut many, 100_000);
+        (0..100_000_u64).for_each(|client| [client << 20, 1].into_iter().for_each(|n| write_number(&mut many, n)));
+        assert_eq!(read_vector(&many, &StateVector::default()), Ok(StateVector::default()));
+    }
+
+    #[test]
+    fn what_is_no_state_vector_is_refused() {
+        for len in 0..STOCK.len() {
+            assert!(read_vector(&STOCK[..len], &StateVector::default()).is_err(), "{len}");
+        }
+        for bytes in [&[0, 0][..], &[0xff; 30], &[1, 1, 0xff, 0xff, 0xff, 0xff, 0x0f]] {
+            assert!(read_vector(bytes, &StateVector::default()).is_err(), "{bytes:?}");
+        }
+    }
+}
