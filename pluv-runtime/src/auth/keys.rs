@@ -183,8 +183,8 @@ fn public_keys(variable: &str, value: &str) -> Result<Vec<Key>, KeyError> {
 
 /// The cryptography of `jsonwebtoken`, with HS256 alone unless the feature `asymmetric` is on.
 ///
-/// Its own provider `rust_crypto` has all algorithms in one function, so that a worker with a secret would contain RSA,
-/// P-256, P-384 and their signing: CRYPTO_FIGURES
+/// Its own provider `rust_crypto` has all algorithms behind one function, so that a worker with a secret alone would
+/// contain RSA, P-256, P-384 and Ed25519 with their signing.
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: signer,
     verifier_factory: verifier,
