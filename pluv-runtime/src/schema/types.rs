@@ -72,6 +72,7 @@ pub struct RoomTypes {
     pub(super) presence: Option<TypeName>,
     #[cfg(feature = "ts")]
     pub(super) output: Option<fn(&mut Declarations) -> Declaration>,
+    #[cfg(feature = "ts")]
     pub(super) output_docs: &'static [(&'static str, &'static str)],
 }
 
@@ -85,6 +86,7 @@ impl RoomTypes {
             presence: None,
             #[cfg(feature = "ts")]
             output: None,
+            #[cfg(feature = "ts")]
             output_docs: &[],
         }
     }
@@ -113,7 +115,14 @@ impl RoomTypes {
     /// Sets the doc comments of the messages that the room can send, by the messages' names.
     #[must_use]
     pub const fn output_docs(self, docs: &'static [(&'static str, &'static str)]) -> Self {
-        Self { output_docs: docs, ..self }
+        #[cfg(feature = "ts")]
+        return Self { output_docs: docs, ..self };
+        #[cfg(not(feature = "ts"))]
+        {
+            // Without types there are no messages to document.
+            let _ = docs;
+            self
+        }
     }
 }
 
