@@ -10,7 +10,7 @@ use crate::{
     auth::Grant,
     contract::{Begun, Failure, HasDocument, KnowsUsers, Received, Sent, UserId},
     error::Result,
-    schema::{Declarations, TypeInfo, Typed},
+    schema::{Declarations, TypeName, Typed},
 };
 pub use crate::{
     api::{Call, IntoEvent, IntoHook},
@@ -276,12 +276,12 @@ impl<R: Room, T: Sent> Answers<T> for R {
 )]
 pub trait Describes<T>: Room {
     /// What TypeScript knows of it.
-    const INFO: TypeInfo;
+    const INFO: TypeName;
 }
 
 #[diagnostic::do_not_recommend]
 impl<R: Room, T: Typed> Describes<T> for R {
-    const INFO: TypeInfo = TypeInfo::of::<T>();
+    const INFO: TypeName = T::name;
 }
 
 /// The input of a handler.
@@ -364,7 +364,7 @@ impl<T> Kind<T> {
 
     /// What it is called in TypeScript.
     pub fn name<R: Describes<T>>(self, declared: &mut Declarations) -> Option<String> {
-        R::INFO.name(declared)
+        (R::INFO)(declared)
     }
 }
 

@@ -1,13 +1,93 @@
-//! What a token says.
+//! The claims of a token, and the grant that they are made of.
+
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::{Access, Grant, TokenError, new_id};
+use super::{keys::MAX_TOKEN, new_id};
 use crate::protocol::decode;
 
-/// How far the clocks of a token's signer and of the room may lie apart, in seconds.
+/// The lifetime of a token by default. A client uses it at once, to connect.
+const DEFAULT_EXPIRY: Duration = Duration::from_secs(60);
+
+/// The tolerance for clocks of a token's signer and of the room that differ, in seconds.
 const LEEWAY: u64 = 5;
+
+/// The permissions of a connection for the room's document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Read and change.
+    #[default]
+    Write,
+    /// Read only.
+    Read,
+}
+
+/// The permission of a user to enter a room, with its access and lifetime. A user alone stands for write access with a
+/// token of 60 seconds.
+pub struct Grant<U> {
+    pub(crate) user: U,
+    pub(crate) access: Access,
+    pub(super) expiry: Duration,
+}
+
+impl<U> Grant<U> {
+    /// Grants `user` read and write access.
+    #[must_use]
+    pub const fn write(user: U) -> Self {
+        Self { user, access: Access::Write, expiry: DEFAULT_EXPIRY }
+    }
+
+    /// Grants `user` read access only.
+    #[must_use]
+    pub const fn read(user: U) -> Self {
+        Self { user, access: Access::Read, expiry: DEFAULT_EXPIRY }
+    }
+
+    /// Sets the lifetime of the token from its signature on, in whole seconds, rounded up. A connection that was opened
+    /// with the token outlives it.
+    #[must_use]
+    pub fn expires_in(self, expiry: Duration) -> Self {
+        Self { expiry, ..self }
+    }
+}
+
+impl<U> From<U> for Grant<U> {
+    fn from(user: U) -> Self {
+        Self::write(user)
+    }
+}
+
+// Not derived: a user may be private, and need not be `Debug`.
+impl<U> fmt::Debug for Grant<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant").field("access", &self.access).field("expiry", &self.expiry).finish_non_exhaustive()
+    }
+}
+
+/// A value that the hook `authorize` may return in its `Result`: the user or a [`Grant`], or `None` to reject.
+#[diagnostic::on_unimplemented(
+    message = "`authorize` can't return `Result<{Self}>`",
+    label = "return `Result<Option<User>>` or `Result<Option<Grant<User>>>`, of the room's own user"
+)]
+pub trait IntoGrant<U> {
+    /// Converts the value into a grant, or into `None` to reject.
+    fn into_grant(self) -> Option<Grant<U>>;
+}
+
+impl<U> IntoGrant<U> for Option<U> {
+    fn into_grant(self) -> Option<Grant<U>> {
+        self.map(Grant::write)
+    }
+}
+
+impl<U> IntoGrant<U> for Option<Grant<U>> {
+    fn into_grant(self) -> Self {
+        self
+    }
+}
 
 /// The claims of a token.
 #[derive(Clone, Debug, Serialize)]
@@ -25,8 +105,8 @@ pub struct Claims<U> {
 }
 
 impl<U: Serialize> Claims<U> {
-    /// The claims that let `grant` into `room` from now on; `now` counts seconds since the Unix epoch. `sub` is the
-    /// user's `id`, if that is a string.
+    /// Returns the claims that admit the user of `grant` to `room` from `now` on, in seconds since the Unix epoch. `sub` is
+    /// the user's `id` if that is a string.
     #[must_use]
     pub fn new(room: &str, grant: Grant<U>, now: u64) -> Self {
         let Grant { user, access, expiry } = grant;
@@ -43,7 +123,7 @@ impl<U: Serialize> Claims<U> {
     }
 }
 
-/// The user's `id`. A user that can't be written as JSON has none here, and the signature fails over it.
+/// Returns the user's `id`. A user that can't be serialized has none here, and fails when the token is signed.
 fn id(user: &impl Serialize) -> Option<String> {
     match serde_json::to_value(user).ok()?.get_mut("id")?.take() {
         serde_json::Value::String(id) => Some(id),
@@ -52,7 +132,7 @@ fn id(user: &impl Serialize) -> Option<String> {
 }
 
 impl Claims<Box<RawValue>> {
-    /// The user, as the room's own type.
+    /// Deserializes the user as the room's own type.
     ///
     /// # Errors
     /// When the token's user does not fit that type. The error names the field.
@@ -60,13 +140,14 @@ impl Claims<Box<RawValue>> {
         decode(self.user.get(), "user").map_err(TokenError::User)
     }
 
-    /// Reads the claims of a token whose signature fits, and checks them; `now` counts seconds since the Unix epoch.
+    /// Deserializes the claims of a token whose signature is valid, and checks them at `now`, in seconds since the Unix
+    /// epoch.
     ///
-    /// `iat` is not checked, as no rule says how a wrong one is to be treated; `nbf` is the claim for that.
-    pub(super) fn read(json: &str, room: &str, now: u64) -> Result<Self, TokenError> {
+    /// `iat` is not checked, as RFC 7519 has no rule for a wrong one; `nbf` is the claim for that.
+    pub(super) fn parse(json: &str, room: &str, now: u64) -> Result<Self, TokenError> {
         let payload: Payload = decode(json, "claims").map_err(TokenError::Claims)?;
         let exp = payload.exp.ok_or(TokenError::NoClaim("exp"))?;
-        // RFC 7519, 4.1.4: it must be refused on the time of `exp`, not only after.
+        // RFC 7519, 4.1.4: a token is invalid at the time of `exp`, not only after it.
         if now >= exp.saturating_add(LEEWAY) {
             return Err(TokenError::Expired);
         }
@@ -88,7 +169,7 @@ impl Claims<Box<RawValue>> {
     }
 }
 
-/// The claims as they come: an identity provider may leave some out, and add its own.
+/// The claims as received: an identity provider may omit some, and add its own.
 #[derive(Deserialize)]
 struct Payload {
     room: Option<String>,
@@ -105,7 +186,61 @@ struct Payload {
     access: Access,
 }
 
-/// A `NumericDate` of RFC 7519, which may have a fraction. One before 1970 is as good as 1970.
+/// Deserializes a `NumericDate` of RFC 7519, which may have a fraction. One before 1970 is taken as 1970.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.map(|seconds| seconds as u64))
+}
+
+/// The reason why a token is rejected. The message is fit for the client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// There is no token.
+    #[error("the room needs a token: connect with one in the query parameter `token`")]
+    Missing,
+    /// The token is longer than a room accepts.
+    #[error("the token is too long: it has {size} bytes, and the limit is {MAX_TOKEN}")]
+    TooLong {
+        /// The token's length, in bytes.
+        size: usize,
+    },
+    /// The token is not a signed JWT.
+    #[error("the token is malformed: it must be a signed JWT")]
+    Malformed,
+    /// The token's header has `crit`.
+    #[error("the token's header has `crit`, and the room supports no extension: omit it")]
+    Critical,
+    /// The signature is of none of the keys.
+    #[error("the token is forged: none of the room's keys made its signature")]
+    Forged,
+    /// `exp` has passed.
+    #[error("the token has expired: get a new one and connect with it")]
+    Expired,
+    /// `nbf` is in the future.
+    #[error("the token is not valid yet: wait until its `nbf`")]
+    NotYet,
+    /// A claim is missing.
+    #[error("the token has no `{0}`: sign one that has the claim")]
+    NoClaim(
+        /// The claim's name.
+        &'static str,
+    ),
+    /// The token is for another room.
+    #[error("the token is for another room: get one for this room")]
+    OtherRoom,
+    /// The token has no user.
+    #[error("the token has no user")]
+    NoUser,
+    /// A claim has the wrong type.
+    #[error("the token can't be read: {0}")]
+    Claims(
+        /// The claim, and the reason.
+        String,
+    ),
+    /// The user is not of the room's type.
+    #[error("the token's user can't be read: {0}")]
+    User(
+        /// The field, and the reason.
+        String,
+    ),
 }

@@ -1,30 +1,37 @@
-//! The keys of a room: what signs its tokens, and what verifies them.
+//! The keys of a room's tokens.
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
+use hmac::{Hmac, Mac};
+use jsonwebtoken::{
+    Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, Validation,
+    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
+    errors::{self, ErrorKind},
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use sha2::Sha256;
+use signature::{Error, Signer, Verifier};
 
 #[cfg(feature = "asymmetric")]
-use super::asymmetric::public_keys;
-use super::{Claims, KeyError, TokenError, provider};
+use super::public_keys;
+use super::{Claims, TokenError};
 
-/// The longest token, in bytes: 16 KiB, which is what the platform takes of a whole URL.
+/// The limit of a token, in bytes: 16 KiB, which is the platform's limit of a whole URL.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
 
-/// The keys of a room's tokens. The first one signs, each one verifies: so a secret can be replaced while tokens that
-/// it signed are still about.
+/// The keys of a room's tokens. The first one signs, and each one verifies, so that a secret can be replaced while its
+/// tokens are in use.
 #[derive(Debug)]
 pub struct Keys {
-    signer: Signer,
+    signer: SigningKey,
     verifiers: Vec<Key>,
 }
 
-/// What signs.
+/// The first key of a room.
 #[derive(Debug)]
-enum Signer {
+enum SigningKey {
     Secret(EncodingKey),
-    /// Nothing, as the variable holds a public key.
-    Nobody {
+    /// The variable holds a public key, which can't sign.
+    Public {
         variable: String,
     },
 }
@@ -33,13 +40,13 @@ enum Signer {
 #[derive(Debug)]
 pub(super) struct Key {
     pub(super) algorithm: Algorithm,
-    /// What tokens call it; none where it has no name, and so may have signed any.
+    /// The `kid` of tokens that the key signed; a key without one may have signed any.
     pub(super) id: Option<String>,
     pub(super) key: DecodingKey,
 }
 
-/// What a variable holds.
-enum Kind {
+/// The kind of a variable's value.
+enum ValueKind {
     Blank,
     Secret,
     PrivateKey,
@@ -47,32 +54,32 @@ enum Kind {
 }
 
 impl Keys {
-    /// Takes a key from each variable, given by its name and value: a secret for HS256, or, with the feature
-    /// `asymmetric`, the public keys of an identity provider.
+    /// Parses the keys in variables, given by name and value: a secret for HS256, or, with the feature `asymmetric`, the
+    /// public keys of an identity provider.
     ///
-    /// A secret is taken as it stands. A public key is a PEM (`BEGIN PUBLIC KEY`, or `BEGIN RSA PUBLIC KEY`) or a JWKS
-    /// (RFC 7517), of RSA with 2048 to 4096 bits, EC P-256 or Ed25519. A JWKS may hold other keys too, which are
-    /// skipped.
+    /// A secret is taken unchanged. A public key is a PEM (`BEGIN PUBLIC KEY`, or `BEGIN RSA PUBLIC KEY`) or a JWKS
+    /// (RFC 7517), of RSA with 2048 to 4096 bits, EC P-256 or Ed25519. Other keys of a JWKS are skipped.
     ///
     /// # Errors
     /// When there is no variable, or one of them holds no key that verifies tokens.
     pub fn parse<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, KeyError> {
-        provider::install();
+        // A worker that has installed another provider keeps it: each key still allows its own algorithm only.
+        let _ = PROVIDER.install_default();
         let mut signer = None;
         let mut verifiers = Vec::new();
         for (name, value) in variables {
             let variable = name.to_owned();
-            let this = match kind(value) {
-                Kind::Blank => return Err(KeyError::Empty { variable }),
-                Kind::PrivateKey => return Err(KeyError::Private { variable }),
-                Kind::PublicKey => {
+            let this = match value_kind(value) {
+                ValueKind::Blank => return Err(KeyError::Empty { variable }),
+                ValueKind::PrivateKey => return Err(KeyError::Private { variable }),
+                ValueKind::PublicKey => {
                     verifiers.extend(public_keys(name, value)?);
-                    Signer::Nobody { variable }
+                    SigningKey::Public { variable }
                 }
-                Kind::Secret => {
+                ValueKind::Secret => {
                     let key = DecodingKey::from_secret(value.as_bytes());
                     verifiers.push(Key { algorithm: Algorithm::HS256, id: None, key });
-                    Signer::Secret(EncodingKey::from_secret(value.as_bytes()))
+                    SigningKey::Secret(EncodingKey::from_secret(value.as_bytes()))
                 }
             };
             signer.get_or_insert(this);
@@ -83,11 +90,11 @@ impl Keys {
     /// Signs a token with the first key.
     ///
     /// # Errors
-    /// When the first key is a public one, the user can't be written as JSON, or the token is over 16 KiB.
+    /// When the first key is a public one, the user can't be serialized as JSON, or the token exceeds 16 KiB.
     pub fn sign<U: Serialize>(&self, claims: &Claims<U>) -> Result<String, KeyError> {
         let key = match &self.signer {
-            Signer::Secret(key) => key,
-            Signer::Nobody { variable } => return Err(KeyError::Public { variable: variable.clone() }),
+            SigningKey::Secret(key) => key,
+            SigningKey::Public { variable } => return Err(KeyError::Public { variable: variable.clone() }),
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, key)
             .map_err(|error| KeyError::Claims(error.to_string()))?;
@@ -97,11 +104,11 @@ impl Keys {
         }
     }
 
-    /// Verifies that one of the keys signed `token`, for `room`, and that it is valid now: in seconds since the Unix
-    /// epoch, give or take 5 for clocks that differ. An empty token is a missing one.
+    /// Verifies that one of the keys signed `token`, that it is for `room`, and that it is valid at `now`, in seconds since
+    /// the Unix epoch, with a tolerance of 5 seconds. An empty token counts as a missing one.
     ///
     /// # Errors
-    /// What is wrong with the token.
+    /// The reason why the token is rejected.
     pub fn verify(&self, token: &str, room: &str, now: u64) -> Result<Claims<Box<RawValue>>, TokenError> {
         if token.is_empty() {
             return Err(TokenError::Missing);
@@ -110,13 +117,13 @@ impl Keys {
             return Err(TokenError::TooLong { size: token.len() });
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
-        // RFC 7515, 4.1.11: what it names must be understood, and nothing is.
+        // RFC 7515, 4.1.11: each extension that it names must be supported, and none is.
         if header.crit.is_some() {
             return Err(TokenError::Critical);
         }
-        for key in self.verifiers.iter().filter(|key| key.fits(&header)) {
-            if let Some(json) = key.payload(token)? {
-                return Claims::read(json.get(), room, now);
+        for key in self.verifiers.iter().filter(|key| key.may_have_signed(&header)) {
+            if let Some(json) = key.verify(token)? {
+                return Claims::parse(json.get(), room, now);
             }
         }
         Err(TokenError::Forged)
@@ -124,19 +131,18 @@ impl Keys {
 }
 
 impl Key {
-    /// Whether it may have signed a token with this header.
-    fn fits(&self, header: &Header) -> bool {
-        let named = match (&self.id, &header.kid) {
+    fn may_have_signed(&self, header: &Header) -> bool {
+        let is_named = match (&self.id, &header.kid) {
             (Some(own), Some(wanted)) => own == wanted,
             _ => true,
         };
-        named && self.algorithm == header.alg
+        is_named && self.algorithm == header.alg
     }
 
-    /// What the token says, if this key signed it.
-    fn payload(&self, token: &str) -> Result<Option<Box<RawValue>>, TokenError> {
+    /// Returns the token's claims as JSON, or `None` if the signature is not of this key.
+    fn verify(&self, token: &str) -> Result<Option<Box<RawValue>>, TokenError> {
         let mut validation = Validation::new(self.algorithm);
-        // The claims are checked by `Claims::read`, by the time that it is given.
+        // `Claims::parse` checks the claims, at the time that it is given.
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
@@ -150,22 +156,151 @@ impl Key {
     }
 }
 
-/// What a variable holds. Whatever looks like a public key is one and never a secret: everyone knows it, and could
-/// sign with it.
-fn kind(value: &str) -> Kind {
+/// Returns the kind of a variable's value. A value that looks like a public key is never a secret: anyone who has the
+/// public key could sign with it.
+fn value_kind(value: &str) -> ValueKind {
     if value.trim().is_empty() {
-        Kind::Blank
+        ValueKind::Blank
     } else if value.contains("PRIVATE KEY-----") {
-        Kind::PrivateKey
+        ValueKind::PrivateKey
     } else if value.contains("-----BEGIN ") || value.trim_start().starts_with('{') || value.contains("\"kty") {
-        Kind::PublicKey
+        ValueKind::PublicKey
     } else {
-        Kind::Secret
+        ValueKind::Secret
     }
 }
 
-/// Refuses a public key.
+/// Rejects a public key.
 #[cfg(not(feature = "asymmetric"))]
 fn public_keys(variable: &str, _value: &str) -> Result<Vec<Key>, KeyError> {
     Err(KeyError::Feature { variable: variable.to_owned() })
+}
+
+#[cfg(feature = "asymmetric")]
+fn public_keys(variable: &str, value: &str) -> Result<Vec<Key>, KeyError> {
+    public_keys::parse(variable, value)
+}
+
+/// The cryptography of `jsonwebtoken`, with HS256 alone unless the feature `asymmetric` is on.
+///
+/// Its own provider `rust_crypto` has all algorithms behind one function, so that a worker with a secret alone would
+/// contain RSA, P-256, P-384 and Ed25519 with their signing.
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory: signer,
+    verifier_factory: verifier,
+    // They convert keys to JWKs, which nothing here does.
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+fn signer(algorithm: &Algorithm, key: &EncodingKey) -> errors::Result<Box<dyn JwtSigner>> {
+    match (algorithm, key.family()) {
+        (Algorithm::HS256, AlgorithmFamily::Hmac) => Ok(Box::new(Hs256::new(key.as_bytes())?)),
+        _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    }
+}
+
+fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> errors::Result<Box<dyn JwtVerifier>> {
+    match (algorithm, key.family()) {
+        (Algorithm::HS256, AlgorithmFamily::Hmac) => Ok(Box::new(Hs256::new(key.try_get_as_bytes()?)?)),
+        #[cfg(feature = "asymmetric")]
+        (algorithm, family) if family != AlgorithmFamily::Hmac => public_keys::verifier(*algorithm, key),
+        _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    }
+}
+
+/// HS256: HMAC with SHA-256 (RFC 7518, 3.2).
+pub(super) struct Hs256(Hmac<Sha256>);
+
+impl Hs256 {
+    pub(super) fn new(secret: &[u8]) -> errors::Result<Self> {
+        Ok(Self(Hmac::new_from_slice(secret).map_err(|_| ErrorKind::InvalidKeyFormat)?))
+    }
+}
+
+impl Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(self.0.clone().chain_update(message).finalize().into_bytes().to_vec())
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl Verifier<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), Error> {
+        // The comparison takes constant time, so that no signature can be guessed byte by byte.
+        self.0.clone().chain_update(message).verify_slice(signature).map_err(|_| Error::new())
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+/// The reason why a room has no keys, or they do not sign. It is for the deployer of the worker, and contains no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// There is no variable with a key.
+    #[error("the room has users and no key: name a variable that holds a secret for their tokens")]
+    Missing,
+    /// The variable is empty, or blank.
+    #[error("the variable `{variable}` is empty: set it with `npx wrangler secret put {variable}`, or remove it")]
+    Empty {
+        /// The variable's name.
+        variable: String,
+    },
+    /// The variable holds a private key, which a room does not need.
+    #[error(
+        "the variable `{variable}` holds a private key: replace it with the public key that belongs to it, and leave the \
+         private one to the identity provider"
+    )]
+    Private {
+        /// The variable's name.
+        variable: String,
+    },
+    /// The variable holds a public key, and the feature `asymmetric` is off.
+    #[error(
+        "the variable `{variable}` holds a PEM or JSON, which is not a secret: enable the feature `asymmetric` of \
+         `pluv-runtime` to verify with a public key, or set the variable to a random text"
+    )]
+    Feature {
+        /// The variable's name.
+        variable: String,
+    },
+    /// The variable looks like a PEM or a JWKS, and holds no supported public key.
+    #[error(
+        "the variable `{variable}` holds no supported public key: set it to a PEM (`BEGIN PUBLIC KEY`) or a JWKS \
+         (`{{\"keys\":[..]}}`) of RSA with 2048 to 4096 bits, EC P-256 or Ed25519"
+    )]
+    Unusable {
+        /// The variable's name.
+        variable: String,
+    },
+    /// The first variable holds a public key, which can't sign.
+    #[error(
+        "the variable `{variable}` holds a public key, so only the identity provider can sign tokens: get one from it, or \
+         put a variable with a secret first"
+    )]
+    Public {
+        /// The variable's name.
+        variable: String,
+    },
+    /// The claims can't be serialized as JSON.
+    #[error("the token's claims can't be written as JSON: {0}")]
+    Claims(
+        /// The error of the user's `Serialize`.
+        String,
+    ),
+    /// The token would exceed the limit of a room.
+    #[error("the token would have {size} bytes, and the limit is {MAX_TOKEN}: keep less in the user")]
+    TooLong {
+        /// The token's length, in bytes.
+        size: usize,
+    },
 }

@@ -1,29 +1,23 @@
-//! Who may enter a room: the tokens that let users in, and the keys that they are signed with.
+//! Authentication: the tokens that admit users to a room, and the keys that sign and verify them.
 //!
-//! A token is a JWT (RFC 7519). Its key decides the algorithm, never its header: a secret makes and verifies HS256,
+//! A token is a JWT (RFC 7519). Its key decides the algorithm, never its header: a secret signs and verifies HS256,
 //! and with the feature `asymmetric` a public key verifies RS256, ES256 or `EdDSA`.
 //!
-//! Nothing in here reads the clock: the time comes as a parameter.
+//! Nothing in here reads the clock: the time is a parameter.
 
-#[cfg(feature = "asymmetric")]
-mod asymmetric;
 mod claims;
-mod error;
-mod grant;
-mod hmac_provider;
 mod keys;
-mod provider;
+#[cfg(feature = "asymmetric")]
+mod public_keys;
 #[cfg(test)]
 mod tests;
 
 pub use self::{
-    claims::Claims,
-    error::{KeyError, TokenError},
-    grant::{Access, Grant, IntoGrant},
-    keys::Keys,
+    claims::{Access, Claims, Grant, IntoGrant, TokenError},
+    keys::{KeyError, Keys},
 };
 
-/// A new id, unique for ever: a UUID of version 4.
+/// Returns a new unique id: a UUID of version 4.
 pub(crate) fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }

@@ -1,4 +1,4 @@
-//! What clients send.
+//! The frames that pluv clients send.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -7,13 +7,13 @@ use serde_json::value::RawValue;
 
 use super::Json;
 
-/// A frame of a client: `{"type": string, "data": object}`, and an `id` where the sender waits for the answer.
+/// A client's frame: `{"type": string, "data": object}`, and an `id` if the sender waits for a response.
 #[derive(Debug)]
 pub(crate) struct Incoming<'a> {
     pub(crate) name: Cow<'a, str>,
     /// A JSON object, as the client wrote it.
     pub(crate) data: &'a str,
-    /// What the answer must carry, as the client wrote it.
+    /// The JSON value that the response must repeat, as the client wrote it.
     pub(crate) id: Option<&'a str>,
 }
 
@@ -28,12 +28,12 @@ struct Frame<'a> {
 }
 
 impl<'a> Incoming<'a> {
-    /// Reads a frame.
+    /// Parses a frame.
     ///
     /// # Errors
-    /// What is wrong with it, for its sender.
+    /// The reason, for the sender.
     pub(crate) fn parse(text: &'a str) -> Result<Self, String> {
-        // Serde would take an array for the struct.
+        // Serde would accept an array for the struct.
         if !text.trim_ascii_start().starts_with('{') {
             return Err(diagnose(text));
         }
@@ -41,22 +41,22 @@ impl<'a> Incoming<'a> {
             return Err(diagnose(text));
         };
         if frame.name.is_empty() {
-            return Err("`type` is empty: name an event".to_owned());
+            return Err("`type` is empty: write the name of an event".to_owned());
         }
-        // The client's JSON may leave out the data of an event that has none.
+        // The client's JSON may omit the data of an event that has none.
         let data = frame.data.map_or("{}", RawValue::get);
         if !data.starts_with('{') {
             return Err("`data` must be an object".to_owned());
         }
         let id = frame.id.map(RawValue::get);
-        if id.is_some_and(|id| !matches!(id.as_bytes()[0], b'"' | b'-' | b'0'..=b'9')) {
+        if id.is_some_and(|id| !id.starts_with(|first: char| matches!(first, '"' | '-' | '0'..='9'))) {
             return Err("`id` must be a string or a number".to_owned());
         }
         Ok(Self { name: frame.name, data, id })
     }
 }
 
-/// Says what is wrong with a frame that could not be read.
+/// Returns the reason why a frame could not be parsed.
 fn diagnose(text: &str) -> String {
     const EXAMPLE: &str = r#"as in {"type": "name", "data": {}}"#;
     let fields = match serde_json::from_str::<&RawValue>(text) {
@@ -66,16 +66,16 @@ fn diagnose(text: &str) -> String {
         }
         Ok(value) => match serde_json::from_str::<BTreeMap<String, &RawValue>>(value.get()) {
             Ok(fields) => fields,
-            Err(error) => return format!("the frame can't be read: {error}"),
+            Err(error) => return format!("the frame is invalid: {error}"),
         },
     };
     match fields.get("type").map(|value| value.get()) {
         None => format!("`type` is missing: send an object, {EXAMPLE}"),
         Some(name) if !name.starts_with('"') => "`type` must be a string".to_owned(),
-        // What is left: a field that stands twice, or a broken escape.
+        // The remaining causes: a duplicate field, or an invalid escape.
         Some(_) => match serde_json::from_str::<Frame<'_>>(text) {
-            Err(error) => format!("the frame can't be read: {error}"),
-            Ok(_) => "the frame can't be read".to_owned(),
+            Err(error) => format!("the frame is invalid: {error}"),
+            Ok(_) => "the frame is invalid".to_owned(),
         },
     }
 }
@@ -103,7 +103,7 @@ pub(crate) struct UpdateStorage<'a> {
     pub(crate) update: Text<'a>,
 }
 
-/// A string that may be long, and is not copied where it has no escapes.
+/// A string that may be long, and is copied only if it has escapes.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_read() {
+    fn a_frame_is_parsed() {
         let frame = Incoming::parse(r#" {"data":{"message":"hi"},"type":"sendMessage"} "#).expect("it is well formed");
         assert_eq!(frame.name, "sendMessage");
         assert_eq!(frame.data, r#"{"message":"hi"}"#);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn data_may_be_left_out() {
+    fn data_may_be_omitted() {
         for text in [r#"{"type":"a"}"#, r#"{"type":"a","data":null}"#] {
             assert_eq!(Incoming::parse(text).expect("it is well formed").data, "{}");
         }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_named() {
+    fn a_frame_that_is_not_json_is_reported() {
         assert!(error("hello").starts_with("the frame is not JSON: "));
         assert!(error("").starts_with("the frame is not JSON: "));
         assert!(error(r#"{"type":"a""#).starts_with("the frame is not JSON: "));
@@ -157,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_named() {
+    fn a_frame_that_is_not_an_object_is_reported() {
         for text in ["null", "5", r#""a""#, "[]", r#"["a",{}]"#, "true"] {
             assert!(error(text).starts_with("the frame must be a JSON object"), "{text}");
         }
     }
 
     #[test]
-    fn a_type_that_is_missing_or_no_string_is_named() {
+    fn a_type_that_is_missing_or_not_a_string_is_reported() {
         assert!(error("{}").starts_with("`type` is missing"));
         assert!(error(r#"{"data":{}}"#).starts_with("`type` is missing"));
         assert_eq!(error(r#"{"type":5}"#), "`type` must be a string");
@@ -173,14 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn data_that_is_no_object_is_named() {
+    fn data_that_is_not_an_object_is_reported() {
         for data in ["5", "[]", r#""x""#, "true"] {
             assert_eq!(error(&format!(r#"{{"type":"a","data":{data}}}"#)), "`data` must be an object");
         }
     }
 
     #[test]
-    fn a_field_that_stands_twice_is_named() {
+    fn a_duplicate_field_is_reported() {
         assert!(error(r#"{"type":"a","type":"b"}"#).contains("duplicate field `type`"));
     }
 
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_no_harm() {
+    fn deep_nesting_does_not_overflow_the_stack() {
         let text = format!(r#"{{"type":"a","data":{{"x":{}{}}}}}"#, "[".repeat(100_000), "]".repeat(100_000));
         let _ = Incoming::parse(&text);
     }

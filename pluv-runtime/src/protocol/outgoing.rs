@@ -1,4 +1,4 @@
-//! What servers send.
+//! The frames that the server sends to pluv clients.
 
 use std::{borrow::Cow, fmt::Write as _, rc::Rc};
 
@@ -6,11 +6,11 @@ use base64::{Engine as _, encoded_len, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::names::{ERROR, RESERVED};
+use super::{ERROR, RESERVED};
 
-/// The connection that caused a message, as every envelope names it.
+/// The connection that caused a message, for the message's envelope.
 ///
-/// The end of the envelope is the same for each message of a connection, so it is written once.
+/// The end of the envelope is the same for all messages of a connection, so it is serialized once.
 #[derive(Debug)]
 pub(crate) struct Origin {
     room: Rc<str>,
@@ -20,13 +20,13 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// The connection `id` in `room`; `user` is its user as JSON, or `null`.
+    /// Returns the origin of the connection `id` in `room`; `user` is its user as JSON, or `null`.
     pub(crate) fn new(room: &str, id: Rc<str>, user: &str) -> Self {
         let tail = format!(r#","room":{},"connectionId":{},"user":{user}}}"#, quoted(room), quoted(&id),);
         Self { room: room.into(), id, tail }
     }
 
-    /// No connection, in `room`: its worker.
+    /// Returns the origin of a message in `room` that its worker caused, and no connection.
     pub(crate) fn nobody(room: &str) -> Self {
         let tail = format!(r#","room":{},"connectionId":null,"user":null}}"#, quoted(room));
         Self { room: room.into(), id: "".into(), tail }
@@ -43,17 +43,17 @@ impl Origin {
     }
 }
 
-/// `text` as a JSON string.
+/// Returns `text` as a JSON string.
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A frame of type `name`; `data` is JSON.
+/// Returns a frame of type `name`; `data` is JSON.
 pub(crate) fn frame(name: &str, data: &str, origin: &Origin) -> String {
     frame_with_id(name, data, None, origin)
 }
 
-/// A frame that answers the request `id`.
+/// Returns a frame that answers the request `id`.
 pub(crate) fn frame_with_id(name: &str, data: &str, id: Option<&str>, origin: &Origin) -> String {
     let mut text = String::with_capacity(name.len() + data.len() + origin.tail.len() + 24);
     text.push_str(r#"{"type":"#);
@@ -71,9 +71,9 @@ pub(crate) fn frame_with_id(name: &str, data: &str, id: Option<&str>, origin: &O
     text
 }
 
-/// A frame of type `name` with a state of the document; for a newcomer with the kind of change that it is.
+/// Returns a frame of type `name` with a Yjs update; for a joining client also with its `changeKind`.
 ///
-/// A document may be of megabytes, so that nothing of it is copied more than once.
+/// A document may have megabytes, so it is copied only once.
 pub(crate) fn document_frame(name: &str, kind: Option<&str>, state: &[u8], origin: &Origin) -> String {
     let len = encoded_len(state.len(), true).unwrap_or_default();
     let mut text = String::with_capacity(len + name.len() + origin.tail.len() + 64);
@@ -88,7 +88,7 @@ pub(crate) fn document_frame(name: &str, kind: Option<&str>, state: &[u8], origi
     text
 }
 
-/// A message of the room's output type, serialised, without the end of its envelope.
+/// A message of the room's output type, serialized, without the end of its envelope.
 #[derive(Debug)]
 pub(crate) struct Output {
     /// `{"type":..,"data":..`
@@ -96,13 +96,13 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Serialises `output`.
+    /// Serializes `output`.
     ///
     /// # Errors
-    /// What is wrong with the output type, for the log.
+    /// The fault of the output type, for the log.
     pub(crate) fn new<T: Serialize>(output: &T) -> Result<Self, String> {
-        let mut text =
-            serde_json::to_string(output).map_err(|error| format!("the output can't be written as JSON: {error}"))?;
+        let mut text = serde_json::to_string(output)
+            .map_err(|error| format!("the output can't be serialized as JSON: {error}"))?;
         if is_plain(&text) {
             text.pop();
             return Ok(Self { head: text });
@@ -122,17 +122,17 @@ impl Output {
         Ok(Self { head: format!(r#"{{"type":{},"data":{data}"#, quoted(&name)) })
     }
 
-    /// One that was serialised elsewhere.
+    /// Returns a message that was serialized before, by [`into_head`](Self::into_head).
     pub(crate) fn from_head(head: String) -> Self {
         Self { head }
     }
 
-    /// What [`from_head`](Self::from_head) takes.
+    /// Returns the serialized message, for [`from_head`](Self::from_head).
     pub(crate) fn into_head(self) -> String {
         self.head
     }
 
-    /// The whole frame.
+    /// Returns the complete frame.
     pub(crate) fn into_frame(self, origin: &Origin) -> String {
         let mut text = self.head;
         text.push_str(&origin.tail);
@@ -165,8 +165,8 @@ struct Tagged<'a> {
     data: Option<&'a RawValue>,
 }
 
-/// Whether `text`, which is JSON, is `{"type":"name","data":{..}}` with a name that needs no escape: what serde writes
-/// for a variant with fields, and so what nearly every output is.
+/// Returns whether `text`, which is JSON, is `{"type":"name","data":{..}}` with a name that needs no escape. That is what
+/// serde writes for a variant with fields, so nearly every output is.
 fn is_plain(text: &str) -> bool {
     let Some(rest) = text.strip_prefix(r#"{"type":""#) else {
         return false;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_carries_the_id_of_its_request() {
+    fn a_response_has_the_id_of_its_request() {
         let text = frame_with_id("pageResult", "[1]", Some("\"7\""), &origin());
         assert_eq!(text, format!(r#"{{"type":"pageResult","data":[1],"id":"7"{TAIL}"#));
     }
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_could_not_read_is_refused() {
+    fn an_output_that_clients_could_not_read_is_rejected() {
         assert!(Output::new(&Sent::Number(5)).expect_err("no object").contains("named fields"));
         assert!(Output::new(&Sent::Reserved {}).expect_err("reserved").contains("`$exit`"));
         assert!(Output::new(&Untagged::A { x: 1 }).expect_err("no tag").contains("#[serde(tag"));

@@ -1,49 +1,33 @@
-//! All that can be told of a room.
+//! The description of a room, from which its JSON and its TypeScript are written.
 
 use std::any::TypeId;
 
 use serde_json::{Map, Value, json};
 
-use super::types::{Declarations, EventTypes, RoomTypes, TypeInfo};
+use super::types::{Declarations, EventTypes, RoomTypes};
 use crate::{
-    api::{Handlers, Room},
+    api::{Handlers, Options, Room},
     document::NoStorage,
 };
 
-/// A room: its events with their types, where these are known.
+/// A room's events with their types, where these are known.
 #[derive(Debug)]
 pub(crate) struct Description {
-    pub(super) name: &'static str,
-    pub(super) docs: &'static str,
-    pub(super) path: &'static str,
-    pub(super) has_user: bool,
+    pub(super) options: Options,
+    pub(super) types: RoomTypes,
     pub(super) has_storage: bool,
     pub(super) user: Option<String>,
     pub(super) presence: Option<String>,
-    pub(super) outputs: Outputs,
+    /// The messages that the room can send, or why they can't be listed.
+    pub(super) outputs: Result<Vec<Output>, String>,
+    /// The doc comment of the output type.
+    #[cfg(feature = "ts")]
+    pub(super) docs_of_outputs: Option<String>,
     pub(super) calls: Vec<Call>,
     pub(super) declared: Declarations,
-}
-
-/// What a room can send.
-#[derive(Debug)]
-pub(super) struct Outputs {
-    /// The doc comment of the type.
+    /// The declared types that clients receive.
     #[cfg(feature = "ts")]
-    pub(super) docs: Option<String>,
-    /// Each with its data; or why it can't be told.
-    pub(super) list: Result<Vec<Output>, String>,
-}
-
-impl Outputs {
-    /// Nothing, or nothing that is known.
-    fn none() -> Self {
-        Self {
-            #[cfg(feature = "ts")]
-            docs: None,
-            list: Ok(Vec::new()),
-        }
-    }
+    pub(super) sent: std::collections::BTreeSet<String>,
 }
 
 /// A message that a room can send.
@@ -65,48 +49,60 @@ pub(super) struct Call {
 }
 
 impl Description {
-    /// Describes the room `R`.
+    /// Describes the room of `R`.
     pub(crate) fn of<R: Handlers>() -> Self {
+        let types = <R::Room as Room>::TYPES;
         let mut declared = Declarations::default();
-        let mut name = |ty: Option<TypeInfo>| ty.and_then(|ty| (ty.name)(&mut declared));
-        let (user, presence) = (name(<R::Room as Room>::TYPES.user), name(<R::Room as Room>::TYPES.presence));
+        let user = types.user.and_then(|name| name(&mut declared));
+        let presence = types.presence.and_then(|name| name(&mut declared));
         let calls = R::EVENTS.iter().enumerate().map(|(at, event)| {
-            let types = R::EVENT_TYPES.get(at).copied().unwrap_or(EventTypes::new());
-            Call {
-                name: event.name(),
-                docs: event.docs(),
-                reply: event.reply(),
-                input: name(types.input),
-                answer: name(types.answer),
-            }
+            let types = R::EVENT_TYPES.get(at).copied().unwrap_or_default();
+            let answer = types.answer.and_then(|name| name(&mut declared));
+            (types, Call { name: event.name(), docs: event.docs(), reply: event.reply(), input: None, answer })
         });
-        let calls = calls.collect();
-        let outputs = <R::Room as Room>::TYPES
-            .output
-            .map_or_else(Outputs::none, |ty| outputs(ty, <R::Room as Room>::TYPES, &mut declared));
+        let calls: Vec<_> = calls.collect();
+        #[cfg(feature = "ts")]
+        let (outputs, docs_of_outputs) = match types.output {
+            Some(definition) => {
+                let definition = definition(&mut declared);
+                (super::typescript::outputs(&definition.text, &declared, types.output_docs), definition.docs)
+            }
+            None => (Ok(Vec::new()), None),
+        };
+        #[cfg(feature = "ts")]
+        let sent = declared.types.keys().cloned().collect();
+        let input = |(types, call): (EventTypes, Call)| Call {
+            input: types.input.and_then(|name| name(&mut declared)),
+            ..call
+        };
         Self {
-            name: <R::Room as Room>::OPTIONS.name,
-            docs: <R::Room as Room>::TYPES.docs,
-            path: <R::Room as Room>::OPTIONS.path,
-            has_user: <R::Room as Room>::OPTIONS.has_user,
+            calls: calls.into_iter().map(input).collect(),
+            options: <R::Room as Room>::OPTIONS,
+            types,
             has_storage: TypeId::of::<<R::Room as Room>::Storage>() != TypeId::of::<NoStorage>(),
             user,
             presence,
+            #[cfg(feature = "ts")]
             outputs,
-            calls,
+            #[cfg(not(feature = "ts"))]
+            outputs: Ok(Vec::new()),
+            #[cfg(feature = "ts")]
+            docs_of_outputs,
             declared,
+            #[cfg(feature = "ts")]
+            sent,
         }
     }
 
-    /// As JSON. What is not known is not there.
+    /// Returns the description as JSON, without what is not known.
     pub(crate) fn into_json(self) -> Value {
         let (procedures, events): (Vec<_>, Vec<_>) = self.calls.into_iter().partition(|call| call.reply.is_some());
         let list = |calls: Vec<Call>| calls.into_iter().map(Call::into_json).collect::<Value>();
         let mut json = json!({
-            "name": self.name,
-            "docs": self.docs,
-            "path": self.path,
-            "authorize": self.has_user,
+            "name": self.options.name,
+            "docs": self.types.docs,
+            "path": self.options.path,
+            "authorize": self.options.has_user,
             "storage": self.has_storage,
             "events": list(events),
             "procedures": list(procedures),
@@ -116,9 +112,8 @@ impl Description {
             json[key] = ty.into();
         }
         if cfg!(feature = "ts") {
-            let outputs = self.outputs.list.unwrap_or_default();
+            let outputs = self.outputs.unwrap_or_default().into_iter();
             json["outputs"] = outputs
-                .into_iter()
                 .map(|output| json!({ "name": output.name, "docs": output.docs, "data": output.data }))
                 .collect();
             let types = self.declared.types.into_iter();
@@ -138,20 +133,4 @@ impl Call {
         json.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into()))));
         json.into()
     }
-}
-
-#[cfg(feature = "ts")]
-fn outputs(ty: TypeInfo, room: RoomTypes, declared: &mut Declarations) -> Outputs {
-    let definition = (ty.definition)(declared).unwrap_or_default();
-    let mut list = super::typescript::outputs(&definition, declared);
-    for output in list.iter_mut().flatten() {
-        let docs = room.output_docs.iter().find(|(name, _)| *name == output.name);
-        output.docs = docs.map_or("", |(_, docs)| docs);
-    }
-    Outputs { docs: (ty.docs)(), list }
-}
-
-#[cfg(not(feature = "ts"))]
-fn outputs(_: TypeInfo, _: RoomTypes, _: &mut Declarations) -> Outputs {
-    Outputs::none()
 }

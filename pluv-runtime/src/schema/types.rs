@@ -1,10 +1,15 @@
-//! The types that cross the wire, as TypeScript sees them: the feature `ts` knows them by the derive `TS`.
+//! The types that cross the wire, which the feature `ts` knows by the derive `TS`.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use crate::__private::Describes;
+use serde::de::DeserializeOwned;
 
-/// A type that crosses the wire: any type, or any that derives `TS` where the feature `ts` is on.
+use crate::Room;
+
+/// A function that returns the name of a type in TypeScript, if it has one, and adds the declarations it is made of.
+pub type TypeName = fn(&mut Declarations) -> Option<String>;
+
+/// A type that crosses the wire: any type, or with the feature `ts` any type that derives `TS`.
 #[cfg_attr(
     feature = "ts",
     diagnostic::on_unimplemented(
@@ -15,19 +20,14 @@ use crate::__private::Describes;
     )
 )]
 pub trait Typed {
-    /// What it is called, or nothing where it has no type in TypeScript. What it is made of is declared.
+    /// Returns the type's name, and declares it and the types it is made of.
     #[doc(hidden)]
     fn name(declared: &mut Declarations) -> Option<String>;
 
-    /// What it is. What it is made of is declared, but not itself.
+    /// Returns the type's definition and doc comment, and declares the types it is made of.
     #[cfg(feature = "ts")]
     #[doc(hidden)]
-    fn definition(declared: &mut Declarations) -> Option<String>;
-
-    /// Its doc comment.
-    #[cfg(feature = "ts")]
-    #[doc(hidden)]
-    fn docs() -> Option<String>;
+    fn definition(declared: &mut Declarations) -> Declaration;
 }
 
 #[cfg(not(feature = "ts"))]
@@ -38,171 +38,196 @@ impl<T: ?Sized> Typed for T {
     }
 }
 
-/// The declarations of types, by their names.
+/// The declarations of types, by name.
 #[derive(Debug, Default)]
 pub struct Declarations {
     pub(super) types: BTreeMap<String, Declaration>,
-    /// Names that stand for two types.
+    /// Names of two different types.
     #[cfg(feature = "ts")]
     pub(super) clashes: Vec<String>,
-    /// What the types are called, by their paths in Rust.
+    /// The names of types by their paths in Rust.
     #[cfg(feature = "ts")]
-    pub(super) paths: BTreeMap<&'static str, String>,
-    /// Why types have none in TypeScript.
+    pub(super) names: BTreeMap<&'static str, String>,
+    /// Reasons why types have no declaration.
     #[cfg(feature = "ts")]
     pub(super) faults: Vec<String>,
     #[cfg(feature = "ts")]
-    pub(super) seen: std::collections::HashSet<std::any::TypeId>,
+    pub(super) visited: std::collections::HashSet<std::any::TypeId>,
 }
 
 /// The declaration of a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Declaration {
-    /// `type Name = ..;`
+pub struct Declaration {
+    /// `type Name = ..;`, or the definition alone.
     pub(super) text: String,
     /// The doc comment, as a comment of TypeScript.
     pub(super) docs: Option<String>,
 }
 
-/// A type of a room, for the schema.
-#[derive(Clone, Copy)]
-pub struct TypeInfo {
-    pub(super) name: fn(&mut Declarations) -> Option<String>,
-    #[cfg(feature = "ts")]
-    pub(super) definition: fn(&mut Declarations) -> Option<String>,
-    #[cfg(feature = "ts")]
-    pub(super) docs: fn() -> Option<String>,
-}
-
-impl TypeInfo {
-    /// That of `T`.
-    pub(crate) const fn of<T: Typed + ?Sized>() -> Self {
-        Self {
-            name: T::name,
-            #[cfg(feature = "ts")]
-            definition: T::definition,
-            #[cfg(feature = "ts")]
-            docs: T::docs,
-        }
-    }
-
-    /// Of a type that is told by a function.
-    const fn by(name: fn(&mut Declarations) -> Option<String>) -> Self {
-        Self {
-            name,
-            #[cfg(feature = "ts")]
-            definition: |_| None,
-            #[cfg(feature = "ts")]
-            docs: || None,
-        }
-    }
-
-    /// What it is called. What it is made of is declared.
-    pub(crate) fn name(&self, declared: &mut Declarations) -> Option<String> {
-        (self.name)(declared)
-    }
-}
-
-impl fmt::Debug for TypeInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", (self.name)(&mut Declarations::default()))
-    }
-}
-
-/// What the schema knows of a room's struct.
+/// The types of a room's struct.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RoomTypes {
     pub(super) docs: &'static str,
-    pub(super) user: Option<TypeInfo>,
-    pub(super) presence: Option<TypeInfo>,
-    pub(super) output: Option<TypeInfo>,
+    pub(super) user: Option<TypeName>,
+    pub(super) presence: Option<TypeName>,
+    #[cfg(feature = "ts")]
+    pub(super) output: Option<fn(&mut Declarations) -> Declaration>,
     #[cfg(feature = "ts")]
     pub(super) output_docs: &'static [(&'static str, &'static str)],
 }
 
 impl RoomTypes {
-    /// Of a room that declares no type; `docs` is its struct's doc comment.
+    /// Returns the types of a room that declares none; `docs` is its struct's doc comment.
     #[must_use]
     pub const fn new(docs: &'static str) -> Self {
         Self {
             docs,
             user: None,
             presence: None,
+            #[cfg(feature = "ts")]
             output: None,
             #[cfg(feature = "ts")]
             output_docs: &[],
         }
     }
 
-    /// With the type of a user.
+    /// Sets the type of a user.
     #[must_use]
     pub const fn user<T: Typed>(self) -> Self {
-        Self { user: Some(TypeInfo::of::<T>()), ..self }
+        Self { user: Some(T::name), ..self }
     }
 
-    /// With the type of a presence.
+    /// Sets the type of a presence.
     #[must_use]
     pub const fn presence<T: Typed>(self) -> Self {
-        Self { presence: Some(TypeInfo::of::<T>()), ..self }
+        Self { presence: Some(T::name), ..self }
     }
 
-    /// With the type of everything that the room can send.
+    /// Sets the type of the messages that the room can send.
     #[must_use]
     pub const fn output<T: Typed>(self) -> Self {
-        Self { output: Some(TypeInfo::of::<T>()), ..self }
+        #[cfg(feature = "ts")]
+        return Self { output: Some(T::definition), ..self };
+        #[cfg(not(feature = "ts"))]
+        self
     }
 
-    /// With the doc comments of messages that the room can send, each beside the message's name.
+    /// Sets the doc comments of the messages that the room can send, by the messages' names.
     #[must_use]
     pub const fn output_docs(self, docs: &'static [(&'static str, &'static str)]) -> Self {
         #[cfg(feature = "ts")]
         return Self { output_docs: docs, ..self };
         #[cfg(not(feature = "ts"))]
         {
-            // They are shown beside the types, which are not known.
+            // Without types there are no messages to document.
             let _ = docs;
             self
         }
     }
 }
 
-/// What the schema knows of an event or a procedure.
+/// The types of an event or a procedure.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EventTypes {
-    pub(super) input: Option<TypeInfo>,
-    pub(super) answer: Option<TypeInfo>,
+    pub(super) input: Option<TypeName>,
+    pub(super) answer: Option<TypeName>,
+    /// Probes how serde reads the input.
+    #[cfg(feature = "ts")]
+    pub(super) probe: Option<fn(&mut super::typescript::Probe)>,
 }
 
 impl EventTypes {
-    /// Of an event that takes nothing.
+    /// Returns the types of an event without an input.
     #[must_use]
     pub const fn new() -> Self {
-        Self { input: None, answer: None }
+        Self {
+            input: None,
+            answer: None,
+            #[cfg(feature = "ts")]
+            probe: None,
+        }
     }
 
-    /// With the type of its input.
+    /// Sets the type of the input.
     #[must_use]
-    pub const fn input<T: Typed>(self) -> Self {
-        Self { input: Some(TypeInfo::of::<T>()), ..self }
+    pub const fn input<T: Typed + DeserializeOwned>(self) -> Self {
+        Self {
+            input: Some(T::name),
+            #[cfg(feature = "ts")]
+            probe: Some(|probe| drop(probe.read::<T>())),
+            ..self
+        }
     }
 
-    /// With the type of a procedure's answer.
+    /// Sets the type of a procedure's answer.
     #[must_use]
     pub const fn answer<T: Typed>(self) -> Self {
-        Self { answer: Some(TypeInfo::of::<T>()), ..self }
+        Self { answer: Some(T::name), ..self }
     }
 
-    /// With the type of what the handler of a room `R` takes.
+    /// Sets the type of the input of a handler of the room `R`.
     #[doc(hidden)]
     #[must_use]
-    pub const fn taken_by<R: Describes<T>, A, C, T, O>(self, _: impl FnOnce(A, C, T) -> O + Copy) -> Self {
-        Self { input: Some(R::INFO), ..self }
+    pub const fn taken_by<R: Accepts<T>, A, C, T, O>(self, _: impl FnOnce(A, C, T) -> O + Copy) -> Self {
+        Self { answer: self.answer, ..<R as Accepts<T>>::TYPES }
     }
 
-    /// With the type of a procedure's answer, which a function names.
+    /// Sets the type of a procedure's answer, by a function that returns its name.
     #[doc(hidden)]
     #[must_use]
-    pub const fn answered_by(self, name: fn(&mut Declarations) -> Option<String>) -> Self {
-        Self { answer: Some(TypeInfo::by(name)), ..self }
+    pub const fn answered_by(self, name: TypeName) -> Self {
+        Self { answer: Some(name), ..self }
+    }
+}
+
+/// A room whose handlers accept a `T`. It is a bound on the room, so that a type without the traits is no second error.
+#[doc(hidden)]
+pub trait Accepts<T>: Room {
+    /// The types of an event with that input.
+    const TYPES: EventTypes;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Room, T: Typed + DeserializeOwned> Accepts<T> for R {
+    const TYPES: EventTypes = EventTypes::new().input::<T>();
+}
+
+/// An event or a procedure of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventInfo {
+    name: &'static str,
+    reply: Option<&'static str>,
+    docs: &'static str,
+}
+
+impl EventInfo {
+    /// Returns the event `name`; `docs` is its handler's doc comment.
+    #[must_use]
+    pub const fn event(name: &'static str, docs: &'static str) -> Self {
+        Self { name, reply: None, docs }
+    }
+
+    /// Returns the procedure `name`, which is answered by the event `reply`.
+    #[must_use]
+    pub const fn procedure(name: &'static str, reply: &'static str, docs: &'static str) -> Self {
+        Self { name, reply: Some(reply), docs }
+    }
+
+    /// Returns the name that clients send.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the name of a procedure's answer, or `None` for an event.
+    #[must_use]
+    pub const fn reply(&self) -> Option<&'static str> {
+        self.reply
+    }
+
+    /// Returns the handler's doc comment.
+    #[must_use]
+    pub const fn docs(&self) -> &'static str {
+        self.docs
     }
 }

@@ -29,7 +29,7 @@ fn a_missing_token_is_told_where_it_goes() {
 fn a_token_of_16_kib_is_read_and_a_longer_one_is_not() {
     assert_eq!(refusal(&"x".repeat(16 * 1024)), TokenError::Malformed);
     let error = refusal(&"x".repeat(16 * 1024 + 1));
-    assert_eq!(error.to_string(), "the token is too long: it has 16385 bytes, and a room takes 16384");
+    assert_eq!(error.to_string(), "the token is too long: it has 16385 bytes, and the limit is 16384");
 }
 
 #[test]

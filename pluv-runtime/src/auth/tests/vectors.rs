@@ -4,7 +4,7 @@ use jsonwebtoken::{EncodingKey, crypto::JwtVerifier};
 use signature::{Signer, Verifier};
 
 use super::base64url;
-use crate::auth::hmac_provider::Hs256;
+use crate::auth::keys::Hs256;
 
 /// RFC 7515, appendix A.1, which is the example of RFC 7519, section 3.1, too.
 const MESSAGE: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";

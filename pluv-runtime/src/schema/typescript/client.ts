@@ -1,11 +1,11 @@
-// --- A client without dependencies, for who does not use `@pluv/client` ---
+// --- A client without dependencies, in place of `@pluv/client` ---
 
-/** What `connect` reads of a room's type. */
+/** The part of a room's type that `connect` uses. */
 export type PluvRoom = {
   _defs: { authorize: unknown; crdt: unknown; events: object; procedures: object; output: object; presence: unknown };
 };
 
-/** What serde reads as a `T`: a field that may be null may be left out. */
+/** A `T` as clients send it: a field that may be null may be omitted. */
 export type PluvInput<T> = [PluvScalar | null] extends [T] ? T
   : T extends readonly unknown[] ? { [K in keyof T]: PluvInput<T[K]> }
   : T extends object ? PluvFlat<
@@ -13,12 +13,12 @@ export type PluvInput<T> = [PluvScalar | null] extends [T] ? T
     & { [K in keyof T as PluvIsOption<T[K]> extends true ? never : K]: PluvInput<T[K]> }
   >
   : T;
-// What may be any JSON may be null too, and may not be left out.
+// A field of any JSON may be null too, and may not be omitted.
 type PluvIsOption<T> = null extends T ? PluvScalar extends T ? false : [T] extends [null] ? false : true : false;
 type PluvScalar = string | number | boolean;
 type PluvFlat<T> = { [K in keyof T]: T[K] };
 
-/** An event, as `@pluv/client` reads it: what it takes, and everything that the room may send. */
+/** An event, as `@pluv/client` reads it: its input, and all messages that the room may send. */
 export type PluvEvent<I, O> = {
   config: {
     input?: { parse: (data: unknown) => I; _input: I } | null;
@@ -26,23 +26,23 @@ export type PluvEvent<I, O> = {
   };
 };
 
-/** A room with users, as `@pluv/client` reads it. Users are told apart by their ids. */
+/** A room with users, as `@pluv/client` reads it. Users are identified by their ids. */
 export type PluvAuthorize<U extends { id: string }> = {
   secret?: string;
   user: { parse: (data: unknown) => U; _input: U };
 };
 
-/** The users of a room; null where it knows none. */
+/** The users of a room; null in a room without users. */
 export type PluvUser<R extends PluvRoom> = R["_defs"]["authorize"] extends { user: { _input: infer U } } ? U : null;
-/** What everyone sees of a user. */
+/** The presence of a user, which everyone sees. */
 export type PluvPresence<R extends PluvRoom> = R["_defs"]["presence"];
-/** What a room sends: the data of each event, by its name. */
+/** The messages of a room: the data of each event, by its name. */
 export type PluvOutput<R extends PluvRoom> = R["_defs"]["output"];
-/** What a client may send: the input of each event, by its name. */
+/** The events of clients: the input of each event, by its name. */
 export type PluvInputs<R extends PluvRoom> = {
   [K in keyof R["_defs"]["events"]]: R["_defs"]["events"][K] extends PluvEvent<infer I, any> ? I : never;
 };
-// What may be empty may be left out.
+// Data that may be empty may be omitted.
 type PluvData<I> = {} extends I ? [data?: I] : [data: I];
 
 /** The procedures of a room, as functions. */
@@ -54,81 +54,81 @@ export type PluvCalls<R extends PluvRoom> = {
 };
 
 export type PluvCallOptions = {
-  /** How long to wait for the answer, in milliseconds. */
+  /** The time to wait for the answer, in milliseconds. */
   timeout?: number;
   signal?: globalThis.AbortSignal;
 };
 
-/** Someone who is in the room, once however many connections they have. */
+/** A user in the room, once for all of their connections. */
 export type PluvPerson<R extends PluvRoom> = {
   /** The user's id; the connection's in a room without users. */
   id: string;
   user: PluvUser<R>;
   presence: PluvPresence<R>;
   connections: string[];
-  /** Whether it is the user of this connection. */
+  /** True for the user of this connection. */
   you: boolean;
 };
 
-/** Who caused an event. */
+/** The cause of an event. */
 export type PluvCause<R extends PluvRoom> = {
   connectionId: string | null;
   user: PluvUser<R>;
-  /** Whether it was this connection. */
+  /** True if this connection caused it. */
   mine: boolean;
 };
 
 export type PluvStatus = {
-  /** `refused` is for good, unless `reconnect` is called: the room sent this client away, or can't be had from here. */
+  /** `refused` is final unless `reconnect` is called: the room rejected this client, or can't be reached from here. */
   status: "connecting" | "online" | "reconnecting" | "offline" | "refused" | "closed";
-  /** When it tries again, by `Date.now()`. */
+  /** The time of the next attempt, by `Date.now()`. */
   retryAt: number | null;
-  /** Why it is refused. */
+  /** The reason of `refused`. */
   message: string | null;
 };
 
-/** What the connection itself tells. No event of a room has a name that begins with `$`. */
+/** The events of the connection itself. No event of a room has a name that begins with `$`. */
 export type PluvNews<R extends PluvRoom> = {
   $status: PluvStatus;
-  /** Who is here, as often as that or a presence changes. */
+  /** The users in the room, whenever they or a presence change. */
   $people: PluvPerson<R>[];
-  /** What the room did not take, and was not called with `call`. */
+  /** A message that the room rejected and that was not sent by `call`. */
   $error: { message: string };
-  /** Someone else changed the document. */
+  /** Another connection changed the document. */
   $storage: PluvCause<R>;
 };
 
-/** A copy of the room's document, of whatever library: for Yjs these are `encodeStateAsUpdate` and `applyUpdate`. */
+/** A copy of the room's document, of any library: for Yjs these are `encodeStateAsUpdate` and `applyUpdate`. */
 export type PluvStorage = {
-  /** All of it, as one update. */
+  /** Encodes the whole document as one update. */
   encode: () => globalThis.Uint8Array;
-  /** Takes in an update that came from the room. */
+  /** Applies an update from the room. */
   apply: (update: globalThis.Uint8Array) => void;
 };
 
 export type PluvOptions<R extends PluvRoom> = {
-  /** Where the worker is; the page's own origin if left out. */
+  /** The address of the worker; by default the page's own origin. */
   url?: string | globalThis.URL;
-  /** What the token endpoint is asked with, besides the room's name. */
+  /** Query parameters for the token endpoint, besides the room's name. */
   query?: { [name: string]: string } | (() => { [name: string]: string });
-  /** Gets a token some other way. What it throws is tried again, a `PluvError` that says `refused` is not. */
+  /** Gets a token in another way. It is called again after it throws, but not after a `PluvError` with `refused`. */
   token?: (room: string, signal: globalThis.AbortSignal) => string | globalThis.Promise<string>;
-  /** What everyone sees of the user at first. */
+  /** The user's presence at first. */
   presence?: globalThis.Partial<PluvInput<PluvPresence<R>>>;
   storage?: PluvStorage;
-  /** How long a procedure may take, in milliseconds; 10 seconds if left out. */
+  /** The timeout of a procedure, in milliseconds; 10 seconds by default. */
   timeout?: number;
-  /** The shortest and the longest wait before the next try at a connection, in milliseconds. */
+  /** The shortest and the longest delay before the next attempt to connect, in milliseconds. */
   retry?: { min?: number; max?: number };
-  /** How often the connection is tried whether it lives, and how long an answer may take, in milliseconds. */
+  /** The interval of heartbeats, and the timeout of their answers, in milliseconds. */
   heartbeat?: { interval?: number; timeout?: number };
-  /** For where there is none. */
+  /** For environments without a `WebSocket`. */
   WebSocket?: new (url: string) => globalThis.WebSocket;
 };
 
-/** Why a call has no answer. */
+/** The reason why a call has no answer. */
 export class PluvError extends Error {
-  /** `error`: the room's own word. `closed`: the connection was lost or closed before the answer came. */
+  /** `error`: the room answered `$error`. `closed`: the connection ended before the answer came. */
   readonly code: "error" | "timeout" | "closed" | "refused";
 
   constructor(code: PluvError["code"], message: string) {
@@ -147,10 +147,10 @@ type PluvPending = {
 };
 type PluvFrame = { type: string; data: any; user: any; connectionId: string | null; id?: number };
 
-// The platform answers exactly these bytes by itself, without waking the room.
+// The platform answers exactly these bytes without waking the room.
 const PLUV_PING = '{"type":"$ping","data":{}}';
 const PLUV_JOIN_TIMEOUT = 15_000;
-// After these the room does not want this client back: normal end, refused, ended by the application.
+// After these the client does not reconnect: normal closure, rejected, ended by the application.
 const PLUV_FINAL_CODES = [1000, 3000, 4000];
 const PLUV_SCHEMES = /^(http|ws)s?:$/;
 
@@ -165,25 +165,25 @@ function pluvEncode(bytes: globalThis.Uint8Array): string {
 
 const pluvDecode = (text: string): globalThis.Uint8Array => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 
-/** A connection to a room, which comes back by itself after it was lost. `connect` makes one. */
+/** A connection to a room, which reconnects after it was lost. `connect` makes one. */
 export class PluvConnection<R extends PluvRoom> {
   /** The room's name. */
   readonly name: string;
-  /** The room's procedures: `await room.call.history({ .. })`. One that is called offline waits for the connection. */
+  /** The room's procedures: `await room.call.history({ .. })`. A call without a connection waits for one. */
   readonly call: PluvCalls<R>;
 
   #route: { path: string; authorize: boolean };
   #options: PluvOptions<R>;
   #listeners = new Map<string, globalThis.Set<PluvListener>>();
   #status: PluvStatus = { status: "connecting", retryAt: null, message: null };
-  // What the room last said that everyone sees of this user, and over it what the room has not confirmed yet.
+  // This user's presence as the room last sent it, and over it the patches that the room has not confirmed yet.
   #confirmed: any;
   #unconfirmed: any = {};
   #presence: any;
-  // The ids of the patches that are under way.
+  // The ids of the patches in flight.
   #patches: number[] = [];
 
-  // All of one try at a connection hangs on its controller: aborting it ends the fetch, and the socket is not heard.
+  // An attempt to connect belongs to its controller: aborting it ends the fetch and removes the socket's listeners.
   #attempt: globalThis.AbortController | null = null;
   #socket: globalThis.WebSocket | null = null;
   #failures = 0;
@@ -200,7 +200,7 @@ export class PluvConnection<R extends PluvRoom> {
   #presences = new Map<string, any>();
   #people: PluvPerson<R>[] = [];
   #synced = false;
-  // Whether this connection has the document, and so may send what changes of it.
+  // True once this connection has the document, and so may send changes of it.
   #shares = false;
   #calls = new Map<number, PluvPending>();
   #lastCall = 0;
@@ -214,7 +214,7 @@ export class PluvConnection<R extends PluvRoom> {
     this.#presence = this.#confirmed;
     this.call = new Proxy({}, {
       get: (_target, procedure) =>
-        // Or it would be taken for a promise by who awaits it.
+        // Otherwise `await` would take it for a promise.
         typeof procedure === "string" && procedure !== "then"
           ? (input?: unknown, options?: PluvCallOptions) => this.#request(procedure, input ?? {}, options)
           : undefined,
@@ -236,27 +236,27 @@ export class PluvConnection<R extends PluvRoom> {
     return this.#status.status === "online";
   }
 
-  /** The id of the connection; null while there is none. */
+  /** The id of the connection; null without one. */
   get sessionId(): string | null {
     return this.#sessionId;
   }
 
-  /** Who is here, this user included. While there is no connection, who was here last. */
+  /** The users in the room, this user included; without a connection, the last known ones. */
   get people(): PluvPerson<R>[] {
     return this.#people;
   }
 
-  /** Who else is here. */
+  /** The other users in the room. */
   get others(): PluvPerson<R>[] {
     return this.#people.filter((person) => !person.you);
   }
 
-  /** What everyone sees of this user. */
+  /** This user's presence. */
   get presence(): globalThis.Partial<PluvPresence<R>> {
     return this.#presence;
   }
 
-  /** Listens to an event of the room, or to the connection itself; the function that it returns ends that. */
+  /** Listens to an event of the room or of the connection; the returned function removes the listener. */
   on<K extends keyof PluvOutput<R> & string>(
     type: K,
     listener: (data: PluvOutput<R>[K], cause: PluvCause<R>) => void,
@@ -271,7 +271,7 @@ export class PluvConnection<R extends PluvRoom> {
     };
   }
 
-  /** Sends an event; false if there is no connection to send it over. */
+  /** Sends an event; returns false without a connection. */
   send<K extends keyof PluvInputs<R> & string>(type: K, ...[data]: PluvData<PluvInputs<R>[K]>): boolean {
     if (!this.online) {
       return false;
@@ -280,7 +280,7 @@ export class PluvConnection<R extends PluvRoom> {
     return true;
   }
 
-  /** Changes some fields of what everyone sees of this user. Without a connection it goes out with the next one. */
+  /** Changes some fields of this user's presence. Without a connection it is sent with the next one. */
   updatePresence(patch: globalThis.Partial<PluvInput<PluvPresence<R>>>): void {
     this.#unconfirmed = { ...this.#unconfirmed, ...patch };
     if (this.online) {
@@ -289,14 +289,14 @@ export class PluvConnection<R extends PluvRoom> {
     this.#showOwnPresence();
   }
 
-  /** Sends a change of the document. Without a connection it stays in the copy, which goes out with the next one. */
+  /** Sends a change of the document. Without a connection it stays in the copy, which is sent with the next one. */
   updateStorage(update: globalThis.Uint8Array): void {
     if (this.#shares) {
       this.#write("$updateStorage", { origin: null, update: pluvEncode(update) });
     }
   }
 
-  /** Connects anew and now: after a refusal, without the rest of a wait, or to ask for a new token. */
+  /** Reconnects now: after `refused`, without the rest of a delay, or to get a new token. */
   reconnect(): void {
     if (this.#status.status === "closed") {
       return;
@@ -307,7 +307,7 @@ export class PluvConnection<R extends PluvRoom> {
     void this.#connect();
   }
 
-  /** Leaves for good. */
+  /** Closes the connection for good. */
   close(): void {
     this.#lifetime.abort();
     this.#drop();
@@ -352,7 +352,7 @@ export class PluvConnection<R extends PluvRoom> {
         return url;
       }
     } catch {
-      // It is no address at all.
+      // It is not an address.
     }
     throw new PluvError("refused", `\`${base}\` is no address of a worker: write \`url\` as in \`https://rooms.example\``);
   }
@@ -375,7 +375,7 @@ export class PluvConnection<R extends PluvRoom> {
     if (response.ok) {
       return text;
     }
-    // Too busy or broken may pass; any other answer stays the same.
+    // Overload and server errors are temporary; any other answer is final.
     throw new PluvError(response.status === 429 || response.status >= 500 ? "error" : "refused", text);
   }
 
@@ -387,14 +387,14 @@ export class PluvConnection<R extends PluvRoom> {
     }
     const socket = this.#makeSocket(url.href);
     this.#socket = socket;
-    // Not every WebSocket takes a signal that takes its listeners off.
+    // Not every WebSocket supports the option `signal` of its listeners.
     socket.addEventListener("message", ({ data }) => signal.aborted || this.#receive(data));
     socket.addEventListener("close", ({ code, reason }) => signal.aborted || this.#closed(code, reason));
-    // What follows is a close; unheard, some WebSockets would throw it.
+    // A close follows; without a listener, some WebSockets would throw the error.
     socket.addEventListener("error", () => {});
   }
 
-  /** What fails here would fail again: an old Node.js has no WebSocket, a page of `https:` may open none of `ws:`. */
+  /** Opens the socket. Errors are final: old Node.js has no WebSocket, a page of `https:` may open none of `ws:`. */
   #makeSocket(url: string): globalThis.WebSocket {
     const implementation = this.#options.WebSocket ?? globalThis.WebSocket;
     if (implementation === undefined) {
@@ -421,7 +421,7 @@ export class PluvConnection<R extends PluvRoom> {
     this.#setStatus("refused", { message: message || null });
   }
 
-  /** Waits before the next try: longer each time, and not all clients of a room for equally long. */
+  /** Schedules the next attempt, with exponential backoff and jitter. */
   #lost(): void {
     this.#drop();
     const { min = 500, max = 15_000 } = this.#options.retry ?? {};
@@ -432,7 +432,7 @@ export class PluvConnection<R extends PluvRoom> {
     this.#setStatus(this.#disconnectedStatus(), { retryAt: Date.now() + delay });
   }
 
-  /** Ends the current try or connection, without a word to who listens. */
+  /** Ends the current attempt or connection, without an event. */
   #drop(): void {
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#joinTimer);
@@ -443,14 +443,14 @@ export class PluvConnection<R extends PluvRoom> {
     this.#socket = null;
     this.#sessionId = null;
     this.#lastError = null;
-    // Whoever was here stays shown until the next connection tells who is.
+    // The users stay listed until the next connection updates them.
     this.#synced = false;
     this.#shares = false;
     this.#patches = [];
     this.#endCalls(new PluvError("closed", "the connection was lost before the answer came"), false);
   }
 
-  /** The browser's network or this tab came or went: find out what that means for the connection. */
+  /** Checks the connection after the browser's network or this tab came or went. */
   #wake(): void {
     if (this.online) {
       this.#ping();
@@ -463,7 +463,7 @@ export class PluvConnection<R extends PluvRoom> {
     }
   }
 
-  // It is tried all the same while the browser is offline: a server on this very machine needs no network.
+  // It connects also while the browser is offline: a server on this machine needs no network.
   #disconnectedStatus(): "offline" | "reconnecting" {
     return typeof document !== "undefined" && !navigator.onLine ? "offline" : "reconnecting";
   }
@@ -476,7 +476,7 @@ export class PluvConnection<R extends PluvRoom> {
   // --- The heartbeat ---
 
   #ping(): void {
-    // An answer to an earlier ping may still be under way: the wait for it goes on.
+    // The answer to an earlier ping may still be pending: its timeout continues.
     this.#pongTimer ??= setTimeout(() => this.#lost(), this.#options.heartbeat?.timeout ?? 5_000);
     this.#socket?.send(PLUV_PING);
   }
@@ -531,7 +531,7 @@ export class PluvConnection<R extends PluvRoom> {
     }
   }
 
-  /** Those that were sent will have no answer any more; the others may wait for the next connection. */
+  /** Rejects the calls that were sent; the others wait for the next connection. */
   #endCalls(reason: PluvError, all: boolean): void {
     for (const pending of this.#calls.values()) {
       if (all || pending.sent) {
@@ -560,10 +560,10 @@ export class PluvConnection<R extends PluvRoom> {
     switch (type) {
       case "$registered":
         this.#sessionId = data.sessionId;
-        // Another tab of this user may be here already: its presence is this one's too.
+        // Another tab of this user may be connected already: they share their presence.
         this.#confirmed = { ...this.#confirmed, ...data.presence };
         this.#showOwnPresence();
-        // The copy is no beginning for the room's document: it follows when that has come.
+        // The copy does not initialize the room's document: it is sent after that has arrived.
         this.#write("$initializeSession", { presence: this.#presence, update: "" });
         break;
       case "$storageReceived":
@@ -593,12 +593,12 @@ export class PluvConnection<R extends PluvRoom> {
         if (this.online) {
           this.#emit("$error", { message: data.message });
         } else {
-          // It says why the connection is refused, which follows.
+          // The reason of the close that follows.
           this.#lastError = data.message;
         }
         break;
       case "$pong":
-        // It has held for a while, so the next loss is a new one.
+        // The connection was stable, so the next loss starts a new backoff.
         this.#failures = 0;
         break;
       default:
@@ -616,7 +616,7 @@ export class PluvConnection<R extends PluvRoom> {
     if (state !== "") {
       storage.apply(pluvDecode(state));
     }
-    // All of it, with what was changed while there was no connection.
+    // The whole document, with the changes that were made without a connection.
     this.#write("$updateStorage", { origin: "$initialized", update: pluvEncode(storage.encode()) });
     this.#shares = true;
   }
@@ -669,13 +669,13 @@ export class PluvConnection<R extends PluvRoom> {
     }
     this.#confirmed = presence;
     if (mine) {
-      // The room takes them in order.
+      // The room applies them in order.
       this.#patchEnded(this.#patches[0]);
     }
     this.#showOwnPresence();
   }
 
-  /** Sends what the room did not take from `$initializeSession`, as it knew the user already, or what changed since. */
+  /** Sends the presence if it changed since `$initializeSession`, or if the room knew the user and ignored that one. */
   #ownPresenceJoined(presence: any): void {
     this.#confirmed = { ...this.#confirmed, ...presence };
     const differs = ([field, value]: [string, unknown]) =>
@@ -693,7 +693,7 @@ export class PluvConnection<R extends PluvRoom> {
     this.#write("$updatePresence", { presence: patch }, this.#lastCall);
   }
 
-  /** The room took a patch or refused it. After the last one what it says is all there is. */
+  /** Removes a patch that the room applied or rejected. After the last one the room's presence is complete. */
   #patchEnded(id: number | undefined): void {
     this.#patches = this.#patches.filter((patch) => patch !== id);
     if (this.#patches.length === 0) {
@@ -727,7 +727,7 @@ export class PluvConnection<R extends PluvRoom> {
     for (const [connectionId, { id, user }] of this.#users) {
       const connections = [...(people.get(id)?.connections ?? []), connectionId];
       const you = id === ownId;
-      // A later tab has the later name.
+      // A later tab has the newer user.
       people.set(id, { id, user, presence: you ? this.#presence : this.#presences.get(id), connections, you });
     }
     this.#people = [...people.values()];
@@ -739,7 +739,7 @@ export class PluvConnection<R extends PluvRoom> {
       try {
         listener(data, cause);
       } catch (error) {
-        // It is the listener's, and ends nothing else.
+        // An error of a listener affects nothing else.
         queueMicrotask(() => {
           throw error;
         });

@@ -1,17 +1,12 @@
 //! A room as a file of TypeScript.
 
 mod declarations;
-mod export;
 mod file;
-mod layout;
-mod mend;
-mod optional;
-mod outputs;
-mod source;
-mod tokens;
+mod probe;
+mod syntax;
 
-pub(crate) use self::export::export;
-pub(super) use self::outputs::outputs;
+pub(crate) use self::file::export;
+pub(super) use self::{declarations::outputs, probe::Probe};
 
 #[cfg(test)]
 mod tests;

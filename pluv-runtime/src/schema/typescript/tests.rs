@@ -1,17 +1,14 @@
-//! What becomes of types that ts-rs wrote.
+//! Types of ts-rs, from their text to the file of a room.
 
-use std::path::Path;
+use std::{collections::BTreeMap, marker::PhantomData};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
 use super::{
-    file::{CLIENT, TAKEN, file},
-    layout::{laid_out, uncommented},
-    mend::mended,
-    optional::optional,
-    outputs, source,
-    tokens::{Kind, tokens},
+    file::{CLIENT, TAKEN, describe, file},
+    outputs,
+    syntax::{Kind, Part, lay_out, parse, repair, uncomment},
 };
 use crate::{
     __private::{Call, Env, Outcome},
@@ -20,14 +17,14 @@ use crate::{
     schema::{
         Description, EventTypes, RoomTypes,
         description::{self, Output},
-        types::{Declarations, TypeInfo, Typed},
+        types::{Declarations, Typed},
     },
 };
 
 fn listed<T: Typed>() -> std::result::Result<Vec<Output>, String> {
     let mut declared = Declarations::default();
-    let definition = T::definition(&mut declared).expect("it has a type");
-    outputs(&definition, &declared)
+    let definition = T::definition(&mut declared);
+    outputs(&definition.text, &declared, &[])
 }
 
 #[track_caller]
@@ -36,7 +33,7 @@ fn assert_refused<T: Typed>(part: &str) {
     assert!(message.contains(part), "`{part}` is expected in `{message}`");
 }
 
-#[derive(Serialize, TS)]
+#[derive(Serialize, Deserialize, TS)]
 struct Fields {
     x: u64,
 }
@@ -126,38 +123,20 @@ type A<T> = {
   \"b c\"?: { [key in string]: T | null };
   c: {};
 } & B";
-    assert_eq!(laid_out(text, 0), expected);
+    assert_eq!(lay_out(text, 0), expected);
 }
 
 #[test]
 fn names_are_escaped_and_keys_are_such_as_a_map_may_have() {
-    let mended = |text: &str| mended(text);
     assert_eq!(
-        mended(r#"{ "it's "q" \ x": number, "a": "b\"c" | "d"e", }"#),
+        repair(r#"{ "it's "q" \ x": number, "a": "b\"c" | "d"e", }"#),
         r#"{ "it's \"q\" \\ x": number, "a": "b\"c" | "d\"e", }"#
     );
-    assert_eq!(mended("{ [key in boolean]: boolean }"), r#"{ [key in "true" | "false"]?: boolean }"#);
+    assert_eq!(repair("{ [key in boolean]: boolean }"), r#"{ [key in "true" | "false"]?: boolean }"#);
     let generic = "type Map<K, V = string> = { a: { [key in K]: V }, b: { [key in Color]?: V }, };";
-    assert_eq!(mended(generic), generic.replace("key in K", "key in K & (string | number)"));
+    assert_eq!(repair(generic), generic.replace("key in K", "key in K & (string | number)"));
     let unchanged = "type Same<T> = { \n/**\n * [key in boolean] \"\"a\n */\na: [T, \"x\"], };";
-    assert_eq!(mended(unchanged), unchanged);
-}
-
-#[derive(TS)]
-struct MaybeNull(#[expect(dead_code, reason = "its type alone is read")] Option<u8>);
-
-#[test]
-fn an_option_of_what_may_be_null_may_be_left_out() {
-    let mut declared = Declarations::default();
-    let names = [<serde_json::Value as Typed>::name, <MaybeNull as Typed>::name];
-    assert_eq!(names.map(|name| name(&mut declared)), [Some("JsonValue".to_owned()), Some("MaybeNull".to_owned())]);
-    let optional = |ty: &str| optional(&format!("type A = {{ a: {ty}, b: null, }}"), &declared);
-    for ty in ["null | null", "JsonValue | null", "MaybeNull | null", "number | JsonValue | null"] {
-        assert_eq!(optional(ty), format!("type A = {{ a?: {ty}, b: null, }}"));
-    }
-    for ty in ["null", "JsonValue", "number | null", "Array<null> | null", "{ [key in string]: null | null }"] {
-        assert_eq!(optional(ty), format!("type A = {{ a: {ty}, b: null, }}"));
-    }
+    assert_eq!(repair(unchanged), unchanged);
 }
 
 #[derive(TS)]
@@ -184,26 +163,39 @@ fn a_type_that_has_none_in_typescript_is_told() {
 fn the_client_calls_no_type_by_a_name_that_a_user_may_give_another() {
     let code: Vec<_> = CLIENT.lines().map(|line| line.split("// ").next().unwrap_or_default()).collect();
     let code = code.join("\n");
-    let all = tokens(&code);
+    let mut all = Vec::new();
+    flatten(&parse(&code), &mut all);
     let parameters = ["A", "I", "K", "O", "R", "T", "U"];
-    let words = all.iter().zip(all.iter().skip(1)).filter(|(_, token)| token.kind == Kind::Word);
-    for (before, token) in words {
-        let is_type = token.text.starts_with(char::is_uppercase) && !token.text.contains(['.', '"']);
-        let is_own =
-            token.text.starts_with("Pluv") || token.text.starts_with("PLUV_") || parameters.contains(&token.text);
-        // What is made anew is a value, as is what is extended.
-        let is_value = ["new", "extends", "instanceof"].contains(&before.text) || before.is("`");
-        let is_key = before.kind == Kind::Comment || before.is("{") || before.is(";");
+    let words = all.iter().zip(all.iter().skip(1)).filter(|(_, (kind, _))| *kind == Kind::Word);
+    for ((before_kind, before), (_, word)) in words {
+        let is_type = word.starts_with(char::is_uppercase) && !word.contains(['.', '"']);
+        let is_own = word.starts_with("Pluv") || word.starts_with("PLUV_") || parameters.contains(word);
+        // The operand of `new` is a value, as is a base class.
+        let is_value = ["new", "extends", "instanceof", "`"].contains(before);
+        let is_key = *before_kind == Kind::Comment || ["{", ";"].contains(before);
         if is_type && !is_own && !is_value && !is_key {
-            assert!(TAKEN.contains(&token.text), "`{}` would be the user's: write `globalThis.{0}`", token.text);
+            assert!(TAKEN.contains(word), "`{word}` would be the user's: write `globalThis.{word}`");
+        }
+    }
+}
+
+/// Lists all words, signs and brackets.
+fn flatten<'a>(parts: &[Part<'a>], all: &mut Vec<(Kind, &'a str)>) {
+    for part in parts {
+        if part.kind == Kind::Group {
+            all.push((Kind::Sign, &part.text[..1]));
+            flatten(&part.inner, all);
+            all.push((Kind::Sign, &part.text[part.text.len() - 1..]));
+        } else {
+            all.push((part.kind, part.text));
         }
     }
 }
 
 #[test]
-fn a_comment_is_read() {
-    assert_eq!(uncommented("/**\n * One.\n *\n *   Two.\n */\n"), "One.\n\n  Two.");
-    assert_eq!(uncommented("/** One.\n   Two. */\n"), "One.\nTwo.");
+fn the_text_of_a_comment_is_read() {
+    assert_eq!(uncomment("/**\n * One.\n *\n *   Two.\n */\n"), "One.\n\n  Two.");
+    assert_eq!(uncomment("/** One.\n   Two. */\n"), "One.\nTwo.");
 }
 
 /// A room of these types.
@@ -223,7 +215,7 @@ mod other {
         y: String,
     }
 
-    #[derive(ts_rs::TS)]
+    #[derive(serde::Deserialize, ts_rs::TS)]
     pub(super) struct Sample;
 
     #[derive(serde::Deserialize, ts_rs::TS)]
@@ -274,7 +266,7 @@ impl<const KIND: usize> Handlers for Sample<KIND> {
 fn a_room_is_a_file() {
     let text = file(&Description::of::<Sample<0>>()).expect("it is one");
     let (types, client) = text.split_once("// ---").expect("both are there");
-    let expected = r#"// The room `Sample`, made by `cargo test`: what is changed here is lost.
+    let expected = r#"// The room `Sample`, generated by `cargo test`: do not edit.
 /* eslint-disable */
 
 // @ts-ignore: `connect` does without the package.
@@ -312,7 +304,7 @@ export type Sample = {
       take: PluvEvent<PluvInput<Fields>, SampleOutput>;
       ask: PluvEvent<{}, SampleOutput>;
     };
-    // What only `connect` reads.
+    // Used by `connect` only.
     procedures: {
       ask: { input: {}; answer: Array<Fields> };
     };
@@ -352,20 +344,257 @@ fn a_room_that_can_be_no_file_is_told_why() {
     let then = reason(room);
     assert!(then.starts_with("`Sample` has a procedure `then`"), "{then}");
     let mut room = Description::of::<Sample<0>>();
-    room.outputs.list = listed::<Reserved>();
+    room.outputs = listed::<Reserved>();
     let output = reason(room);
     assert!(output.starts_with("the output type of `Sample`: `$exit`"), "{output}");
 }
 
+/// A room that reads a `T`.
+struct Reads<T>(PhantomData<T>);
+
+impl<T: 'static> Room for Reads<T> {
+    type User = ();
+    type Presence = crate::Json;
+    type Output = crate::NoOutput;
+    type Storage = NoStorage;
+    const OPTIONS: Options = Options::new("Reads", "READS");
+}
+
+impl<T: Typed + DeserializeOwned + 'static> Handlers for Reads<T> {
+    type Room = Self;
+    const EVENTS: &'static [EventInfo] = &[EventInfo::event("take", "")];
+    const EVENT_TYPES: &'static [EventTypes] = &[EventTypes::new().input::<T>()];
+    const HOOKS: Hooks = Hooks::none();
+
+    fn create(_: &Env) -> Result<(Self, Limits)> {
+        Ok((Self(PhantomData), Limits::new()))
+    }
+
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {
+        Err(Error::internal("nobody calls it"))
+    }
+}
+
+/// A room whose presence is a `T`.
+struct Shows<T>(PhantomData<T>);
+
+impl<T: Typed + Serialize + DeserializeOwned + Default + 'static> Room for Shows<T> {
+    type User = ();
+    type Presence = T;
+    type Output = crate::NoOutput;
+    type Storage = NoStorage;
+    const OPTIONS: Options = Options::new("Shows", "SHOWS");
+    const TYPES: RoomTypes = RoomTypes::new("").presence::<T>();
+}
+
+impl<T: Typed + Serialize + DeserializeOwned + Default + 'static> Handlers for Shows<T> {
+    type Room = Self;
+    const EVENTS: &'static [EventInfo] = &[];
+    const HOOKS: Hooks = Hooks::none();
+
+    fn create(_: &Env) -> Result<(Self, Limits)> {
+        Ok((Self(PhantomData), Limits::new()))
+    }
+
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {
+        Err(Error::internal("nobody calls it"))
+    }
+}
+
+#[track_caller]
+fn assert_declared<R: Handlers>(expected: &[(&str, &str)]) {
+    let room = describe::<R>().expect("serde reads and writes what is declared");
+    let declared: BTreeMap<_, _> = room.declared.types.iter().map(|(name, ty)| (&**name, &*ty.text)).collect();
+    for (name, fields) in expected {
+        assert_eq!(declared.get(name), Some(&&*format!("type {name} = {{ {fields} }};")));
+    }
+}
+
+#[track_caller]
+fn assert_undeclared<R: Handlers>(expected: &[&str]) {
+    let reasons = describe::<R>().map(drop).expect_err("ts-rs declares something else");
+    let reasons: Vec<_> = reasons.lines().collect();
+    assert_eq!(reasons.len(), expected.len(), "{reasons:#?}");
+    for (reason, expected) in reasons.iter().zip(expected) {
+        assert!(reason.starts_with(expected), "`{expected}` is expected in `{reason}`");
+    }
+}
+
+/// Types whose values are only read or written by serde.
+macro_rules! types {
+    ($($(#[$attribute:meta])* $kind:ident $name:ident $body:tt)*) => {$(
+        #[derive(Default, Serialize, Deserialize, TS)]
+        #[allow(dead_code, reason = "serde alone uses it")]
+        $(#[$attribute])*
+        $kind $name $body
+    )*};
+}
+
+types! {
+    struct Defaults {
+        a: u8,
+        #[doc = " A comment: with a colon."]
+        #[serde(default)] b: Nested,
+        #[serde(default = "text", rename = "c d")] c: String,
+        option: Option<u8>,
+        #[serde(default)] #[ts(optional = nullable)] told: u8,
+        #[serde(alias = "renamed")] alias: u8,
+        #[serde(default, alias = "renamed too")] alias_too: u8,
+    }
+    struct Nested { list: Vec<InList>, map: BTreeMap<String, InMap>, choice: Choice, #[serde(skip)] skipped: u8 }
+    struct InList { x: u8, #[serde(default)] y: u8, again: Option<Box<InList>>, more: Vec<InList> }
+    struct InMap { x: Maybe, #[serde(default)] y: u8 }
+    enum Choice { #[default] A, B(InChoice), C { #[serde(default)] c: InVariant }, D(Box<Choice>, u8) }
+    struct InChoice { #[serde(default)] y: u8 }
+    struct InVariant { #[serde(default)] y: u8 }
+    #[serde(default)] struct All { x: u8, y: String }
+}
+
+#[derive(Default, Serialize, Deserialize, TS)]
+struct Maybe(Option<InOption>);
+
+#[derive(Serialize, Deserialize, TS)]
+struct InOption {
+    address: std::net::IpAddr,
+    #[serde(default)]
+    y: u8,
+}
+
+fn text() -> String {
+    String::new()
+}
+
 #[test]
-fn the_types_of_a_room_are_found_in_its_sources() {
-    let read =
-        |read: fn(&Path) -> std::result::Result<source::Defaults, String>| read(env!("CARGO_MANIFEST_DIR").as_ref());
-    assert_eq!(read(source::read::<Sample<0>>), Ok(source::Defaults::new()), "what is sent as well is left alone");
-    assert_eq!(read(source::read::<Sample<1>>), Ok([("Fields".to_owned(), vec![true])].into()));
-    let reason = read(source::read::<Sample<3>>).expect_err("it has two names");
-    let expected = "src/schema/typescript/tests.rs: the field `y` of `PluvRoom` is called one thing where it is read";
-    assert!(reason.starts_with(expected), "{reason}");
+fn a_field_with_a_default_is_optional_in_a_type_that_is_only_read() {
+    assert_declared::<Reads<Defaults>>(&[
+        (
+            "Defaults",
+            "a: number, \n/**\n * A comment: with a colon.\n */\nb?: Nested, \"c d\"?: string, option: number | null, told?: number, alias: number, alias_too?: number,",
+        ),
+        ("Nested", "list: Array<InList>, map: { [key in string]: InMap }, choice: Choice,"),
+        ("InList", "x: number, y?: number, again: InList | null, more: Array<InList>,"),
+        ("InMap", "x: Maybe, y?: number,"),
+        ("InOption", "address: string, y?: number,"),
+        ("InChoice", "y?: number,"),
+        ("InVariant", "y?: number,"),
+    ]);
+    assert_declared::<Reads<All>>(&[("All", "x?: number, y?: string,")]);
+    assert_declared::<Shows<All>>(&[("All", "x: number, y: string,")]);
+}
+
+types! {
+    struct OfNull { unit: Option<()>, json: Option<serde_json::Value>, maybe: Option<Maybe>, number: Option<u8>, list: Option<Vec<Option<u8>>> }
+}
+
+#[test]
+fn an_option_of_a_type_with_null_is_optional() {
+    let fields = "unit?: null | null, json?: JsonValue | null, maybe?: Maybe | null, number: number | null, list: Array<number | null> | null,";
+    assert_declared::<Reads<OfNull>>(&[("OfNull", fields)]);
+    assert_declared::<Shows<OfNull>>(&[("OfNull", fields)]);
+}
+
+types! {
+    struct Renamed { #[serde(rename(serialize = "a", deserialize = "b"))] r#type: u8 }
+    #[serde(rename_all(deserialize = "UPPERCASE"))] struct RenamedAll { a: u8 }
+    struct RenamedInside { list: Vec<Renamed>, option: Option<RenamedAll> }
+    #[serde(rename_all(deserialize = "UPPERCASE"))] #[ts(rename_all = "UPPERCASE")] struct Told { a: u8 }
+    struct NotRead { #[serde(skip_deserializing)] a: u8, #[serde(skip_deserializing)] #[ts(optional = nullable)] b: u8 }
+    #[serde(tag = "kind")] struct Tagged { a: u8 }
+}
+
+#[test]
+fn a_field_that_is_read_by_another_name_is_reported() {
+    assert_undeclared::<Reads<Renamed>>(&["`Renamed` is read without the field `type`, as by"]);
+    assert_undeclared::<Reads<RenamedAll>>(&["`RenamedAll` is read without the field `a`"]);
+    assert_undeclared::<Reads<RenamedInside>>(&["`Renamed` is read without", "`RenamedAll` is read without"]);
+    assert_undeclared::<Reads<NotRead>>(&["`NotRead` is read without the field `a`"]);
+    assert_declared::<Reads<Told>>(&[("Told", "A: number,")]);
+    assert_declared::<Reads<Tagged>>(&[("Tagged", "\"kind\": \"Tagged\", a: number,")]);
+}
+
+types! {
+    #[serde(try_from = "String", into = "String")] struct FromText { a: u8 }
+    #[serde(from = "Nested")] struct FromNested { a: u8 }
+    #[serde(transparent)] struct Transparent { a: u8 }
+    struct Converted { text: Box<FromText>, list: Vec<FromNested>, option: Option<Transparent> }
+    #[serde(from = "Fields")] #[ts(as = "Fields")] struct FromFields { a: u8 }
+}
+
+impl TryFrom<String> for FromText {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
+        Ok(Self { a: text.parse()? })
+    }
+}
+
+impl From<FromText> for String {
+    fn from(value: FromText) -> Self {
+        value.a.to_string()
+    }
+}
+
+impl Clone for FromText {
+    fn clone(&self) -> Self {
+        Self { a: self.a }
+    }
+}
+
+impl From<Nested> for FromNested {
+    fn from(_: Nested) -> Self {
+        Self { a: 0 }
+    }
+}
+
+impl From<Fields> for FromFields {
+    fn from(_: Fields) -> Self {
+        Self { a: 0 }
+    }
+}
+
+#[test]
+fn a_type_that_is_read_as_another_one_is_reported() {
+    assert_undeclared::<Reads<FromText>>(&["`FromText` is read as another type than ts-rs declares"]);
+    assert_undeclared::<Reads<FromNested>>(&["`FromNested` is read without the field `a`"]);
+    assert_undeclared::<Reads<Transparent>>(&["`Transparent` is read as another type"]);
+    let expected = ["`FromText` is read as", "`FromNested` is read without", "`Transparent` is read as"];
+    assert_undeclared::<Reads<Converted>>(&expected);
+    assert_declared::<Reads<FromFields>>(&[("FromFields", "x: number,")]);
+}
+
+types! {
+    struct Sent {
+        #[serde(skip_serializing_if = "Option::is_none")] omitted: Option<u8>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] followed: Option<u8>,
+        #[serde(skip_serializing_if = "Option::is_none")] #[ts(optional)] told: Option<u8>,
+        #[serde(rename(serialize = "other"))] renamed: u8,
+    }
+}
+
+#[test]
+fn a_field_that_a_presence_may_be_sent_without_is_reported() {
+    let reason = |field| format!("`Sent` may be sent without the field `{field}`, as by");
+    assert_undeclared::<Shows<Sent>>(&[&reason("omitted"), &reason("renamed")]);
+}
+
+/// A type that contains itself and has no value.
+#[derive(Deserialize, TS)]
+struct Endless {
+    #[expect(dead_code, reason = "serde alone uses it")]
+    inner: Box<Self>,
+}
+
+#[test]
+fn a_type_without_values_is_probed_in_finite_time() {
+    assert_declared::<Reads<Endless>>(&[("Endless", "inner: Endless,")]);
+}
+
+#[test]
+fn the_types_of_a_room_are_probed() {
+    let declared = describe::<Sample<0>>().expect("all is as declared").declared;
+    assert_eq!(declared.types["Fields"].text, "type Fields = { x: number, };");
+    assert_declared::<Reads<other::Fields>>(&[("Fields", "y?: string,")]);
+    assert_undeclared::<Sample<3>>(&["`PluvRoom` is read without the field `y`"]);
 }
 
 #[test]
@@ -389,6 +618,4 @@ fn a_room_is_data() {
         "types": { "Fields": "type Fields = { x: number, };", "User": "/**\n * Who is there.\n */\ntype User = { id: string, };" },
     });
     assert_eq!(json, expected);
-    let info = Sample::<0>::TYPES.user.map(|info: TypeInfo| format!("{info:?}"));
-    assert_eq!(info.as_deref(), Some("Some(\"User\")"));
 }
