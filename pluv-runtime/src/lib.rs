@@ -10,8 +10,7 @@
 //!     pub message: String,
 //! }
 //!
-//! #[derive(Serialize)]
-//! #[serde(tag = "type", content = "data", rename_all = "camelCase")]
+//! #[pluv::output]
 //! pub enum Output {
 //!     MessageReceived { message: String },
 //! }
@@ -22,7 +21,7 @@
 //! #[pluv::room]
 //! impl Chat {
 //!     #[event]
-//!     fn send_message(&self, cx: &Context<'_, Self>, input: SendMessage) {
+//!     fn send_message(&self, cx: &Context, input: SendMessage) {
 //!         cx.broadcast(Output::MessageReceived { message: input.message });
 //!     }
 //! }
@@ -52,7 +51,7 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
-pub use pluv_macros::room;
+pub use pluv_macros::{output, room};
 
 pub use self::{
     auth::{Access, Grant},

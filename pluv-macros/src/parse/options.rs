@@ -1,4 +1,7 @@
 //! The options of `#[pluv::room(..)]`.
+//!
+//! They are read by hand. `darling` and `serde_tokenstream` read values as expressions or up to a comma, and so neither
+//! reads the type in `presence = Map<String, u8>`; nor do their errors say what to write.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
@@ -8,9 +11,8 @@ use syn::{
 };
 
 use super::limits::{self, Limit};
-use crate::{errors::Errors, names::closest};
+use crate::{errors::Errors, names::hint};
 
-/// What the options are called.
 const NAMES: &[&str] = &[
     "user",
     "presence",
@@ -79,7 +81,8 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
     let name = input.call(Ident::parse_any)?;
     let text = name.to_string();
     if !NAMES.contains(&&*text) {
-        return Err(syn::Error::new(name.span(), unknown(&text)));
+        let hint = hint(&text, NAMES, "there are");
+        return Err(syn::Error::new(name.span(), format!("there is no option `{text}`: {hint}")));
     }
     if options.names.contains(&name) {
         return Err(syn::Error::new(name.span(), format!("the option `{text}` is given twice")));
@@ -108,13 +111,6 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
         return Err(input.error(format!("a comma is missing after the option `{text}`")));
     }
     Ok(())
-}
-
-fn unknown(name: &str) -> String {
-    match closest(name, NAMES) {
-        Some(meant) => format!("there is no option `{name}`: did you mean `{meant}`?"),
-        None => format!("there is no option `{name}`: there are `{}`", NAMES.join("`, `")),
-    }
 }
 
 fn wrong(place: impl quote::ToTokens, name: &Ident, example: &str) -> syn::Error {
@@ -197,5 +193,43 @@ fn boolean(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<b
     match input.parse::<Expr>()? {
         Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. }) => Ok(value),
         other => Err(wrong(other, name, example)),
+    }
+}
+
+/// How long a document stays when nobody is there, in milliseconds; `None` is for ever.
+///
+/// # Errors
+/// `text` is no such time.
+pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
+    match text {
+        "keep" => return Ok(None),
+        "delete" => return Ok(Some(0)),
+        _ => {}
+    }
+    match milliseconds(text) {
+        // An alarm is a number of JavaScript; no document waits for more than a century.
+        Some(after) if after > 0 && after <= 36_525 * 86_400_000 => Ok(Some(after)),
+        _ => Err(()),
+    }
+}
+
+/// A time like `30d`, in milliseconds.
+pub(super) fn milliseconds(text: &str) -> Option<u64> {
+    let unit = text.chars().last()?;
+    let count: u64 = text[..text.len() - unit.len_utf8()].parse().ok()?;
+    let milliseconds: u64 = match unit {
+        's' => 1_000,
+        'm' => 60_000,
+        'h' => 3_600_000,
+        'd' => 86_400_000,
+        _ => return None,
+    };
+    count.checked_mul(milliseconds)
+}
+
+/// Reports every option but `crate`, where the others stand on the room's struct.
+pub(crate) fn crate_alone(options: &Options, errors: &mut Errors) {
+    for name in options.names.iter().filter(|name| *name != "crate") {
+        errors.at(name, format!("the option `{name}` goes on the room's struct: write it in its `#[pluv::room(..)]`"));
     }
 }

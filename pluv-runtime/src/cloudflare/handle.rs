@@ -8,7 +8,7 @@ use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, js_sys
 use super::{ASK, ASK_URL, ascii};
 use crate::{
     Error, Result,
-    contract::{HasDocument, Sends},
+    contract::{HasDocument, HasOutput},
     protocol::Output,
     room::{Ask, Card, Evict, Options, Room, Session, Types},
 };
@@ -47,7 +47,7 @@ impl<R: Room> Handle<R> {
     /// When the output can't be written, or the room can't be reached.
     pub async fn broadcast(&self, output: R::Declared) -> Result<usize>
     where
-        R: Sends,
+        R: HasOutput,
     {
         self.tell(&Ask::Broadcast, output).await
     }
@@ -58,7 +58,7 @@ impl<R: Room> Handle<R> {
     /// When the output can't be written, or the room can't be reached.
     pub async fn send_to_user(&self, id: &str, output: R::Declared) -> Result<usize>
     where
-        R: Sends,
+        R: HasOutput,
     {
         self.tell(&Ask::SendToUser(id.to_owned()), output).await
     }
@@ -146,7 +146,7 @@ impl<R: Room> Handle<R> {
 
     async fn tell(&self, ask: &Ask, output: R::Declared) -> Result<usize>
     where
-        R: Sends,
+        R: HasOutput,
     {
         let output = Output::new::<R::Output>(&output.into()).map_err(Error::internal)?;
         read(&self.ask(ask, output.into_head().as_bytes()).await?)

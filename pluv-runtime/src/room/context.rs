@@ -9,7 +9,7 @@ use super::{
     people::Presence,
     types::{Typed, Types},
 };
-use crate::{contract::Sends, error::Error, protocol::Output};
+use crate::{contract::HasOutput, error::Error, protocol::Output};
 
 /// A handler's view of the room, and of the connection that caused it to run.
 ///
@@ -36,34 +36,34 @@ impl<'a, R: Handlers> Context<'a, R> {
         self.outbox.into_inner()
     }
 
-    /// Sends to everyone in the room, the cause included.
-    pub fn broadcast(&self, output: <R::Room as Sends>::Declared)
+    /// HasOutput to everyone in the room, the cause included.
+    pub fn broadcast(&self, output: <R::Room as HasOutput>::Declared)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         self.wish(output, Wish::Broadcast);
     }
 
-    /// Sends to everyone in the room but the connection that caused this.
-    pub fn broadcast_others(&self, output: <R::Room as Sends>::Declared)
+    /// HasOutput to everyone in the room but the connection that caused this.
+    pub fn broadcast_others(&self, output: <R::Room as HasOutput>::Declared)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         self.wish(output, Wish::BroadcastOthers);
     }
 
-    /// Sends to the connection that caused this.
-    pub fn reply(&self, output: <R::Room as Sends>::Declared)
+    /// HasOutput to the connection that caused this.
+    pub fn reply(&self, output: <R::Room as HasOutput>::Declared)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         self.wish(output, |output| Wish::Send(Rc::clone(self.job.origin.id()), output));
     }
 
-    /// Sends to one session, by its id. A session that has left gets nothing.
-    pub fn send_to(&self, session: &str, output: <R::Room as Sends>::Declared)
+    /// HasOutput to one session, by its id. A session that has left gets nothing.
+    pub fn send_to(&self, session: &str, output: <R::Room as HasOutput>::Declared)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         self.wish(output, |output| Wish::Send(session.into(), output));
     }
@@ -143,9 +143,9 @@ impl<'a, R: Handlers> Context<'a, R> {
         self.job.at
     }
 
-    fn wish(&self, output: <R::Room as Sends>::Declared, wish: impl FnOnce(Output) -> Wish)
+    fn wish(&self, output: <R::Room as HasOutput>::Declared, wish: impl FnOnce(Output) -> Wish)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         let output = Output::new::<<R::Room as Room>::Output>(&output.into()).map(wish).map_err(Error::internal);
         self.outbox.borrow_mut().push(output);

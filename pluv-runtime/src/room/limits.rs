@@ -1,6 +1,6 @@
 //! How much a room takes.
 
-use std::{error, fmt};
+use std::{error, fmt, time::Duration};
 
 use super::{Handlers, Millis, Room};
 use crate::storage::DEFAULT_LIMIT;
@@ -11,8 +11,8 @@ use crate::storage::DEFAULT_LIMIT;
 /// `#[pluv::room(limits(..))]` sets them, and `create` may set others, as from a variable of the environment:
 ///
 /// ```ignore
-/// #[hook]
-/// fn create(env: &Env) -> Result<(Self, Limits)> {
+/// #[hook(create)]
+/// fn new(env: &Env) -> Result<(Self, Limits)> {
 ///     let seats = env.var("SEATS")?.to_string().parse()?;
 ///     Ok((Self::default(), Limits::of::<Self>().connections(seats)))
 /// }
@@ -118,10 +118,10 @@ impl Limits {
         Self { storage: bytes, ..self }
     }
 
-    /// With connections that may be silent for so long, in milliseconds.
+    /// With connections that may be idle for so long.
     #[must_use]
-    pub const fn idle(self, millis: Millis) -> Self {
-        Self { idle: millis, ..self }
+    pub const fn idle(self, time: Duration) -> Self {
+        Self { idle: time.as_millis() as Millis, ..self }
     }
 
     /// The most bytes that a message may take. Where nothing is said of it, a whole document fits beside the rest: a
@@ -187,7 +187,10 @@ mod tests {
     fn a_limit_that_can_not_be_is_named_with_its_range() {
         let error = |limits: Limits| limits.check().expect_err("it can't be").to_string();
         assert_eq!(error(Limits::new().connections(0)), "the limit `connections` is 0: it may be from 1 to 32768");
-        assert_eq!(error(Limits::new().idle(999)), "the limit `idle` is 999: it may be from 1000 to 86400000");
+        assert_eq!(
+            error(Limits::new().idle(Duration::from_millis(999))),
+            "the limit `idle` is 999: it may be from 1000 to 86400000"
+        );
         assert_eq!(error(Limits::new().message(1)), "the limit `message` is 1: it may be from 1024 to 33554432");
     }
 

@@ -1,5 +1,7 @@
 //! How long a document stays when nobody is there.
 
+use std::time::Duration;
+
 /// What becomes of the document when the last connection leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retention {
@@ -7,8 +9,8 @@ pub enum Retention {
     Keep,
     /// It is deleted, after the hook `on_room_deleted` has succeeded.
     Delete {
-        /// How long nobody must have been there before, in milliseconds.
-        after: u64,
+        /// How long nobody must have been there before.
+        after: Duration,
     },
 }
 

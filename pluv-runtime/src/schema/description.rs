@@ -145,7 +145,7 @@ fn outputs(ty: TypeInfo, room: RoomTypes, declared: &mut Declarations) -> Output
     let definition = (ty.definition)(declared).unwrap_or_default();
     let mut list = super::typescript::outputs(&definition, declared);
     for output in list.iter_mut().flatten() {
-        let docs = room.output_docs.iter().find(|(name, _)| *name == output.name);
+        let docs = room.messages.iter().find(|(name, _)| *name == output.name);
         output.docs = docs.map_or("", |(_, docs)| docs);
     }
     Outputs { docs: (ty.docs)(), list }

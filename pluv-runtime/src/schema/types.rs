@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::__private::Describes;
+use crate::__private::{Describes, OutputTable};
 
 /// A type that crosses the wire: any type, or any that derives `TS` where the feature `ts` is on.
 #[cfg_attr(
@@ -116,22 +116,15 @@ pub struct RoomTypes {
     pub(super) user: Option<TypeInfo>,
     pub(super) presence: Option<TypeInfo>,
     pub(super) output: Option<TypeInfo>,
-    #[cfg(feature = "ts")]
-    pub(super) output_docs: &'static [(&'static str, &'static str)],
+    /// The name and the doc comment of each message, where the output has `#[pluv::output]`.
+    pub(super) messages: OutputTable,
 }
 
 impl RoomTypes {
     /// Of a room that declares no type; `docs` is its struct's doc comment.
     #[must_use]
     pub const fn new(docs: &'static str) -> Self {
-        Self {
-            docs,
-            user: None,
-            presence: None,
-            output: None,
-            #[cfg(feature = "ts")]
-            output_docs: &[],
-        }
+        Self { docs, user: None, presence: None, output: None, messages: &[] }
     }
 
     /// With the type of a user.
@@ -152,17 +145,16 @@ impl RoomTypes {
         Self { output: Some(TypeInfo::of::<T>()), ..self }
     }
 
-    /// With the doc comments of messages that the room can send, each beside the message's name.
+    /// With the names and doc comments of the messages that the room can send.
+    #[doc(hidden)]
     #[must_use]
-    pub const fn output_docs(self, docs: &'static [(&'static str, &'static str)]) -> Self {
-        #[cfg(feature = "ts")]
-        return Self { output_docs: docs, ..self };
-        #[cfg(not(feature = "ts"))]
-        {
-            // They are shown beside the types, which are not known.
-            let _ = docs;
-            self
-        }
+    pub const fn with_messages(self, messages: OutputTable) -> Self {
+        Self { messages, ..self }
+    }
+
+    /// The names and doc comments of the messages that the room can send, where they are known.
+    pub(crate) const fn messages(self) -> OutputTable {
+        self.messages
     }
 }
 

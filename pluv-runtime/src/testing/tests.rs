@@ -20,7 +20,7 @@ use super::{Client, Fault, World};
 use crate::{
     Context, EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Options, Retention, Room, Yrs,
     cloudflare::Env,
-    contract::Sends,
+    contract::HasOutput,
     error::{Error, Result},
     room::{Call, Outcome, answer, done},
 };
@@ -70,10 +70,10 @@ impl Room for Desk {
     type Output = Output;
     type Storage = Yrs;
     const OPTIONS: Options =
-        Options::new("Desk", "DESK").has_user().retention(Retention::Delete { after: 24 * 3600 * 1000 });
+        Options::new("Desk", "DESK").has_user().retention(Retention::Delete { after: Duration::from_secs(24 * 3600) });
 }
 
-impl Sends for Desk {
+impl HasOutput for Desk {
     type Declared = Output;
 }
 

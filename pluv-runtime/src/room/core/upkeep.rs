@@ -142,6 +142,7 @@ impl Core {
 
     fn plan_deletion(&mut self, now: Millis, step: &mut Step) {
         let Retention::Delete { after } = self.definition.retention else { return };
+        let after = after.as_millis() as Millis;
         if self.upkeep.deletion.as_ref().is_some_and(|deletion| deletion.is_wanted) {
             return;
         }

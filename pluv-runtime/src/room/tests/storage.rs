@@ -18,7 +18,7 @@ use crate::{
     Context, EventInfo, Handlers, Hooks, Limits, Options, Room, Yrs,
     auth::Access,
     cloudflare::Env,
-    contract::Sends,
+    contract::HasOutput,
     error::{Error, Result},
     protocol::yjs,
     room::{Call, Outcome, Protocol, done},
@@ -42,7 +42,7 @@ impl TestRoom for Notes {
     }
 }
 
-impl Sends for Notes {
+impl HasOutput for Notes {
     type Declared = Output;
 }
 

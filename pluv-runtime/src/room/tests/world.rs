@@ -15,7 +15,7 @@ use crate::{
     Context, EventInfo, Evict, Handlers, Hooks, Limits, Message, Options, Room,
     auth::Access,
     cloudflare::Env,
-    contract::Sends,
+    contract::HasOutput,
     error::{Error, Result},
     room::{Ask, Call, Outcome, Protocol, answer, done},
     testing::{Frame, Machine, SocketId, message},
@@ -77,7 +77,7 @@ impl Room for Test {
     const OPTIONS: Options = Options::new("Test", "TEST").has_user().debug().limits(Limits::new().presence(1_000_000));
 }
 
-impl Sends for Test {
+impl HasOutput for Test {
     type Declared = Output;
 }
 

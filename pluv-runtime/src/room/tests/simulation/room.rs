@@ -5,6 +5,7 @@ use std::{
     future::poll_fn,
     rc::Rc,
     task::{Poll, Waker},
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     Context, Deleted, EventInfo, Handlers, Hooks, Limits, Options, Retention, Room, Yrs,
     cloudflare::Env,
-    contract::Sends,
+    contract::HasOutput,
     error::{Error, Result},
     room::{Call, Outcome, done},
 };
@@ -108,7 +109,7 @@ pub(super) const RATE: u64 = 1_000;
 /// For how long a document stays that is never deleted.
 pub(super) const FOREVER: u64 = u64::MAX;
 
-const LIMITS: Limits = Limits::new().idle(IDLE).messages_per_second(RATE);
+const LIMITS: Limits = Limits::new().idle(Duration::from_millis(IDLE)).messages_per_second(RATE);
 
 /// A room whose document is deleted when nobody was there for `AFTER` milliseconds.
 pub(super) struct Simulated<const AFTER: u64>;
@@ -120,11 +121,11 @@ impl<const AFTER: u64> Room for Simulated<AFTER> {
     type Storage = Yrs;
     const OPTIONS: Options = Options::new("Simulated", "SIMULATED").has_user().limits(LIMITS).retention(match AFTER {
         FOREVER => Retention::Keep,
-        after => Retention::Delete { after },
+        after => Retention::Delete { after: Duration::from_millis(after) },
     });
 }
 
-impl<const AFTER: u64> Sends for Simulated<AFTER> {
+impl<const AFTER: u64> HasOutput for Simulated<AFTER> {
     type Declared = Output;
 }
 
