@@ -4,7 +4,7 @@ use crate::{
     errors::Errors,
     model::{Call, Definition, Handlers, Name},
     names::{event_name_error, is_binding},
-    parse::{Options, Text, retention},
+    parse::{Limit, Options, Text, retention},
 };
 
 const GENERIC: &str = "a room can't be generic, as its struct is one class of Durable Objects: write the types that it \
@@ -66,7 +66,7 @@ fn check_limits(options: &Options, errors: &mut Errors) {
     }
     let of = |name: &str| options.limits.iter().find(|limit| limit.name == name);
     let Some(message) = of("message").filter(|_| options.storage.is_some()) else { return };
-    let storage = of("storage").map_or(Ok(DEFAULT_STORAGE), |limit| limit.value());
+    let storage = of("storage").map_or(Ok(DEFAULT_STORAGE), Limit::value);
     if let (Ok(bytes), Ok(storage)) = (message.value(), storage) {
         // A client sends its whole document each time that it joins, in base64.
         let whole = storage.div_ceil(3) * 4 + ENVELOPE;

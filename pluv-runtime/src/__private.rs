@@ -539,9 +539,9 @@ pub fn initial_storage(returned: impl IntoInitial) -> Result<Option<Vec<u8>>> {
 #[macro_export]
 macro_rules! __export_bindings {
     ($room:ty, $name:ident) => {
-        // In the body of a function no test can run, and nothing is exported.
+        // In the body of a function no test can run: rustc warns of it, and nothing is exported.
         #[cfg(test)]
-        #[allow(dead_code, unnameable_test_items)]
+        #[allow(dead_code)]
         #[::core::prelude::v1::test]
         fn $name() {
             $crate::__private::export::<$room>(::core::env!("CARGO_MANIFEST_DIR"));

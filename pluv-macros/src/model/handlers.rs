@@ -176,7 +176,7 @@ impl Handlers {
             }
             match marker.kind {
                 MarkerKind::Hook => {
-                    hooks.extend(hook(method, &marker, errors).filter(|hook| is_first(hook, &hooks, errors)))
+                    hooks.extend(hook(method, &marker, errors).filter(|hook| is_first(hook, &hooks, errors)));
                 }
                 MarkerKind::Event | MarkerKind::Procedure => calls.extend(call(method, &marker, errors)),
             }

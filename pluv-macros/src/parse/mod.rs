@@ -13,6 +13,7 @@ use syn::{
 
 pub(crate) use self::{
     implementation::{Implementation, Member, Method},
+    limits::Limit,
     markers::{Marker, MarkerKind, take_marker},
     options::{Options, Text, crate_alone, retention},
 };

@@ -10,16 +10,12 @@ const BUILT: &str = "name = \"my-rooms\"\nmain = \"build/index.js\"\nbuild.comma
 const BOUND: &str = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\n";
 const MADE: &str = "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Chat\"]\n";
 
-fn room(class: &str) -> Room {
-    Room { class: class.to_owned(), binding: "CHAT".to_owned() }
-}
-
 fn file(text: &str, name: &'static str) -> File {
     File::parse(name, text.as_bytes()).expect("it can be parsed")
 }
 
 fn found(file: &File) -> Vec<Problem> {
-    problems(&file.configuration().expect("it has the right shape"), &room("Chat"))
+    problems(&file.configuration().expect("it has the right shape"), "Chat", "CHAT", true)
 }
 
 /// The problems of a room, and the lines that correct them.
@@ -54,19 +50,16 @@ fn fine(parts: &[&str]) {
 
 #[test]
 fn a_binding_has_a_class() {
-    let unbound = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass = \"Chat\"\n";
-    one(
-        &[BUILT, unbound, MADE],
-        "the binding `CHAT` has no `class_name`, and this room is `Chat`",
-        "# instead of name = \"CHAT\"\nname = \"CHAT\"\nclass_name = \"Chat\"",
-        "// instead of \"name\": \"CHAT\"\n\"name\": \"CHAT\",\n\"class_name\": \"Chat\",",
-    );
+    let unbound = [BUILT, "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass = \"Chat\"\n", MADE].concat();
+    let error = file(&unbound, TOML).configuration().err().expect("it has the wrong shape");
+    assert_eq!(error, "is wrong at `durable_objects.bindings[0]`: missing field `class_name`");
 }
 
 #[test]
 fn what_the_whole_worker_lacks_is_no_fault_of_one_room() {
-    let places: Vec<_> = found(&file(&[BOUND, MADE].concat(), TOML)).iter().map(|problem| problem.place).collect();
-    assert_eq!(places, [Place::Worker, Place::Worker]);
+    let configuration = file(&[BOUND, MADE].concat(), TOML).configuration().expect("it has the right shape");
+    assert_eq!(problems(&configuration, "Chat", "CHAT", true).len(), 2);
+    assert_eq!(problems(&configuration, "Chat", "CHAT", false), []);
 }
 
 #[test]
@@ -178,8 +171,8 @@ fn a_binding_of_another_class() {
 #[test]
 fn what_is_wrong_with_the_binding_is_told_there() {
     let text = [BUILT, MADE, "[[durable_objects.bindings]]\nname = \"ROOM\"\nclass_name = \"Chat\"\n"].concat();
-    assert_eq!(found(&file(&text, TOML))[0].place, Place::Binding);
-    assert!(found(&file(BUILT, TOML)).iter().all(|problem| problem.place == Place::Room));
+    assert!(found(&file(&text, TOML))[0].is_binding);
+    assert!(found(&file(BUILT, TOML)).iter().all(|problem| !problem.is_binding));
 }
 
 #[test]
@@ -224,8 +217,8 @@ fn a_class_without_sqlite() {
     let both = "[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Old\", \"Chat\"]\nnew_sqlite_classes = [\"New\"]\n";
     assert_eq!(
         toml(&[BUILT, BOUND, both])[0].1,
-        "# instead of new_classes = [\"Old\", \"Chat\"]\n# instead of new_sqlite_classes = [\"New\"]\n\
-         new_classes = [\"Old\"]\nnew_sqlite_classes = [\"New\", \"Chat\"]"
+        "# instead of new_classes = [\"Old\",\"Chat\"]\n# instead of new_sqlite_classes = [\"New\"]\n\
+         new_classes = [\"Old\"]\nnew_sqlite_classes = [\"New\",\"Chat\"]"
     );
 }
 
@@ -235,7 +228,7 @@ fn a_class_without_sqlite_may_have_had_another_name() {
                    [[migrations]]\ntag = \"v2\"\nrenamed_classes = [{ from = \"Old\", to = \"Chat\" }]\n";
     assert_eq!(
         toml(&[BUILT, BOUND, renamed])[0].1,
-        "# instead of new_classes = [\"Old\", \"Other\"]\nnew_classes = [\"Other\"]\nnew_sqlite_classes = [\"Old\"]"
+        "# instead of new_classes = [\"Old\",\"Other\"]\nnew_classes = [\"Other\"]\nnew_sqlite_classes = [\"Old\"]"
     );
 }
 
@@ -291,16 +284,16 @@ fn exports_without_a_class_that_has_sqlite() {
         problems.remove(0)
     };
     let (text, lines) = problem("type = \"durable-object\"\nstorage = \"legacy-kv\"\n");
-    assert!(text.starts_with("`exports` does not give the class `Chat` SQLite"), "{text}");
+    assert!(text.starts_with("`exports` does not make the class `Chat` a `durable-object` with SQLite"), "{text}");
     assert_eq!(lines, "# instead of storage = \"legacy-kv\"\nstorage = \"sqlite\"");
     let (text, lines) = problem("type = \"durable-object\"\n");
-    assert!(text.starts_with("`exports` does not give the class `Chat` SQLite"), "{text}");
+    assert!(text.starts_with("`exports` does not make the class `Chat` a `durable-object` with SQLite"), "{text}");
     assert_eq!(lines, "# in exports.Chat\nstorage = \"sqlite\"");
     let (text, lines) = problem("type = \"durable-object\"\nstate = \"renamed\"\nrenamed_to = \"Room\"\n");
     assert_eq!(text, "`exports` says that the class `Chat` was renamed");
     assert_eq!(lines, "# instead of state = \"renamed\"\n# instead of renamed_to = \"Room\"\nstorage = \"sqlite\"");
     let (text, lines) = problem("type = \"worker\"\n");
-    assert_eq!(text, "`exports` does not give `Chat` the type `durable-object`, which a room has");
+    assert!(text.starts_with("`exports` does not make the class `Chat` a `durable-object` with SQLite"), "{text}");
     assert_eq!(lines, "# instead of type = \"worker\"\ntype = \"durable-object\"\nstorage = \"sqlite\"");
     let (_, lines) = problem("type = \"durable-object\"\nstate = \"transferred\"\ntransferred_to = \"other\"\n");
     assert_eq!(
@@ -308,7 +301,7 @@ fn exports_without_a_class_that_has_sqlite() {
         "# instead of state = \"transferred\"\n# instead of transferred_to = \"other\"\nstorage = \"sqlite\""
     );
     let (text, lines) = problem("storage = \"sqlite\"\n");
-    assert_eq!(text, "`exports` does not give `Chat` the type `durable-object`, which a room has");
+    assert!(text.starts_with("`exports` does not make the class `Chat` a `durable-object` with SQLite"), "{text}");
     assert_eq!(lines, "# in exports.Chat\ntype = \"durable-object\"");
 }
 
@@ -463,6 +456,6 @@ fn strings_are_quoted_where_they_must_be() {
     let file = file(BUILT, TOML);
     let exports = Edit::Set(vec!["exports".to_owned(), "Größe".to_owned()], vec![("type", json!("a\"\\\n"))]);
     assert_eq!(file.lines(&exports), "[exports.\"Größe\"]\ntype = \"a\\\"\\\\\\n\"");
-    let problems = problems(&file.configuration().expect("it has the right shape"), &room("Größe"));
+    let problems = problems(&file.configuration().expect("it has the right shape"), "Größe", "CHAT", true);
     assert!(file.lines(&problems[0].edit).contains("\"Größe\""));
 }

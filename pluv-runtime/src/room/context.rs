@@ -36,7 +36,7 @@ impl<'a, R: Handlers> Context<'a, R> {
         self.outbox.into_inner()
     }
 
-    /// HasOutput to everyone in the room, the cause included.
+    /// Sends to everyone in the room, the cause included.
     pub fn broadcast(&self, output: <R::Room as HasOutput>::Declared)
     where
         R::Room: HasOutput,
@@ -44,7 +44,7 @@ impl<'a, R: Handlers> Context<'a, R> {
         self.wish(output, Wish::Broadcast);
     }
 
-    /// HasOutput to everyone in the room but the connection that caused this.
+    /// Sends to everyone in the room but the connection that caused this.
     pub fn broadcast_others(&self, output: <R::Room as HasOutput>::Declared)
     where
         R::Room: HasOutput,
@@ -52,7 +52,7 @@ impl<'a, R: Handlers> Context<'a, R> {
         self.wish(output, Wish::BroadcastOthers);
     }
 
-    /// HasOutput to the connection that caused this.
+    /// Sends to the connection that caused this.
     pub fn reply(&self, output: <R::Room as HasOutput>::Declared)
     where
         R::Room: HasOutput,
@@ -60,7 +60,7 @@ impl<'a, R: Handlers> Context<'a, R> {
         self.wish(output, |output| Wish::Send(Rc::clone(self.job.origin.id()), output));
     }
 
-    /// HasOutput to one session, by its id. A session that has left gets nothing.
+    /// Sends to one session, by its id. A session that has left gets nothing.
     pub fn send_to(&self, session: &str, output: <R::Room as HasOutput>::Declared)
     where
         R::Room: HasOutput,

@@ -1,4 +1,5 @@
 //! A room where two globs bring a `Context` and a `Result` each, and where a handler means pluv's.
+#![expect(clippy::wildcard_imports, reason = "what the test is about")]
 
 use rooms::prelude::*;
 use worker::*;
@@ -45,7 +46,8 @@ impl Globs {
 
     #[hook(user_disconnected)]
     async fn part(&self, cx: &Context<'_>) -> Result<()> {
-        std::future::ready(cx.broadcast(Output::Left)).await;
+        std::future::ready(()).await;
+        cx.broadcast(Output::Left);
         Ok(())
     }
 
