@@ -1,10 +1,10 @@
-//! What can't work, though each part of it can be understood.
+//! Mistakes in items whose parts can each be understood.
 
 use crate::{
     errors::Errors,
-    model::{Call, CallKind, Definition, Handlers, Name, limit, retention},
-    names::{is_binding, unusable},
-    parse::{Options, Text},
+    model::{Call, Definition, Handlers, Name},
+    names::{event_name_error, is_binding},
+    parse::{Limit, Options, Text, retention},
 };
 
 const GENERIC: &str = "a room can't be generic, as its struct is one class of Durable Objects: write the types that it \
@@ -25,9 +25,7 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
     if !is_binding(&binding) {
         errors.at(
             &definition.binding,
-            format!(
-                "`{binding}` can't be a binding: use letters, digits and `_`, and give a name with `binding = \"ROOM\"`"
-            ),
+            format!("`{binding}` can't be a binding: use letters, digits and `_`, as in `binding = \"ROOM\"`"),
         );
     }
     for secret in definition.options.secrets.iter().flatten() {
@@ -44,7 +42,8 @@ pub(crate) fn definition(definition: &Definition, errors: &mut Errors) {
 fn check_storage(options: &Options, errors: &mut Errors) {
     if let Some(text) = &options.retention {
         if retention(&text.value()).is_err() {
-            let message = "this is no time to keep a document: write `\"keep\"`, `\"delete\"`, or a time as `\"30d\"` or `\"12h\"`";
+            let message =
+                "`retention` says how long a document is kept: write `\"keep\"`, `\"delete\"`, or a time as `\"30d\"`";
             errors.at(text, message);
         }
         if options.storage.is_none() {
@@ -54,26 +53,21 @@ fn check_storage(options: &Options, errors: &mut Errors) {
 }
 
 fn check_limits(options: &Options, errors: &mut Errors) {
-    let without = |option: &str, limit: &str| format!("there is {option} to limit: `limits({limit} = ..)` needs ");
     for option in &options.limits {
-        if let Err(reason) = limit(option) {
+        if let Err(reason) = option.value() {
             errors.at(&option.value, reason);
         }
-        let name = option.name.to_string();
-        match &*name {
-            "storage" if options.storage.is_none() => {
-                errors.at(&option.value, without("no document", &name) + "`storage = Yrs`");
-            }
-            "user" | "user_id" if options.user.is_none() => {
-                errors.at(&option.value, without("no user", &name) + "`user = User`");
-            }
-            _ => {}
-        }
+        let missing = match &*option.name.to_string() {
+            "storage" if options.storage.is_none() => "storage = Yrs",
+            "user" | "user_id" if options.user.is_none() => "user = User",
+            _ => continue,
+        };
+        errors.at(&option.value, format!("the limit `{}` needs `{missing}` beside `limits(..)`", option.name));
     }
     let of = |name: &str| options.limits.iter().find(|limit| limit.name == name);
     let Some(message) = of("message").filter(|_| options.storage.is_some()) else { return };
-    let storage = of("storage").map_or(Ok(STORAGE), limit);
-    if let (Ok(bytes), Ok(storage)) = (limit(message), storage) {
+    let storage = of("storage").map_or(Ok(DEFAULT_STORAGE), Limit::value);
+    if let (Ok(bytes), Ok(storage)) = (message.value(), storage) {
         // A client sends its whole document each time that it joins, in base64.
         let whole = storage.div_ceil(3) * 4 + ENVELOPE;
         if bytes < whole {
@@ -86,10 +80,10 @@ fn check_limits(options: &Options, errors: &mut Errors) {
     }
 }
 
-/// The limit of a document where none is given, as the runtime has it.
-const STORAGE: u64 = 5_000_000;
+/// The default limit of a document, as in the runtime.
+const DEFAULT_STORAGE: u64 = 5_000_000;
 
-/// What a message takes besides the document in it.
+/// The bytes of a message besides the document in it.
 const ENVELOPE: u64 = 1_000;
 
 fn check_path(path: &Text, errors: &mut Errors) {
@@ -128,10 +122,7 @@ fn check_origin(origin: &Text, count: usize, errors: &mut Errors) {
 /// Checks a room's impl.
 pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
     let implementation = &handlers.implementation;
-    if let Some((path, _)) = &implementation.of_trait {
-        errors.at(path, "a room's handlers stand in an impl of its own, not in that of a trait: write `impl Room`");
-    }
-    // What is generic is told at the struct, once.
+    // A generic room is reported at its struct, once.
     if !handlers.has_room() {
         errors.at(&implementation.self_ty, "a room is a struct: write `impl Room`, with its name");
     }
@@ -142,13 +133,13 @@ pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
 
 fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
     check_name(&call.name, errors);
-    let reply = reply(call);
+    let reply = call.reply();
     if let Some(reply) = reply.filter(|reply| reply.text != format!("{}Result", call.name.text)) {
         check_name(reply, errors);
     }
     if reply.is_some() && call.name.text == "then" {
         let message = "a procedure can't be called `then`, as JavaScript would take `room.call` for a promise: rename \
-                       it, or call it otherwise with `#[procedure(name = \"..\")]`";
+                       it, or set another name with `#[procedure(name = \"..\")]`";
         errors.span(call.name.span, message);
     }
     // Of two under `#[cfg]` there may never be both.
@@ -163,8 +154,8 @@ fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
         return errors.between(first.name.span, call.name.span, message);
     }
     let Some(own) = reply else { return };
-    let answers = |other: &&Call| self::reply(other).is_some_and(|reply| reply.text == own.text) && both(other);
-    if let Some((first, other)) = before.iter().find(answers).and_then(|first| Some((first, self::reply(first)?))) {
+    let answers = |other: &&Call| other.reply().is_some_and(|reply| reply.text == own.text) && both(other);
+    if let Some((first, other)) = before.iter().find(answers).and_then(|first| Some((first, first.reply()?))) {
         let message = format!(
             "the answers of `{}` and of `{}` are both called `{}`: give one of them another name with \
              `#[procedure(reply = \"..\")]`",
@@ -174,16 +165,8 @@ fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
     }
 }
 
-/// What a procedure's answer is called.
-pub(crate) fn reply(call: &Call) -> Option<&Name> {
-    match &call.kind {
-        CallKind::Procedure { reply, .. } => Some(reply),
-        CallKind::Event => None,
-    }
-}
-
 fn check_name(name: &Name, errors: &mut Errors) {
-    if let Some(reason) = unusable(&name.text) {
+    if let Some(reason) = event_name_error(&name.text) {
         errors.span(name.span, reason);
     }
 }

@@ -4,16 +4,13 @@
 //! says what it means, `check` finds what can't work, and `expand`, which can't fail, writes calls into the
 //! runtime. Mistakes are gathered on the way, and the user's item is always kept.
 
-mod beside;
 mod check;
 mod errors;
 mod expand;
 mod model;
 mod names;
-mod outputs;
+mod output;
 mod parse;
-mod place;
-mod seen;
 mod wrangler;
 
 use proc_macro::TokenStream;
@@ -23,44 +20,78 @@ use self::{errors::Errors, parse::Item};
 
 /// Makes a struct a room, and the methods of its impl the room's handlers.
 ///
-/// On the struct stand the room's options, all of them optional:
+/// The struct takes the room's options, all of them optional:
 ///
-/// | option | what it is | default |
+/// | option | meaning | default |
 /// |---|---|---|
-/// | `user = User` | who is connected, a struct with an `id` that is a string; a room with users wants a token | none |
-/// | `presence = Presence` | what everyone sees of a user | any JSON object |
-/// | `output = Output` | everything that the room can send | nothing |
+/// | `user = User` | the connected user, a struct with an `id` that is a string; a room with users wants a token | none |
+/// | `presence = Presence` | the part of a user that everyone sees | any JSON object |
+/// | `output = Output` | everything that the room can send, as an enum with [`#[pluv::output]`](macro@output) | nothing |
 /// | `storage = Yrs` | a Yjs document that clients edit together | none |
-/// | `retention = "30d"` | how long the document stays when nobody is there: `"keep"`, `"delete"`, or a time | `"keep"` |
-/// | `limits(storage = 2_000_000)` | the most that the document may take, in bytes of its encoding, at most 10,000,000 | 5,000,000 |
-/// | `path = "/api/pluv"` | where the room's routes are | `/api/pluv` |
+/// | `retention = "30d"` | how long the document is kept when nobody is connected: `"keep"`, `"delete"`, or a time | `"keep"` |
+/// | `limits(storage = 2_000_000)` | the limits of the room, here the bytes of its document's encoding | those of `Limits::new()` |
+/// | `path = "/api/pluv"` | the path of the room's routes | `/api/pluv` |
 /// | `binding = "CHAT"` | the Durable Object binding | the struct's name in upper snake case |
-/// | `secret = "NAME"` | the variable, or the list of some, with the secrets of tokens | `["PLUV_SECRET", "PLUV_SECRET_PREVIOUS"]` |
-/// | `cors = "https://app.example"` | the origin, or the list of some, that may ask for a token from another site; `"*"` is any | none |
+/// | `secret = "NAME"` | the variable, or a list of variables, with the secrets of tokens | `["PLUV_SECRET", "PLUV_SECRET_PREVIOUS"]` |
+/// | `cors = "https://app.example"` | the origin, or a list of origins, that may request a token from another site; `"*"` is any | none |
 /// | `debug` | logs the life of the room: one JSON object a line, without tokens, users or contents | logs errors alone |
 /// | `relay_unknown` | relays events without a handler to everyone | answers them with an `$error` |
-/// | `wrangler = false` | leaves wrangler's configuration alone | the room is checked against it |
-/// | `crate = "pluv"` | where this crate is, if it was renamed | `::pluv` |
+/// | `wrangler = false` | turns the check of wrangler's configuration off | the room is checked |
+/// | `crate = "pluv"` | the path of this crate, if it was renamed | `::pluv` |
 ///
-/// Where a `wrangler.json`, `wrangler.jsonc` or `wrangler.toml` (the first that there is, as wrangler has it) stands
-/// beside `Cargo.toml`, a room in a library is checked against it: its class is bound, under the name that the room
-/// looks for, and has `SQLite`, by `migrations` or by `exports`; and there are a `main` and a command that builds it. That
-/// goes for the top level and for each environment that binds Durable Objects. A change of the file builds the crate
-/// anew; one that was not there before is seen when the crate is next built. Rooms in tests, benchmarks, examples,
-/// documentation and dependencies are not checked; for one under `#[cfg(test)]`, or that is in no worker, write
-/// `wrangler = false`.
+/// Where a `wrangler.json`, `wrangler.jsonc` or `wrangler.toml` (the first that exists, as in wrangler) stands beside
+/// `Cargo.toml`, a room in a library is checked against it: its class is bound, under the name that the room looks for, and
+/// has `SQLite`, by `migrations` or by `exports`; and there are a `main` and a command that builds it. That goes for the top
+/// level and for each named environment, which inherits no binding. A change of the file builds the crate anew; a new file
+/// is seen when the crate is next built. Rooms in tests, benchmarks, examples, documentation and dependencies are not
+/// checked; for one under `#[cfg(test)]`, or that is in no worker, write `wrangler = false`.
 ///
 /// On the impl the attribute is bare (`crate` apart), and its methods are marked:
 ///
-/// - `#[event]` takes `(&self, cx: &Context<'_, Self>, input: T)`, or less, and returns nothing or a `Result<()>`.
-///   Clients send it by the method's name in camelCase; `#[event(name = "..")]` sets another.
+/// - `#[event]` takes `(&self, cx: &Context, input: T)`, or less, and returns nothing or a `Result<()>`. Clients send it by
+///   the method's name in camelCase; `#[event(name = "..")]` sets another.
 /// - `#[procedure]` is an event whose return value is sent to the caller alone, as the event `<name>Result` or as
 ///   `#[procedure(reply = "..")]` names it.
-/// - `#[hook]` is called by the room itself: `create`, `authorize`, `on_user_connected`, `on_user_disconnected`,
-///   `on_message`, and of a room with a document `get_initial_storage`, `on_storage_updated` and `on_room_deleted`.
+/// - `#[hook(..)]` is called by the room itself, in the role that it names: `create`, `authorize`, `user_connected`,
+///   `user_disconnected`, `message`, and of a room with a document `initial_storage`, `storage_updated` and `room_deleted`.
+///   A bare `#[hook]` takes its role from the method's name: `create`, `authorize`, `on_user_connected`,
+///   `on_user_disconnected`, `on_message`, `get_initial_storage`, `on_storage_updated` and `on_room_deleted`.
+///
+/// In the signatures of these methods `Context` is `pluv::Context<'_, Self>` and `Result<T>` is `pluv::Result<T>`, whatever
+/// is imported.
 #[proc_macro_attribute]
 pub fn room(options: TokenStream, item: TokenStream) -> TokenStream {
     expand(options.into(), item.into()).into()
+}
+
+/// Makes an enum the output of a room: each variant is a message, named in camelCase, whose fields are its data.
+///
+/// ```ignore
+/// #[pluv::output]
+/// pub enum Output {
+///     /// Someone spoke: `{"type": "messageReceived", "data": {"message": ".."}}`.
+///     MessageReceived { message: String },
+/// }
+/// ```
+///
+/// It derives `Serialize`, and `TS` with the feature `ts`; the crates `serde` and `ts-rs` need not be dependencies for it.
+/// A variant takes `#[serde(rename = "..")]`. The name of a variant is the only one of its kind and has no `$` in front, and
+/// its data is an object or nothing. Doc comments go to TypeScript. `crate = ".."` is the path of this crate, as for
+/// [`#[pluv::room]`](macro@room).
+#[proc_macro_attribute]
+pub fn output(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let options = parse::options(options.into(), &mut errors);
+    let mut tokens = output::expand(options, item.into(), &mut errors);
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Derives nothing: it stands in for `TS` without the feature `ts`, so that `#[ts(..)]` is known with and without it.
+#[doc(hidden)]
+#[proc_macro_derive(NoTypes, attributes(ts))]
+pub fn no_types(_: TokenStream) -> TokenStream {
+    TokenStream::new()
 }
 
 fn expand(options: Tokens, item: Tokens) -> Tokens {
@@ -71,16 +102,14 @@ fn expand(options: Tokens, item: Tokens) -> Tokens {
         Some(Item::Type(item)) => {
             let definition = model::Definition::new(*item, options);
             check::definition(&definition, &mut errors);
-            let seen = seen::of_struct(&definition, &mut errors);
             // An option that was not understood may be the binding, or the one that turns this off.
             let configuration = is_understood.then(|| wrangler::check(&definition, &mut errors)).flatten();
-            expand::definition(&definition, &seen, configuration)
+            expand::definition(&definition, configuration)
         }
         Some(Item::Impl(implementation)) => {
-            let mut handlers = model::Handlers::new(*implementation, options, &mut errors);
+            let handlers = model::Handlers::new(*implementation, options, &mut errors);
             check::handlers(&handlers, &mut errors);
-            let seen = seen::of_impl(&mut handlers, &mut errors);
-            expand::handlers(&handlers, seen, !place::is_in_function(&handlers.implementation.self_ty))
+            expand::handlers(&handlers)
         }
         None => item,
     };

@@ -1,35 +1,19 @@
-//! Names: from Rust's cases to those of the wire and of the platform, and from a typo to what was meant.
+//! Names: from Rust's cases to those of the wire and of the platform, and from a typo to the name that was meant.
+
+use heck::{ToLowerCamelCase as _, ToShoutySnakeCase as _};
 
 /// `send_message` as `sendMessage`.
 pub(crate) fn camel_case(name: &str) -> String {
-    let mut camel = String::with_capacity(name.len());
-    for (i, word) in name.split('_').filter(|word| !word.is_empty()).enumerate() {
-        let mut chars = word.chars();
-        if i > 0 {
-            camel.extend(chars.next().into_iter().flat_map(char::to_uppercase));
-        }
-        camel.extend(chars);
-    }
-    camel
+    name.to_lower_camel_case()
 }
 
 /// `ChatRoom` as `CHAT_ROOM`, and `HTTPRoom` as `HTTP_ROOM`.
 pub(crate) fn upper_snake_case(name: &str) -> String {
-    let chars: Vec<_> = name.chars().collect();
-    let mut snake = String::with_capacity(name.len() + 4);
-    for (i, c) in chars.iter().enumerate() {
-        let after_lower = i > 0 && (chars[i - 1].is_lowercase() || chars[i - 1].is_numeric());
-        let before_lower = i > 0 && chars[i - 1].is_uppercase() && chars.get(i + 1).is_some_and(|c| c.is_lowercase());
-        if c.is_uppercase() && (after_lower || before_lower) {
-            snake.push('_');
-        }
-        snake.extend(c.to_uppercase());
-    }
-    snake
+    name.to_shouty_snake_case()
 }
 
-/// Why clients could not use `name` as an event's name, if they could not.
-pub(crate) fn unusable(name: &str) -> Option<String> {
+/// Returns why clients can't use `name` as an event's name, if they can't.
+pub(crate) fn event_name_error(name: &str) -> Option<String> {
     if name.is_empty() {
         return Some("an event's name can't be empty: write one as `sendMessage`, or leave `name` out".to_owned());
     }
@@ -49,30 +33,14 @@ pub(crate) fn is_binding(name: &str) -> bool {
     name.starts_with(first) && name.chars().all(|c| first(c) || c.is_ascii_digit())
 }
 
-/// The one of `known` that a typo most likely meant.
-pub(crate) fn closest<'a>(typo: &str, known: &[&'a str]) -> Option<&'a str> {
-    let (distance, name) = known.iter().map(|name| (distance(typo, name), *name)).min()?;
-    // A third of the name may be wrong, as rustc has it.
-    (distance <= name.len().max(3) / 3).then_some(name)
-}
-
-/// How many letters must be inserted, deleted, replaced, or swapped with the next, to get from `a` to `b`.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
+/// Returns the hint that ends the report of an unknown name: the known one that a typo most likely meant, or `all` of them.
+pub(crate) fn hint(typo: &str, known: &[&str], all: &str) -> String {
+    let closest = known.iter().map(|name| (strsim::osa_distance(typo, name), *name)).min();
+    match closest {
+        // A third of the name may be wrong, as in rustc.
+        Some((distance, name)) if distance <= name.len().max(3) / 3 => format!("did you mean `{name}`?"),
+        _ => format!("{all} `{}`", known.join("`, `")),
     }
-    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -85,6 +53,7 @@ mod tests {
         assert_eq!(camel_case("double"), "double");
         assert_eq!(camel_case("_private__name_"), "privateName");
         assert_eq!(camel_case("ping_2"), "ping2");
+        assert_eq!(camel_case("size3d_set"), "size3dSet");
         assert_eq!(camel_case("größe_ändern"), "größeÄndern");
     }
 
@@ -99,19 +68,20 @@ mod tests {
     #[test]
     fn a_name_of_an_event_is_one_in_javascript_without_a_dollar() {
         for name in ["sendMessage", "SEND_MESSAGE", "_x", "größe", "v2"] {
-            assert_eq!(unusable(name), None);
+            assert_eq!(event_name_error(name), None);
         }
         for name in ["", "$send", "send$", "2nd", "send message", "chat:send", "a-b"] {
-            assert!(unusable(name).is_some(), "{name}");
+            assert!(event_name_error(name).is_some(), "{name}");
         }
     }
 
     #[test]
-    fn a_typo_finds_what_was_meant() {
+    fn a_typo_finds_the_name_that_was_meant() {
         let known = ["user", "presence", "output", "relay_unknown"];
-        assert_eq!(closest("presense", &known), Some("presence"));
-        assert_eq!(closest("ouptut", &known), Some("output"));
-        assert_eq!(closest("relay_unkown", &known), Some("relay_unknown"));
-        assert_eq!(closest("database", &known), None);
+        let hint = |typo| hint(typo, &known, "there are");
+        assert_eq!(hint("presense"), "did you mean `presence`?");
+        assert_eq!(hint("ouptut"), "did you mean `output`?");
+        assert_eq!(hint("relay_unkown"), "did you mean `relay_unknown`?");
+        assert_eq!(hint("database"), "there are `user`, `presence`, `output`, `relay_unknown`");
     }
 }

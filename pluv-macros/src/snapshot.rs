@@ -98,57 +98,66 @@ fn a_type_that_a_handler_names_stands_in_that_handler_alone() {
     assert_eq!(named(source, &names), [0, 0, 0, 1, 0, 0, 0]);
 }
 
-/// What an expansion asks of the user's types, and how often: of a room's own types by their names, and of those of its
-/// handlers by the handlers.
-fn asked(tokens: TokenStream, asked: &mut BTreeMap<String, usize>) {
-    const ASKS: [&str; 9] =
-        ["received", "sent", "typed", "begun", "takes", "is_room", "has_handlers", "needs_user", "needs_document"];
+/// The assertions of an expansion about the user's types, and how often each stands there: those of a room's own types by
+/// their names, and those of its handlers' types by the handlers.
+fn asserted(tokens: TokenStream, asserted: &mut BTreeMap<String, usize>) {
+    const ASSERTIONS: [&str; 9] = [
+        "assert_user",
+        "assert_presence",
+        "assert_output",
+        "assert_input",
+        "assert_sent",
+        "assert_typed",
+        "messages_of",
+        "assert_has_user",
+        "assert_has_document",
+    ];
     let tokens: Vec<_> = tokens.into_iter().collect();
     for (i, token) in tokens.iter().enumerate() {
         match token {
-            TokenTree::Group(group) => self::asked(group.stream(), asked),
-            TokenTree::Ident(ident) if ASKS.contains(&&*ident.to_string()) => {
+            TokenTree::Group(group) => self::asserted(group.stream(), asserted),
+            TokenTree::Ident(ident) if ASSERTIONS.contains(&&*ident.to_string()) => {
                 let is_argument = |token: &&TokenTree| matches!(token, TokenTree::Group(_));
                 let call = tokens[i..].iter().take_while(|token| !is_argument(token)).map(ToString::to_string);
                 let mut call: String = call.collect();
-                if ident == "takes" {
+                if ident == "assert_input" {
                     call.extend(tokens[i..].iter().find(is_argument).map(ToString::to_string));
                 }
-                // What an answer is asked by comes before.
+                // The answer comes before.
                 if let Some(TokenTree::Group(method)) = i.checked_sub(5).map(|before| &tokens[before]) {
                     call.extend([" of ".to_owned(), method.to_string()]);
                 }
-                *asked.entry(call).or_default() += 1;
+                *asserted.entry(call).or_default() += 1;
             }
             _ => {}
         }
     }
 }
 
-fn all_asked(tokens: TokenStream) -> BTreeMap<String, usize> {
+fn all_asserted(tokens: TokenStream) -> BTreeMap<String, usize> {
     let mut all = BTreeMap::new();
-    asked(tokens, &mut all);
+    asserted(tokens, &mut all);
     all
 }
 
 #[test]
-fn nothing_is_asked_for_twice() {
-    let all = all_asked(example());
-    for ask in ["received::<__User>", "sent::<__User>", "begun::<__Presence>", "sent::<__Output>"] {
-        assert_eq!(all.get(ask), Some(&1), "{ask} in {all:#?}");
+fn nothing_is_asserted_twice() {
+    let all = all_asserted(example());
+    for assertion in ["assert_user::<__User>", "assert_presence::<__Presence>", "assert_output::<__Output>"] {
+        assert_eq!(all.get(assertion), Some(&1), "{assertion} in {all:#?}");
     }
-    assert!(all.keys().any(|ask| ask.starts_with("takes") && ask.contains("send_message")), "{all:#?}");
+    assert!(all.keys().any(|known| known.starts_with("assert_input") && known.contains("send_message")), "{all:#?}");
     assert!(all.values().all(|count| *count == 1), "{all:#?}");
 }
 
-/// How many of the asks begin so.
-fn count(all: &BTreeMap<String, usize>, ask: &str) -> usize {
-    all.iter().filter(|(known, _)| known.starts_with(ask)).map(|(_, count)| count).sum()
+/// How many of the assertions begin so.
+fn count(all: &BTreeMap<String, usize>, assertion: &str) -> usize {
+    all.iter().filter(|(known, _)| known.starts_with(assertion)).map(|(_, count)| count).sum()
 }
 
 #[test]
-fn a_type_that_two_handlers_name_is_asked_for_once() {
-    let all = all_asked(expanded(
+fn a_type_that_two_handlers_name_is_asserted_once() {
+    let all = all_asserted(expanded(
         "#[pluv::room]
         impl Chat {
             #[event]
@@ -161,12 +170,12 @@ fn a_type_that_two_handlers_name_is_asked_for_once() {
             async fn last(&self) -> Result<Text> {}
         }",
     ));
-    assert_eq!(["takes", "sent", "typed"].map(|ask| count(&all, ask)), [1; 3], "{all:#?}");
+    assert_eq!(["assert_input", "assert_sent", "assert_typed"].map(|name| count(&all, name)), [1; 3], "{all:#?}");
 }
 
 #[test]
 fn a_type_without_a_name_needs_none_in_typescript() {
-    let all = all_asked(expanded(
+    let all = all_asserted(expanded(
         "#[pluv::room]
         impl Chat {
             #[procedure]
@@ -177,5 +186,5 @@ fn a_type_without_a_name_needs_none_in_typescript() {
             fn some(&self) -> Result<Vec<impl Serialize>> {}
         }",
     ));
-    assert_eq!(["sent", "typed"].map(|ask| count(&all, ask)), [3, 1], "{all:#?}");
+    assert_eq!(["assert_sent", "assert_typed"].map(|name| count(&all, name)), [3, 1], "{all:#?}");
 }

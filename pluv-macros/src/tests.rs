@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check, errors::Errors, expand, model, parse, parse::Item, seen};
+use crate::{check, errors::Errors, expand, model, parse, parse::Item};
 
 /// The messages that an annotated item gives.
 fn messages(options: TokenStream, item: TokenStream) -> Vec<String> {
@@ -82,7 +82,7 @@ fn a_wrong_kind_of_value_shows_the_right_one() {
 #[test]
 fn a_document_is_kept_as_long_as_the_option_says() {
     for (text, after) in [("keep", None), ("delete", Some(0)), ("30d", Some(30 * 86_400_000)), ("90s", Some(90_000))] {
-        assert_eq!(model::retention(text), Ok(after));
+        assert_eq!(parse::retention(text), Ok(after));
         assert_eq!(of_struct(quote!(storage = Yrs, retention = #text)), [""; 0]);
     }
     for text in ["", "30", "d", "-1d", "0d", "1y", "30 d", "99999999999d", "é"] {
@@ -173,7 +173,9 @@ fn only_a_plain_struct_or_its_impl_can_be_a_room() {
         ),
         "a room can't be generic",
     );
-    assert_one(&messages(quote!(), quote!(impl Room for Chat {})), "not in that of a trait");
+    // The handlers of a trait's impl are reported while the room compiles.
+    let of_trait = expand(quote!(), quote!(impl Room for Chat {})).to_string();
+    assert!(of_trait.contains("reject_trait_impl"), "{of_trait}");
     assert_one(&messages(quote!(), quote!(impl [Chat] {})), "a room is a struct");
     // It is told at the struct, or that this is no room.
     assert_eq!(
@@ -199,7 +201,7 @@ fn a_struct_has_the_attribute_once() {
 
 #[test]
 fn an_impl_takes_no_options_but_the_crate() {
-    assert_one(&messages(quote!(user = User), quote!(impl Chat {})), "`user` goes on the struct");
+    assert_one(&messages(quote!(user = User), quote!(impl Chat {})), "`user` goes on the room's struct");
     assert_eq!(messages(quote!(crate = "p"), quote!(impl Chat {})), [""; 0]);
 }
 
@@ -310,21 +312,42 @@ fn a_context_is_a_shared_reference() {
         [quote!(Context<'_, Self>), quote!(&mut pluv::Context<'_, Self>), quote!(std::rc::Rc<Context<'_, Self>>)]
     {
         let one = quote!(#[event] fn say(&self, cx: #context) {});
-        assert_one(&of_methods(one), "write `cx: &Context<'_, Self>`");
+        assert_one(&of_methods(one), "write `cx: &Context`");
         let two = quote!(#[event] fn say(&self, cx: #context, input: Text) {});
-        assert_one(&of_methods(two), "write `cx: &Context<'_, Self>`");
+        assert_one(&of_methods(two), "write `cx: &Context`");
     }
 }
 
 #[test]
-fn a_context_says_whose_it_is() {
-    for context in [quote!(&Context), quote!(&pluv::Context<'_>)] {
-        let methods = quote!(#[event] fn say(&self, cx: #context) {});
-        assert_one(&of_methods(methods.clone()), "write `cx: &Context<'_, Self>`");
-        // What is emitted has it, so that rustc finds no second error.
-        let expanded = expand(quote!(), quote!(impl Chat { #methods })).to_string();
-        assert!(expanded.contains("Context < '_ , Self >) { }"), "{expanded}");
+fn a_context_and_a_result_are_the_runtimes() {
+    let completed = |methods: TokenStream| {
+        assert_eq!(of_methods(methods.clone()), [""; 0]);
+        expand(quote!(crate = "::rooms"), quote!(impl Chat { #methods })).to_string()
+    };
+    for (context, expected) in [
+        (quote!(&Context), "& :: rooms :: Context < '_ , Self >"),
+        (quote!(&Context<'a>), "& :: rooms :: Context < 'a , Self >"),
+        (quote!(&other::Context<'_>), "& other :: Context < '_ , Self >"),
+        (quote!(&Context<'_, Chat>), "& Context < '_ , Chat >"),
+        (quote!(&Cx<'_>), "& Cx < '_ >"),
+    ] {
+        let expanded = completed(quote!(#[event] fn say<'a>(&self, cx: #context) {}));
+        assert!(expanded.contains(&format!("cx : {expected}) {{ }}")), "{expanded}");
     }
+    for (result, expected) in [
+        (quote!(Result<u8>), ":: rooms :: Result < u8 >"),
+        (quote!(Result<u8, Reason>), "Result < u8 , Reason >"),
+        (quote!(other::Result<u8>), "other :: Result < u8 >"),
+        (quote!(Option<u8>), "Option < u8 >"),
+    ] {
+        let expanded = completed(quote!(#[procedure] fn ask(&self) -> #result {}));
+        assert!(expanded.contains(&format!("-> {expected} {{ }}")), "{expanded}");
+    }
+    // Only handlers are touched.
+    let expanded = completed(quote!(
+        fn helper(&self, cx: &Context) -> Result<u8> {}
+    ));
+    assert!(expanded.contains("cx : & Context) -> Result < u8 > { }"), "{expanded}");
 }
 
 #[test]
@@ -569,7 +592,7 @@ fn a_marker_says_what_it_takes() {
             #[hook(name = "x")]
             fn on_message(&self, c: &C, m: &M) {}
         )),
-        "it takes none",
+        "names the hook's role",
     );
 }
 
@@ -589,6 +612,41 @@ fn an_unknown_hook_suggests_the_one_that_was_meant() {
         )),
         "there are `create`, `authorize`",
     );
+}
+
+#[test]
+fn a_hook_may_name_its_role() {
+    let methods = quote! {
+        #[hook(create)]
+        fn new(env: &Env) -> Self { Self }
+        #[hook(user_connected)]
+        fn greet(&self, cx: &Context) {}
+        #[hook(initial_storage)]
+        async fn load(&self, room: &str) -> Result<Option<Vec<u8>>> {}
+    };
+    assert_eq!(of_methods(methods.clone()), [""; 0]);
+    let expanded = expand(quote!(), quote!(impl Chat { #methods })).to_string();
+    for call in ["Self :: new (env)", "Self :: greet (self ,", "Self :: load (self , room) . await"] {
+        assert!(expanded.contains(call), "`{call}` is expected in {expanded}");
+    }
+    assert!(expanded.contains("hooks . on_user_connected ()"), "{expanded}");
+    let typo = quote!(
+        #[hook(user_conected)]
+        fn greet(&self) {}
+    );
+    assert_one(&of_methods(typo), "there is no hook `user_conected`: did you mean `user_connected`?");
+    let twice = quote! {
+        #[hook(user_connected)]
+        fn greet(&self) {}
+        #[hook]
+        fn on_user_connected(&self) {}
+    };
+    assert_one(&of_methods(twice), "both `greet` and `on_user_connected` are the hook `user_connected`");
+    let wrong = quote!(
+        #[hook(create)]
+        fn new() -> Self {}
+    );
+    assert_one(&of_methods(wrong), "write `fn new(env: &Env) -> Result<Self>`");
 }
 
 #[test]
@@ -662,7 +720,7 @@ fn the_item_is_kept_when_something_is_wrong_with_it() {
                 A,
             }
         ),
-        quote!(impl Trait for Chat { fn a(&self) {} }),
+        quote!(impl [Chat] { fn a(&self) {} }),
     ] {
         let expanded = expand(quote!(), item.clone()).to_string();
         assert!(expanded.starts_with(&item.to_string()), "{expanded}");
@@ -691,7 +749,7 @@ fn what_is_generated_stands_under_the_cfg_of_its_method() {
     let mut errors = Errors::default();
     let Some(Item::Impl(item)) = parse::item(quote!(impl Chat { #methods }), &mut errors) else { panic!("an impl") };
     let handlers = model::Handlers::new(*item, parse::Options::default(), &mut errors);
-    let expanded = expand::handlers(&handlers, seen::OfImpl::default(), true).to_string();
+    let expanded = expand::handlers(&handlers).to_string();
     assert_eq!(
         expanded.matches("# [cfg (feature = \"a\")]").count(),
         4,

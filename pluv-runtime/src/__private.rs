@@ -1,4 +1,4 @@
-//! What the macro's expansion calls. Not for users, and free to change.
+//! The functions and traits that expansions of `#[pluv::room]` and `#[pluv::output]` use. Not for users, and free to change.
 
 use std::{fmt, marker::PhantomData, pin::Pin};
 
@@ -8,7 +8,7 @@ use crate::{
     Handlers, Limits, Options, Room,
     api::{self, Context},
     auth::Grant,
-    contract::{Begun, Failure, HasDocument, KnowsUsers, Received, Sent, UserId},
+    contract::{ClientInput, Failure, HasDocument, HasUser, InitialPresence, ServerOutput, UserId},
     error::Result,
     schema::{Declarations, TypeName, Typed},
 };
@@ -19,67 +19,154 @@ pub use crate::{
     document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
     engine::Outcome,
 };
+#[cfg(not(feature = "ts"))]
+pub use pluv_macros::NoTypes as TS;
+pub use serde::{self, Serialize};
+#[cfg(feature = "ts")]
+pub use ts_rs::{self, TS};
 
-/// `T` itself, unless `ASKED` can't be computed: then it is nothing that the compiler knows, and what is built on it is
-/// no mistake of its own. So the expansion asks for each thing once, and what is missing is one error.
-pub trait Itself<const ASKED: usize> {
+/// `T` itself, unless the constant `CHECK` fails to compile: then the compiler takes the type for an error and reports
+/// nothing that follows from it. So an expansion asserts each requirement once, and a missing one is one error.
+pub trait Identity<const CHECK: usize> {
     /// The type.
-    type Itself;
+    type Type;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, const ASKED: usize> Itself<ASKED> for T {
-    type Itself = T;
+impl<T, const CHECK: usize> Identity<CHECK> for T {
+    type Type = T;
 }
 
-/// Asks for a room's struct.
+/// Asserts that a type is a room's struct, and returns the messages of the room's output.
 #[must_use]
-pub const fn is_room<R: Room>() -> usize {
+pub const fn messages_of<R: Room>() -> OutputTable {
+    R::TYPES.messages()
+}
+
+/// Asserts that a room has handlers.
+#[must_use]
+pub const fn assert_handlers<R: Handlers>() -> usize {
     0
 }
 
-/// Asks for a room's impl.
-#[must_use]
-pub const fn has_handlers<R: Handlers>() -> usize {
-    0
+/// Asserts that a room has a user.
+pub const fn assert_has_user<R: HasUser>() {}
+
+/// Asserts that a room has a document.
+pub const fn assert_has_document<R: HasDocument>() {}
+
+/// Asserts the requirements of a user.
+pub const fn assert_user<T: ClientInput + ServerOutput>() {}
+
+/// Asserts the requirements of a user's id.
+pub const fn assert_user_id<I: UserId>(_: &I) {}
+
+/// Asserts the requirements of a presence.
+pub const fn assert_presence<T: ClientInput + ServerOutput + InitialPresence>() {}
+
+/// Asserts the requirements of an output.
+pub const fn assert_output<T: ServerOutput>() {}
+
+/// Asserts the requirements of a handler's input. The type is inferred from the handler, and so is named by the user alone:
+/// one that does not exist is one error.
+pub const fn assert_input<A, C, T: ClientInput + Typed, O>(_: impl FnOnce(A, C, T) -> O + Copy) {}
+
+/// Asserts that no message of an output is called as the answer `reply`.
+///
+/// # Panics
+/// While the room compiles, with `error`.
+#[track_caller]
+pub const fn assert_no_message(messages: OutputTable, reply: &str, error: &'static str) {
+    let mut i = 0;
+    while i < messages.len() {
+        assert!(!same(messages[i].0, reply), "{}", error);
+        i += 1;
+    }
 }
 
-/// Asks for what the hook `authorize` needs.
-pub const fn needs_user<R: KnowsUsers>() {}
+/// Rejects handlers in the impl of a trait.
+///
+/// # Panics
+/// While the room compiles, always.
+#[track_caller]
+pub const fn reject_trait_impl() {
+    panic!("a room's handlers stand in an impl of its own, not in that of a trait: write `impl Room`");
+}
 
-/// Asks for what the hooks of documents need.
-pub const fn needs_document<R: HasDocument>() {}
+/// The messages of an output: the name and the doc comment of each.
+pub type OutputTable = &'static [(&'static str, &'static str)];
 
-/// Asks for what is read from clients.
-pub const fn received<T: Received>() {}
+/// An output enum with `#[pluv::output]`.
+pub trait OutputMessages {
+    /// Its messages.
+    const MESSAGES: OutputTable;
+}
 
-/// Asks for what a handler reads from clients. It is told the handler, and so the type is named by the user alone: one that
-/// is not there is one error.
-pub const fn takes<A, C, T: Received + Typed, O>(_: impl FnOnce(A, C, T) -> O + Copy) {}
+/// The messages of the output `T`, if it has `#[pluv::output]`, and else none.
+///
+/// Constants of a type come before those of traits, so that any other output finds that of [`UnknownMessages`].
+#[derive(Debug)]
+pub struct Messages<T>(PhantomData<fn() -> T>);
 
-/// Asks for what is written to clients.
-pub const fn sent<T: Sent>() {}
+impl<T: OutputMessages> Messages<T> {
+    /// All of them.
+    pub const ALL: OutputTable = T::MESSAGES;
+}
 
-/// Asks for what a presence is at first.
-pub const fn begun<T: Begun>() {}
+/// An output whose messages are not known.
+pub trait UnknownMessages {
+    /// None.
+    const ALL: OutputTable = &[];
+}
 
-/// Asks for an id that clients can tell users apart by.
-pub const fn user_id<I: UserId>(_: &I) {}
+impl<T> UnknownMessages for Messages<T> {}
 
-/// What the worker's entry asks for an answer; `None` is for what is not the room's own.
+/// The response of a room to the worker's entry; `None` is for a request that is not the room's own.
 pub type Routed<'a> = Pin<Box<dyn Future<Output = worker::Result<Option<Response>>> + 'a>>;
 
-/// A room that can stand in `pluv::serve!`.
+/// A room whose struct has `#[pluv::room]`.
+pub trait Routable {
+    /// Its entry.
+    const ENTRY: Entry;
+}
+
+/// A room that can stand in `pluv::serve!`: one that is [`Routable`], or whose missing struct is reported at its impl.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a room",
     label = "put `#[pluv::room]` on this struct, and on its impl"
 )]
-pub trait Served {
-    /// Its options.
-    const OPTIONS: Options;
+pub trait Servable {}
 
-    /// Its routes.
-    fn route<'a>(req: &'a Request, env: &'a Env) -> Routed<'a>;
+#[diagnostic::do_not_recommend]
+impl<R: Handlers> Servable for R {}
+
+/// The entry of a room in `pluv::serve!`. As with [`Messages`], a room that is [`Routable`] comes first.
+#[derive(Debug)]
+pub struct EntryOf<R>(PhantomData<fn() -> R>);
+
+impl<R: Routable> EntryOf<R> {
+    /// The entry.
+    pub const ENTRY: Entry = R::ENTRY;
+}
+
+/// A type that is not [`Routable`].
+pub trait NotRoutable {
+    /// No entry.
+    const ENTRY: MissingEntry = MissingEntry;
+}
+
+impl<R> NotRoutable for EntryOf<R> {}
+
+/// The entry of a type that is not [`Routable`].
+#[derive(Clone, Copy, Debug)]
+pub struct MissingEntry;
+
+impl MissingEntry {
+    /// Asserts that an error was reported at the room's impl.
+    #[must_use]
+    pub const fn of<R: Servable>(self) -> Entry {
+        Entry::refused()
+    }
 }
 
 /// A room of `pluv::serve!`.
@@ -90,14 +177,26 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry of a room.
+    /// The entry of a room with these options, which answers requests by `route`.
     #[must_use]
-    pub const fn of<R: Served>() -> Self {
-        Self { options: R::OPTIONS, route: R::route }
+    pub const fn new(options: Options, route: for<'a> fn(&'a Request, &'a Env) -> Routed<'a>) -> Self {
+        Self { options, route }
+    }
+
+    /// The entry itself.
+    #[must_use]
+    pub const fn of<R>(self) -> Self {
+        self
+    }
+
+    /// The entry of a type that was refused as a room, which no worker has.
+    #[must_use]
+    pub const fn refused() -> Self {
+        Self { options: Options::new("", ""), route: |_, _| Box::pin(async { Ok(None) }) }
     }
 }
 
-/// Answers a request by the room whose it is.
+/// Answers a request by the first room that has a route for it.
 ///
 /// # Errors
 /// When the platform can't make the answer.
@@ -112,16 +211,16 @@ pub async fn serve(rooms: &[Entry], req: &Request, env: &Env) -> worker::Result<
 
 /// A struct without fields, which needs no `create`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has fields, so its room must say how it is made",
+    message = "`{Self}` has fields, so its room needs the hook `create`",
     label = "this room has no `create` hook",
-    note = "add `#[hook] fn create(env: &Env) -> Result<Self>` to the `#[pluv::room]` impl"
+    note = "add `#[hook(create)] fn new(env: &Env) -> Result<Self>` to the `#[pluv::room]` impl"
 )]
 pub trait Fieldless {
     /// Makes it.
     fn new() -> Self;
 }
 
-/// What `create` may return: the room, or the room and its limits; or a [`Result`] of either.
+/// A return type of `create`: the room, or the room and its limits; or a [`Result`] of either.
 #[diagnostic::on_unimplemented(
     message = "`create` can't return `{Self}`",
     label = "return `Self` or `pluv::Result<Self>`, or with the room's limits `pluv::Result<(Self, Limits)>`"
@@ -161,7 +260,7 @@ impl<R: Handlers, E: Failure> IntoCreated<R> for std::result::Result<(R, Limits)
     }
 }
 
-/// What `create` returned.
+/// Converts the return value of `create`.
 ///
 /// # Errors
 /// The hook's own.
@@ -169,7 +268,7 @@ pub fn create<R>(returned: impl IntoCreated<R>) -> Result<(R, Limits)> {
     returned.into_created()
 }
 
-/// What `authorize` may return: a [`Result`] of what is a grant or of nothing.
+/// A return type of `authorize`: a [`Result`] of a grant or of nothing.
 #[diagnostic::on_unimplemented(
     message = "`authorize` can't return `{Self}`",
     label = "return `Result<Option<User>>` or `Result<Option<Grant<User>>>`, of the room's own user"
@@ -188,7 +287,7 @@ impl<U, G: IntoGrant<U>, E: Failure> IntoAuthorized<U> for std::result::Result<G
     }
 }
 
-/// What `authorize` returned.
+/// Converts the return value of `authorize`.
 ///
 /// # Errors
 /// The hook's own.
@@ -199,7 +298,7 @@ pub fn authorize<U>(returned: impl IntoAuthorized<U>) -> Result<Option<Grant<U>>
 /// The first parameter of a handler after `&self`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the context of the room `{R}`",
-    label = "the context comes first after `&self`: write `cx: &Context<'_, Self>`"
+    label = "the context comes first after `&self`: write `cx: &Context`"
 )]
 pub trait TakesContext<'a, R: Handlers> {
     /// The context.
@@ -218,7 +317,7 @@ pub fn context<'a, R: Handlers, C: TakesContext<'a, R>>(cx: &'a Context<'a, R>) 
     C::taken(cx)
 }
 
-/// What an event's handler returned.
+/// Converts the return value of an event's handler.
 ///
 /// # Errors
 /// The handler's own.
@@ -226,8 +325,8 @@ pub fn event(returned: impl IntoEvent) -> Result<Outcome> {
     returned.into_event().map(|()| api::done())
 }
 
-/// A room whose handlers read a `T`. It is asked of the room, so that a type that the room was asked for in vain is no
-/// second error.
+/// A room whose handlers read a `T`. It is a trait of the room, so that a type for which an assertion failed is no second
+/// error.
 #[diagnostic::on_unimplemented(
     message = "`{T}` can't be read from what clients send",
     label = "this type is not `Deserialize`",
@@ -242,7 +341,7 @@ pub trait Reads<T>: Room {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R: Room, T: Received> Reads<T> for R {
+impl<R: Room, T: ClientInput> Reads<T> for R {
     fn read(call: &Call<'_>) -> Result<T> {
         call.input()
     }
@@ -254,8 +353,8 @@ impl<R: Room, T: Received> Reads<T> for R {
     label = "this type is not `Serialize`",
     note = "write `#[derive(Serialize)]` on it"
 )]
-pub trait Answers<T>: Room {
-    /// The answer `value`, as the event `reply`.
+pub trait Reply<T>: Room {
+    /// Writes the answer `value`, as the event `reply`.
     ///
     /// # Errors
     /// When it can't be written as JSON.
@@ -263,7 +362,7 @@ pub trait Answers<T>: Room {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R: Room, T: Sent> Answers<T> for R {
+impl<R: Room, T: ServerOutput> Reply<T> for R {
     fn answer(reply: &'static str, value: &T) -> Result<Outcome> {
         api::answer(reply, value)
     }
@@ -275,7 +374,7 @@ impl<R: Room, T: Sent> Answers<T> for R {
     label = "derive `TS` for it, or for what it is made of"
 )]
 pub trait Describes<T>: Room {
-    /// What TypeScript knows of it.
+    /// The type in TypeScript.
     const INFO: TypeName;
 }
 
@@ -292,9 +391,9 @@ pub fn input<R: Reads<T>, T>(call: &Call<'_>) -> Result<T> {
     R::read(call)
 }
 
-/// What a procedure returns, told by its type: a [`Result`] is one whatever it is called.
+/// The kind of a procedure's return type: a [`Result`], by whatever name, or any other type.
 ///
-/// Methods of a type come before those of traits, so that what is no [`Result`] finds those of [`Plain`].
+/// Methods of a type come before those of traits, so that any other type finds those of [`PlainAnswer`].
 pub struct Kind<T>(PhantomData<fn() -> T>);
 
 impl<T> fmt::Debug for Kind<T> {
@@ -303,19 +402,19 @@ impl<T> fmt::Debug for Kind<T> {
     }
 }
 
-/// The kind of what was returned.
+/// The kind of a value's type.
 #[must_use]
 pub const fn kind<T>(_: &T) -> Kind<T> {
     Kind(PhantomData)
 }
 
-/// The kind of what a procedure returns, which is not called.
+/// The kind of a procedure's return type. The procedure is not called.
 #[must_use]
 pub const fn returns<T>(_: impl FnOnce() -> T + Copy) -> Kind<T> {
     Kind(PhantomData)
 }
 
-/// The kind of what an `async` procedure returns, which is not called.
+/// The kind of an `async` procedure's return type. The procedure is not called.
 #[must_use]
 pub const fn resolves<F: Future>(_: impl FnOnce() -> F + Copy) -> Kind<F::Output> {
     Kind(PhantomData)
@@ -327,13 +426,13 @@ pub const fn resolves<F: Future>(_: impl FnOnce() -> F + Copy) -> Kind<F::Output
 /// When it is made.
 #[must_use]
 pub fn any<T>() -> T {
-    unreachable!("what a procedure returns is told without a call")
+    unreachable!("the kind of a return type is inferred without a call")
 }
 
 impl<T, E> Kind<std::result::Result<T, E>> {
     /// The kind of its answer.
     #[must_use]
-    pub const fn answers(self) -> Kind<T> {
+    pub const fn answer_kind(self) -> Kind<T> {
         Kind(PhantomData)
     }
 
@@ -341,7 +440,7 @@ impl<T, E> Kind<std::result::Result<T, E>> {
     ///
     /// # Errors
     /// The procedure's own, or that its answer can't be written as JSON.
-    pub fn answer<R: Answers<T>>(self, reply: &'static str, returned: std::result::Result<T, E>) -> Result<Outcome>
+    pub fn answer<R: Reply<T>>(self, reply: &'static str, returned: std::result::Result<T, E>) -> Result<Outcome>
     where
         E: Failure,
     {
@@ -350,35 +449,35 @@ impl<T, E> Kind<std::result::Result<T, E>> {
 }
 
 impl Kind<()> {
-    /// Asks for an answer.
-    pub const fn sent<R: AnswersNothing>(self) {}
+    /// Asserts an answer that can be sent: nothing is none.
+    pub const fn assert_sent<R: EmptyReply>(self) {}
 }
 
 impl<T> Kind<T> {
-    /// Asks for a type in TypeScript.
-    pub const fn typed(self)
+    /// Asserts a type in TypeScript.
+    pub const fn assert_typed(self)
     where
         T: Typed,
     {
     }
 
-    /// What it is called in TypeScript.
+    /// The name in TypeScript.
     pub fn name<R: Describes<T>>(self, declared: &mut Declarations) -> Option<String> {
         (R::INFO)(declared)
     }
 }
 
-/// What is no [`Result`], or nothing.
-pub trait Plain<T>: Sized {
+/// A return type that is neither a [`Result`] nor nothing.
+pub trait PlainAnswer<T>: Sized {
     /// The kind of its answer.
-    fn answers(self) -> Kind<T> {
+    fn answer_kind(self) -> Kind<T> {
         Kind(PhantomData)
     }
 
-    /// Asks for what is written to clients.
-    fn sent<R>(self)
+    /// Asserts an answer that can be sent.
+    fn assert_sent<R>(self)
     where
-        T: Sent,
+        T: ServerOutput,
     {
     }
 
@@ -386,21 +485,21 @@ pub trait Plain<T>: Sized {
     ///
     /// # Errors
     /// When it can't be written as JSON.
-    fn answer<R: Answers<T>>(self, reply: &'static str, returned: T) -> Result<Outcome> {
+    fn answer<R: Reply<T>>(self, reply: &'static str, returned: T) -> Result<Outcome> {
         R::answer(reply, &returned)
     }
 }
 
-impl<T> Plain<T> for Kind<T> {}
+impl<T> PlainAnswer<T> for Kind<T> {}
 
-/// A room whose procedures may return nothing: there is none.
+/// A room whose procedures may return nothing. No room is one.
 #[diagnostic::on_unimplemented(
     message = "a procedure returns its answer, and this one returns nothing",
     label = "write `-> Result<Answer>`, or make it an `#[event]`"
 )]
-pub trait AnswersNothing {}
+pub trait EmptyReply {}
 
-/// What a hook returned.
+/// Converts the return value of a hook.
 ///
 /// # Errors
 /// The hook's own.
@@ -408,7 +507,7 @@ pub fn hook(returned: impl IntoHook) -> Result<()> {
     returned.into_hook()
 }
 
-/// What `get_initial_storage` may return: a [`Result`] of a document, or of none.
+/// A return type of `get_initial_storage`: a [`Result`] of a document, or of none.
 #[diagnostic::on_unimplemented(
     message = "`get_initial_storage` can't return `{Self}`",
     label = "return `Result<Option<Vec<u8>>>`, a Yjs update or nothing"
@@ -427,7 +526,7 @@ impl<E: Failure> IntoInitial for std::result::Result<Option<Vec<u8>>, E> {
     }
 }
 
-/// What `get_initial_storage` returned.
+/// Converts the return value of `get_initial_storage`.
 ///
 /// # Errors
 /// The hook's own.
@@ -441,7 +540,9 @@ pub fn initial_storage(returned: impl IntoInitial) -> Result<Option<Vec<u8>>> {
 #[macro_export]
 macro_rules! __export_bindings {
     ($room:ty, $name:ident) => {
+        // In the body of a function no test can run: rustc warns of it, and nothing is exported.
         #[cfg(test)]
+        #[allow(dead_code)]
         #[::core::prelude::v1::test]
         fn $name() {
             $crate::__private::export::<$room>(::core::env!("CARGO_MANIFEST_DIR"));
@@ -457,6 +558,7 @@ macro_rules! __export_bindings {
     ($room:ty, $name:ident) => {};
 }
 
+pub use crate::__durable_object as durable_object;
 pub use __export_bindings as export_bindings;
 
 /// Writes the file of the room `R`, whose crate is in `manifest`; or checks it.
@@ -538,8 +640,8 @@ mod tests {
         let told = |returned: Answered| kind(&returned).answer::<Nothing>("count", returned);
         assert!(told(answered("no number")).is_err_and(|error| error.is_internal()));
         assert_eq!(format!("{:?}", told(answered("5"))), r#"Ok(Answer { name: "count", data: "5" })"#);
-        let _: Kind<u8> = returns(|| answered("5")).answers();
-        let _: Kind<u8> = resolves(|| async { answered("5") }).answers();
+        let _: Kind<u8> = returns(|| answered("5")).answer_kind();
+        let _: Kind<u8> = resolves(|| async { answered("5") }).answer_kind();
     }
 
     #[test]
@@ -548,6 +650,6 @@ mod tests {
             format!("{:?}", kind(&[1, 2]).answer::<Nothing>("counts", [1, 2])),
             r#"Ok(Answer { name: "counts", data: "[1,2]" })"#
         );
-        let _: Kind<Option<u8>> = returns(|| Some(5)).answers();
+        let _: Kind<Option<u8>> = returns(|| Some(5)).answer_kind();
     }
 }

@@ -1,4 +1,4 @@
-//! What the compiler asks of a room's types: each trait here is one thing, and says what to write where it is missing.
+//! Requirements of a room's types: each trait here is one requirement, with an error that says what to write.
 //!
 //! All of them but [`UserId`] are implemented by themselves or by `#[pluv::room]`.
 
@@ -8,38 +8,38 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Error, Room, Yrs};
 
-/// What is read from clients: an input, a user, a presence.
+/// A type that is read from clients: an input, a user, a presence.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be read from what clients send",
     label = "this type is not `Deserialize`",
-    note = "write `#[derive(Deserialize)]` on it; what it is made of must own its data, as `String` does and `&str` does not"
+    note = "write `#[derive(Deserialize)]` on it; its fields must own their data, as `String` does and `&str` does not"
 )]
-pub trait Received: DeserializeOwned {}
+pub trait ClientInput: DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned> Received for T {}
+impl<T: DeserializeOwned> ClientInput for T {}
 
-/// What is written to clients: an output, an answer, a user, a presence.
+/// A type that is sent to clients: an output, an answer, a user, a presence.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sent to clients",
     label = "this type is not `Serialize`",
-    note = "write `#[derive(Serialize)]` on it"
+    note = "write `#[derive(Serialize)]` on it, or `#[pluv::output]` on a room's output"
 )]
-pub trait Sent: Serialize {}
+pub trait ServerOutput: Serialize {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize> Sent for T {}
+impl<T: Serialize> ServerOutput for T {}
 
-/// What is there before a client says anything: a presence.
+/// A type that has a value before a client sends one: a presence.
 #[diagnostic::on_unimplemented(
     message = "a presence begins as its default, and `{Self}` has none",
     label = "this type is not `Default`",
     note = "write `#[derive(Default)]` on it"
 )]
-pub trait Begun: Default {}
+pub trait InitialPresence: Default {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Default> Begun for T {}
+impl<T: Default> InitialPresence for T {}
 
 /// A user, whose field `id` must be a [`UserId`].
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ impl<U> Deref for UserWithStringId<U> {
     }
 }
 
-/// What a user's field `id` may be: a type that is written as a string, as clients tell users apart by it.
+/// The type of a user's field `id`: it is written as a string, by which clients tell users apart.
 ///
 /// An id of your own takes `impl UserId for MyId {}`, if serde writes it as a string.
 #[diagnostic::on_unimplemented(
@@ -82,11 +82,11 @@ impl<T: UserId + ?Sized> UserId for Arc<T> {}
 #[diagnostic::do_not_recommend]
 impl<T: UserId + ToOwned + ?Sized> UserId for Cow<'_, T> {}
 
-/// What a handler or hook may fail with.
+/// An error of a handler or a hook.
 #[diagnostic::on_unimplemented(
     message = "a handler can't fail with `{Self}`",
-    label = "this is no error",
-    note = "return `pluv::Result`, and `Err(Error::client(..))` with what the client shall read"
+    label = "this type is not an error",
+    note = "return `pluv::Result`, and `Err(Error::client(..))` with the message for the client"
 )]
 pub trait Failure: Into<Error> {}
 
@@ -95,25 +95,25 @@ impl<E: Into<Error>> Failure for E {}
 
 /// A room with an output.
 #[diagnostic::on_unimplemented(
-    message = "the room `{Self}` has no output, so it can send nothing",
-    label = "write `output = Output` in the `#[pluv::room(..)]` on `{Self}`"
+    message = "the room `{Self}` sends, and has no output: add `output = Output` to its `#[pluv::room(..)]`",
+    label = "this needs an output"
 )]
-pub trait Sends: Room {
+pub trait HasOutput: Room {
     /// The room's output.
     type Declared: Into<Self::Output>;
 }
 
 /// A room with a user.
 #[diagnostic::on_unimplemented(
-    message = "the room `{Self}` knows no users, so `authorize` has nobody to let in",
-    label = "write `user = User` in the `#[pluv::room(..)]` on `{Self}`"
+    message = "`authorize` needs a user type: add `user = User` to the `#[pluv::room(..)]` on `{Self}`",
+    label = "this hook needs a user type"
 )]
-pub trait KnowsUsers: Room {}
+pub trait HasUser: Room {}
 
 /// A room with a document.
 #[diagnostic::on_unimplemented(
-    message = "the room `{Self}` has no document",
-    label = "write `storage = Yrs` in the `#[pluv::room(..)]` on `{Self}`"
+    message = "the room `{Self}` has no document: add `storage = Yrs` to its `#[pluv::room(..)]`",
+    label = "this needs a document"
 )]
 pub trait HasDocument: Room {}
 

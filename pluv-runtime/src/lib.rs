@@ -10,8 +10,7 @@
 //!     pub message: String,
 //! }
 //!
-//! #[derive(Serialize)]
-//! #[serde(tag = "type", content = "data", rename_all = "camelCase")]
+//! #[pluv::output]
 //! pub enum Output {
 //!     MessageReceived { message: String },
 //! }
@@ -22,7 +21,7 @@
 //! #[pluv::room]
 //! impl Chat {
 //!     #[event]
-//!     fn send_message(&self, cx: &Context<'_, Self>, input: SendMessage) {
+//!     fn send_message(&self, cx: &Context, input: SendMessage) {
 //!         cx.broadcast(Output::MessageReceived { message: input.message });
 //!     }
 //! }
@@ -55,7 +54,7 @@ mod update;
 #[doc(hidden)]
 pub mod __private;
 
-pub use pluv_macros::room;
+pub use pluv_macros::{output, room};
 
 pub use self::{
     api::{Context, FinalState, Handlers, Hooks, Message, NoOutput, Options, Room, Session, StorageRef},

@@ -41,8 +41,8 @@ pub struct Double {
 }
 
 /// Everything that this room can send.
-#[derive(Debug, Serialize, TS)]
-#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+#[pluv::output]
+#[derive(Debug)]
 pub enum Output {
     /// Someone said something.
     MessageReceived {
@@ -70,7 +70,7 @@ pub struct Chat;
 #[pluv::room]
 impl Chat {
     /// A sign-in for the demo alone: whoever asks is who they say they are. A real one reads a session's cookie.
-    #[hook]
+    #[hook(authorize)]
     fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<User>> {
         let url = req.url()?;
         let query = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());
@@ -83,13 +83,13 @@ impl Chat {
 
     /// Shows a message to everyone.
     #[event]
-    fn send_message(&self, cx: &Context<'_, Self>, input: SendMessage) {
+    fn send_message(&self, cx: &Context, input: SendMessage) {
         cx.broadcast(Output::MessageReceived { message: input.message });
     }
 
     /// Doubles a number, for whoever asked.
     #[event]
-    fn double(&self, cx: &Context<'_, Self>, input: Double) {
+    fn double(&self, cx: &Context, input: Double) {
         cx.reply(Output::Doubled { value: input.value * 2.0 });
     }
 }

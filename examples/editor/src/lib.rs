@@ -25,7 +25,7 @@ pub struct Document;
 impl Document {
     /// A sign-in for the demo alone: whoever asks is who they say they are, and may what they ask for. A real one reads a
     /// session's cookie, and knows who may write.
-    #[hook]
+    #[hook(authorize)]
     fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<Grant<User>>> {
         let url = req.url()?;
         let query = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());

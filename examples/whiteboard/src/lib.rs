@@ -57,8 +57,8 @@ pub struct NoteId {
 }
 
 /// Everything that this room can send.
-#[derive(Debug, Serialize, TS)]
-#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+#[pluv::output]
+#[derive(Debug)]
 pub enum Output {
     /// A note is there, or is another than it was.
     NoteShown(Note),
@@ -74,7 +74,7 @@ pub struct Whiteboard;
 #[pluv::room]
 impl Whiteboard {
     /// A sign-in for the demo alone: whoever asks is who they say they are, and may read what the room alone writes.
-    #[hook]
+    #[hook(authorize)]
     fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<Grant<User>>> {
         let url = req.url()?;
         let query = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());
@@ -87,13 +87,13 @@ impl Whiteboard {
 
     /// All notes, the one on top at the end. A page asks when it has come in, and when it is back.
     #[procedure]
-    fn board(&self, cx: &Context<'_, Self>) -> Result<Vec<Note>> {
+    fn board(&self, cx: &Context) -> Result<Vec<Note>> {
         cx.storage().read(|doc| board::notes(doc))
     }
 
     /// Puts a new note on the board. One that is there is left as it is: a page that lost its connection asks twice.
     #[procedure]
-    fn add_note(&self, cx: &Context<'_, Self>, input: Note) -> Result<Note> {
+    fn add_note(&self, cx: &Context, input: Note) -> Result<Note> {
         let (found, count) = cx.storage().read(|doc| (board::note(doc, &input.id), board::count(doc)))?;
         match found {
             Some(note) => Ok(note),
@@ -103,7 +103,7 @@ impl Whiteboard {
 
     /// Moves a note, writes on it or colors it.
     #[procedure]
-    fn change_note(&self, cx: &Context<'_, Self>, input: NoteChange) -> Result<Note> {
+    fn change_note(&self, cx: &Context, input: NoteChange) -> Result<Note> {
         let note = cx.storage().read(|doc| board::note(doc, &input.id))?;
         let note = note.ok_or_else(|| Error::client("someone threw this note away"))?;
         Ok(show(cx, note.changed(input).checked(cx.now())?))
@@ -111,7 +111,7 @@ impl Whiteboard {
 
     /// Throws a note away.
     #[procedure]
-    fn remove_note(&self, cx: &Context<'_, Self>, input: NoteId) -> Result<NoteId> {
+    fn remove_note(&self, cx: &Context, input: NoteId) -> Result<NoteId> {
         let id = input.id.clone();
         cx.storage().edit(move |doc| board::remove(doc, &id));
         cx.broadcast_others(Output::NoteRemoved(input.clone()));

@@ -4,54 +4,63 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Generics, Path, Type, spanned::Spanned as _};
 
-use super::{generated_at, lasting, moved};
-use crate::{
-    model::{Definition, limit, retention},
-    outputs::Output,
-    parse::Text,
-    seen::OfStruct,
-};
+use super::{generated_at, moved, static_generics};
+use crate::{model::Definition, parse::retention};
 
-/// The expansion of a room's struct, which was checked against the file `configuration`.
-pub(crate) fn definition(definition: &Definition, seen: &OfStruct, configuration: Option<&str>) -> TokenStream {
-    let item = &definition.item;
-    let (room, declared, fieldless) = (room(definition, seen), declared(definition), fieldless(definition));
+/// Expands a room's struct. It was checked against the file `configuration`.
+pub(crate) fn definition(definition: &Definition, configuration: Option<&str>) -> TokenStream {
+    let Definition { runtime, item, .. } = definition;
+    let implementation = Implementation::of(definition);
+    let (room, markers, fieldless) = (
+        room(definition, &implementation),
+        markers(definition, &implementation),
+        fieldless(definition, &implementation),
+    );
     let class = if definition.is_room() {
-        class(definition)
+        let name = &item.ident;
+        quote!(#runtime::__private::durable_object!(#name, #runtime::__private::assert_handlers::<#name>());)
     } else {
-        unserved(&definition.runtime, &lasting(&item.generics), &named(definition))
+        unroutable(runtime, &implementation.generics, &implementation.name)
     };
-    let configuration = configuration.map(depend);
-    quote!(#item #room #declared #fieldless #class #configuration)
+    let configuration = configuration.map(dependency);
+    quote!(#item #room #markers #fieldless #class #configuration)
 }
 
-/// The type itself, with its parameters.
-fn named(definition: &Definition) -> TokenStream {
-    let (name, (_, arguments, _)) = (&definition.item.ident, definition.item.generics.split_for_impl());
-    quote!(#name #arguments)
+/// The parts of an impl for the struct.
+struct Implementation {
+    name: TokenStream,
+    generics: Generics,
 }
 
-/// What can't be a room, and was refused, for `pluv::serve!`: that says no more of it.
-pub(super) fn unserved(runtime: &Path, generics: &Generics, room: &TokenStream) -> TokenStream {
-    let (parameters, _, clause) = generics.split_for_impl();
-    quote! {
-        #[automatically_derived]
-        impl #parameters #runtime::__private::Served for #room #clause {
-            const OPTIONS: #runtime::Options = #runtime::Options::new("", "");
+impl Implementation {
+    fn of(definition: &Definition) -> Self {
+        let (name, (_, arguments, _)) = (&definition.item.ident, definition.item.generics.split_for_impl());
+        Self { name: quote!(#name #arguments), generics: static_generics(&definition.item.generics) }
+    }
 
-            fn route<'__a>(
-                _: &'__a #runtime::__private::Request,
-                _: &'__a #runtime::__private::Env,
-            ) -> #runtime::__private::Routed<'__a> {
-                ::core::unreachable!()
-            }
+    /// Implements a trait with these items.
+    fn of_trait(&self, path: &TokenStream, items: &TokenStream) -> TokenStream {
+        let (name, (parameters, _, clause)) = (&self.name, self.generics.split_for_impl());
+        quote! {
+            #[automatically_derived]
+            impl #parameters #path for #name #clause { #items }
         }
     }
 }
 
-/// Makes a file beside `Cargo.toml` one that the crate is built from, so that a change of it is seen. Nothing of it is
-/// in what is built.
-fn depend(file: &str) -> TokenStream {
+/// Makes `pluv::serve!` take what was refused as a room and reported, so that it reports no more.
+pub(super) fn unroutable(runtime: &Path, generics: &Generics, room: &TokenStream) -> TokenStream {
+    let (parameters, _, clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #parameters #runtime::__private::Routable for #room #clause {
+            const ENTRY: #runtime::__private::Entry = #runtime::__private::Entry::refused();
+        }
+    }
+}
+
+/// Makes the crate depend on a file beside `Cargo.toml`, so that a change of it is seen. Its content is not kept.
+fn dependency(file: &str) -> TokenStream {
     let file = format!("/{file}");
     quote! {
         const _: &[::core::primitive::u8] =
@@ -59,167 +68,128 @@ fn depend(file: &str) -> TokenStream {
     }
 }
 
-fn room(definition: &Definition, seen: &OfStruct) -> TokenStream {
-    let Definition { runtime, item, binding, docs, options, .. } = definition;
-    let text = item.ident.to_string();
-    let types = [
-        given(definition, "User", options.user.as_ref(), &quote!(()), |ty| {
-            let (read, id) =
-                (read(runtime, ty, seen.borrowed_user.as_ref()), id(runtime, ty, seen.user_without_id.as_ref()));
-            let sent = each(runtime, ty, &["sent"]);
-            quote!(#read #sent #id)
-        }),
-        given(definition, "Presence", options.presence.as_ref(), &quote!(#runtime::Json), |ty| {
-            let read = read(runtime, ty, seen.borrowed_presence.as_ref());
-            let rest = each(runtime, ty, &["sent", "begun"]);
-            quote!(#read #rest)
-        }),
-        given(definition, "Output", options.output.as_ref(), &quote!(#runtime::NoOutput), |ty| {
-            each(runtime, ty, &["sent"])
-        }),
+fn room(definition: &Definition, implementation: &Implementation) -> TokenStream {
+    let Definition { runtime, options, docs, .. } = definition;
+    let given = [
+        Given::new(definition, "User", options.user.as_ref(), &quote!(())),
+        Given::new(definition, "Presence", options.presence.as_ref(), &quote!(#runtime::Json)),
+        Given::new(definition, "Output", options.output.as_ref(), &quote!(#runtime::NoOutput)),
     ];
-    let aliases = types.iter().map(|given| &given.alias);
-    let set = types.iter().map(|given| &given.set);
-    let known = types.iter().map(|given| &given.known);
-    let output_docs = (!seen.outputs.is_empty()).then(|| {
-        let each = seen.outputs.iter().map(|Output { name, docs }| quote!((#name, #docs)));
-        quote!(.output_docs(&[#(#each),*]))
+    let (aliases, set) = (given.iter().map(|given| &given.alias), given.iter().map(|given| &given.set));
+    let known = given.iter().map(|given| &given.known);
+    let messages = options.output.as_ref().map(|_| {
+        quote! {
+            .with_messages({
+                #[allow(unused_imports)]
+                use #runtime::__private::UnknownMessages as _;
+                #runtime::__private::Messages::<<Self as #runtime::Room>::Output>::ALL
+            })
+        }
     });
     let storage = options.storage.as_ref().map_or_else(|| quote!(NoStorage), |kind| quote!(#kind));
+    let values = values(definition);
+    let items = quote! {
+        #(#set)*
+        type Storage = #runtime::#storage;
+        const OPTIONS: #runtime::Options = #values;
+        const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#known)* #messages;
+    };
+    let room = implementation.of_trait(&quote!(#runtime::Room), &items);
+    // A block, for the other names of the types: each stands once, so that one that does not exist is one error.
+    quote!(const _: () = { #(#aliases)* #room };)
+}
+
+/// The options that are no types.
+fn values(definition: &Definition) -> TokenStream {
+    let Definition { runtime, item, binding, options, .. } = definition;
+    let name = item.ident.to_string();
+    let duration = |milliseconds: u64| {
+        let milliseconds = Literal::u64_unsuffixed(milliseconds);
+        quote!(::core::time::Duration::from_millis(#milliseconds))
+    };
     let path = options.path.as_ref().map(|path| quote!(.path(#path)));
-    let secrets = options.secrets.as_deref().map(|names| list(&quote!(secrets), names));
-    let cors = options.cors.as_deref().map(|origins| list(&quote!(cors), origins));
+    let secrets = options.secrets.as_ref().map(|names| quote!(.secrets(&[#(#names),*])));
+    let cors = options.cors.as_ref().map(|origins| quote!(.cors(&[#(#origins),*])));
     let has_user = options.user.as_ref().map(|_| quote!(.has_user()));
-    let limits = limits(definition);
-    let retention = options.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
-    let retention = retention.map(|after| quote!(.retention(#runtime::Retention::Delete { after: #after })));
     let debug = options.debug.then(|| quote!(.debug()));
     let relay_unknown = options.relay_unknown.then(|| quote!(.relay_unknown()));
-    let (name, generics) = (named(definition), lasting(&item.generics));
-    let (parameters, _, clause) = generics.split_for_impl();
-    // A block, for the other names of the types: each stands once, so that one that is not there is one error.
-    quote! {
-        const _: () = {
-            #(#aliases)*
-
-            #[automatically_derived]
-            impl #parameters #runtime::Room for #name #clause {
-                #(#set)*
-                type Storage = #runtime::#storage;
-                const OPTIONS: #runtime::Options =
-                    #runtime::Options::new(#text, #binding) #path #secrets #cors #has_user #relay_unknown #debug
-                        #limits #retention;
-                const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#known)* #output_docs;
-            }
+    let limits = options.limits.iter().filter_map(|limit| {
+        let (name, value) = (&limit.name, limit.value().ok()?);
+        let value = if limit.is_time() {
+            duration(value)
+        } else {
+            let value = Literal::u64_unsuffixed(value);
+            quote!(#value)
         };
+        Some(quote!(.#name(#value)))
+    });
+    let limits = (!options.limits.is_empty()).then(|| quote!(.limits(#runtime::Limits::new() #(#limits)*)));
+    let retention = options.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
+    let retention = retention.map(|after| {
+        let after = duration(after);
+        quote!(.retention(#runtime::Retention::Delete { after: #after }))
+    });
+    quote! {
+        #runtime::Options::new(#name, #binding) #path #secrets #cors #has_user #relay_unknown #debug #limits #retention
     }
 }
 
 /// A type of the room.
 struct Given {
-    /// Another name for what the option names.
+    /// Another name for the type in the option.
     alias: Option<TokenStream>,
-    /// What it is in the room.
+    /// The type of the room's trait.
     set: TokenStream,
-    /// That the schema knows it.
+    /// The call that describes it to the schema.
     known: Option<TokenStream>,
 }
 
-/// The type `name` of the room: what the option names, once all that is asked of it holds, or the default.
-fn given(
-    definition: &Definition,
-    name: &str,
-    ty: Option<&Type>,
-    default: &TokenStream,
-    asks: impl FnOnce(&TokenStream) -> TokenStream,
-) -> Given {
-    let Definition { runtime, item, .. } = definition;
-    let Some(ty) = ty else {
-        let name = format_ident!("{name}");
-        return Given { alias: None, set: quote!(type #name = #default;), known: None };
-    };
-    let place = generated_at(ty.span());
-    let (runtime, method) = (moved(runtime, place), Ident::new(&name.to_lowercase(), place));
-    let (name, alias) = (Ident::new(name, place), Ident::new(&format!("__{name}"), place));
-    let known = Some(quote_spanned!(place=> .#method::<<Self as #runtime::Room>::#name>()));
-    if !item.generics.params.is_empty() {
-        return Given { alias: None, set: quote_spanned!(place=> type #name = #ty;), known };
-    }
-    let asks = asks(&quote!(#alias));
-    Given {
-        alias: Some(quote_spanned!(place=> type #alias = #ty;)),
-        set: quote_spanned!(place=> type #name = <#alias as #runtime::__private::Itself<{ #asks 0 }>>::Itself;),
-        known,
-    }
-}
-
-fn limits(definition: &Definition) -> Option<TokenStream> {
-    let Definition { runtime, options, .. } = definition;
-    let each: Vec<_> = options
-        .limits
-        .iter()
-        .filter_map(|option| {
-            let (name, value) = (&option.name, Literal::u64_unsuffixed(limit(option).ok()?));
-            Some(quote!(.#name(#value)))
-        })
-        .collect();
-    (!each.is_empty()).then(|| quote!(.limits(#runtime::Limits::new() #(#each)*)))
-}
-
-/// Asks for each thing by its name in the runtime.
-fn each(runtime: &Path, ty: &TokenStream, names: &[&str]) -> TokenStream {
-    let place = generated_at(ty.span());
-    let runtime = moved(runtime, place);
-    let names = names.iter().map(|name| Ident::new(name, place));
-    quote_spanned!(place=> #(#runtime::__private::#names::<#ty>();)*)
-}
-
-/// Asks for what is read, or says what was seen: inside of the type, so that nothing else is said of it.
-fn read(runtime: &Path, ty: &TokenStream, seen: Option<&syn::Error>) -> TokenStream {
-    seen.map_or_else(|| each(runtime, ty, &["received"]), syn::Error::to_compile_error)
-}
-
-/// Asks for an id that is a string, or says that there is none.
-fn id(runtime: &Path, ty: &TokenStream, seen: Option<&syn::Error>) -> TokenStream {
-    let ask = || {
+impl Given {
+    /// The type `name` of the room: that of the option, once all that it must implement is asserted, or the default.
+    fn new(definition: &Definition, name: &str, ty: Option<&Type>, default: &TokenStream) -> Self {
+        let Some(ty) = ty else {
+            let name = format_ident!("{name}");
+            return Self { alias: None, set: quote!(type #name = #default;), known: None };
+        };
         let place = generated_at(ty.span());
-        let runtime = moved(runtime, place);
-        quote_spanned! {place=>
-            let _: fn(&#runtime::contract::UserWithStringId<#ty>) = |user| #runtime::__private::user_id(&user.id);
+        let (runtime, method) = (moved(&definition.runtime, place), Ident::new(&name.to_lowercase(), place));
+        let (assert, alias) = (format_ident!("assert_{method}"), Ident::new(&format!("__{name}"), place));
+        let name = Ident::new(name, place);
+        let known = Some(quote_spanned!(place=> .#method::<<Self as #runtime::Room>::#name>()));
+        if !definition.item.generics.params.is_empty() {
+            return Self { alias: None, set: quote_spanned!(place=> type #name = #ty;), known };
         }
-    };
-    seen.map_or_else(ask, syn::Error::to_compile_error)
+        let id = (method == "user").then(|| {
+            quote_spanned! {place=>
+                let _: fn(&#runtime::contract::UserWithStringId<#alias>) =
+                    |user| #runtime::__private::assert_user_id(&user.id);
+            }
+        });
+        let set = quote_spanned! {place=>
+            type #name = <#alias as #runtime::__private::Identity<{
+                #runtime::__private::#assert::<#alias>();
+                #id
+                0
+            }>>::Type;
+        };
+        Self { alias: Some(quote_spanned!(place=> type #alias = #ty;)), set, known }
+    }
 }
 
-/// What the options make of the room, for what needs them.
-fn declared(definition: &Definition) -> TokenStream {
-    let Definition { runtime, item, options, .. } = definition;
-    let (name, generics) = (named(definition), lasting(&item.generics));
-    let (parameters, _, clause) = generics.split_for_impl();
-    let user = options.user.as_ref().map(|_| {
-        quote! {
-            #[automatically_derived]
-            impl #parameters #runtime::contract::KnowsUsers for #name #clause {}
-        }
-    });
+/// The traits by which handlers know that the room has a user and an output.
+fn markers(definition: &Definition, implementation: &Implementation) -> TokenStream {
+    let Definition { runtime, options, .. } = definition;
+    let user = options.user.as_ref().map(|_| implementation.of_trait(&quote!(#runtime::contract::HasUser), &quote!()));
     let output = options.output.as_ref().map(|_| {
-        quote! {
-            #[automatically_derived]
-            impl #parameters #runtime::contract::Sends for #name #clause {
-                type Declared = <Self as #runtime::Room>::Output;
-            }
-        }
+        let declared = quote!(type Declared = <Self as #runtime::Room>::Output;);
+        implementation.of_trait(&quote!(#runtime::contract::HasOutput), &declared)
     });
     quote!(#user #output)
 }
 
-fn list(method: &TokenStream, texts: &[Text]) -> TokenStream {
-    quote!(.#method(&[#(#texts),*]))
-}
-
-/// A struct without fields can be made without a `create` hook, and what is refused is not made.
-fn fieldless(definition: &Definition) -> Option<TokenStream> {
-    let Definition { runtime, item, .. } = definition;
+/// A struct without fields can be made without the hook `create`; one that is refused is never made.
+fn fieldless(definition: &Definition, implementation: &Implementation) -> Option<TokenStream> {
+    let runtime = &definition.runtime;
     let new = if !definition.is_room() {
         quote!(::core::unreachable!())
     } else if definition.fieldless {
@@ -227,100 +197,5 @@ fn fieldless(definition: &Definition) -> Option<TokenStream> {
     } else {
         return None;
     };
-    let (name, generics) = (named(definition), lasting(&item.generics));
-    let (parameters, _, clause) = generics.split_for_impl();
-    Some(quote! {
-        #[automatically_derived]
-        impl #parameters #runtime::__private::Fieldless for #name #clause {
-            fn new() -> Self {
-                #new
-            }
-        }
-    })
-}
-
-/// The class that the platform makes objects of. It has the struct's name, and so stands in a block of its own.
-fn class(definition: &Definition) -> TokenStream {
-    let Definition { runtime, item, .. } = definition;
-    let name = &item.ident;
-    quote! {
-        const _: () = {
-            type __Room = <#name as #runtime::__private::Itself<{
-                #runtime::__private::has_handlers::<#name>()
-            }>>::Itself;
-
-            #[automatically_derived]
-            impl #runtime::__private::Served for #name {
-                const OPTIONS: #runtime::Options = <__Room as #runtime::Room>::OPTIONS;
-
-                fn route<'a>(
-                    req: &'a #runtime::__private::Request,
-                    env: &'a #runtime::__private::Env,
-                ) -> #runtime::__private::Routed<'a> {
-                    ::std::boxed::Box::pin(<__Room as #runtime::RoomExt>::route(req, env))
-                }
-            }
-
-            const _: () = {
-                // What the attribute's own expansion takes for granted.
-                #[allow(unused_imports)]
-                use ::std::prelude::v1::*;
-                use ::worker::wasm_bindgen;
-
-                // Not `worker`'s attribute, which makes a promise for each event: that costs more than the rest of most.
-                #[::worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
-                pub struct #name {
-                    object: #runtime::__private::Object<__Room>,
-                }
-
-                #[::worker::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
-                impl #name {
-                    #[wasm_bindgen(constructor)]
-                    pub fn new(state: ::worker::worker_sys::DurableObjectState, env: ::worker::Env) -> Self {
-                        Self { object: #runtime::__private::Object::new(state, env) }
-                    }
-
-                    #[wasm_bindgen(js_name = fetch)]
-                    pub fn fetch(
-                        &self,
-                        req: ::worker::worker_sys::web_sys::Request,
-                    ) -> ::worker::wasm_bindgen::JsValue {
-                        self.object.fetch(req)
-                    }
-
-                    #[wasm_bindgen(js_name = alarm)]
-                    pub fn alarm(&self) -> ::worker::wasm_bindgen::JsValue {
-                        self.object.alarm()
-                    }
-
-                    #[wasm_bindgen(js_name = webSocketMessage)]
-                    pub fn web_socket_message(
-                        &self,
-                        ws: ::worker::worker_sys::web_sys::WebSocket,
-                        message: ::worker::wasm_bindgen::JsValue,
-                    ) -> ::worker::wasm_bindgen::JsValue {
-                        self.object.message(ws, &message)
-                    }
-
-                    #[wasm_bindgen(js_name = webSocketClose)]
-                    pub fn web_socket_close(
-                        &self,
-                        ws: ::worker::worker_sys::web_sys::WebSocket,
-                        code: u32,
-                        reason: ::std::string::String,
-                    ) -> ::worker::wasm_bindgen::JsValue {
-                        self.object.close(ws, code, &reason)
-                    }
-
-                    #[wasm_bindgen(js_name = webSocketError)]
-                    pub fn web_socket_error(
-                        &self,
-                        ws: ::worker::worker_sys::web_sys::WebSocket,
-                    ) -> ::worker::wasm_bindgen::JsValue {
-                        self.object.error(ws)
-                    }
-                }
-            };
-        };
-    }
+    Some(implementation.of_trait(&quote!(#runtime::__private::Fieldless), &quote!(fn new() -> Self { #new })))
 }

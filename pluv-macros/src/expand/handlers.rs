@@ -5,44 +5,53 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{Attribute, Path, Type, spanned::Spanned as _};
 
 use super::{
-    asks::{asks, plain, types},
-    definition::unserved,
-    generated_at, lasting, moved,
+    assertions::{assertions, plain_answers, types},
+    generated_at, moved, static_generics,
 };
 use crate::{
     model::{Call, CallKind, Handlers, Hook, HookKind, Params},
     names::upper_snake_case,
-    seen::OfImpl,
 };
 
-/// The expansion of a room's impl, with a test that exports its types where one can stand.
-pub(crate) fn handlers(handlers: &Handlers, seen: OfImpl, exports: bool) -> TokenStream {
+/// Expands a room's impl.
+pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
     let Handlers { runtime, implementation, calls, hooks } = handlers;
     let self_ty = &implementation.self_ty;
-    let generics = lasting(&implementation.generics);
+    let generics = static_generics(&implementation.generics);
     let item = implementation.with(&generics);
     let is_generic = !generics.params.is_empty();
     let is_of_any = is_generic && implementation.of_trait.is_some();
-    if !handlers.has_room() || seen.has_another_impl || is_of_any {
+    if !handlers.has_room() || is_of_any {
         return item;
     }
     let events = calls.iter().map(|call| info(runtime, call));
     let types = calls.iter().map(|call| types(runtime, call));
-    let export = (exports && !is_generic).then(|| export(runtime, self_ty)).flatten();
+    let export = (!is_generic).then(|| export(runtime, self_ty)).flatten();
     let present = hooks.iter().filter_map(present);
     let place = generated_at(self_ty.span());
     let create = create(runtime, hooks, is_generic);
     let room = if is_generic {
-        // What has parameters can't be asked for anything.
+        // Nothing can be asserted of a type with parameters.
         quote_spanned!(place=> Self)
     } else {
-        let (asks, needs) = (asks(runtime, calls), hooks.iter().filter_map(|hook| needs(runtime, self_ty, hook)));
+        let (assertions, needs) =
+            (assertions(runtime, calls), hooks.iter().filter_map(|hook| needs(runtime, self_ty, hook)));
+        // Not an error of the macro's own: beside an impl of the room's own, rustc reports that there are two.
+        let misplaced = implementation.of_trait.as_ref().map(|(path, _)| {
+            let place = generated_at(path.span());
+            let runtime = moved(runtime, place);
+            quote_spanned!(place=> #runtime::__private::reject_trait_impl();)
+        });
+        let replies = calls.iter().filter_map(|call| reply(runtime, call));
         quote! {
-            <#self_ty as #runtime::__private::Itself<{
+            <#self_ty as #runtime::__private::Identity<{
+                #misplaced
                 #(#needs)*
-                #asks
-                #runtime::__private::is_room::<#self_ty>()
-            }>>::Itself
+                #assertions
+                let __messages = #runtime::__private::messages_of::<#self_ty>();
+                #(#replies)*
+                0
+            }>>::Type
         }
     };
     let dispatch = dispatch(runtime, calls);
@@ -68,23 +77,22 @@ pub(crate) fn handlers(handlers: &Handlers, seen: OfImpl, exports: bool) -> Toke
         #[automatically_derived]
         impl #parameters #at::Handlers for #room #clause { #body }
     };
-    let served = seen.is_plain_struct.then(|| unserved(runtime, &generics, &quote!(#self_ty)));
-    quote!(#item #handlers #export #served)
+    quote!(#item #handlers #export)
 }
 
-/// The call of a user's method, which an error about its return type points to that type.
+/// Calls a user's method. An error about its return type points to that type.
 fn call(method: &Ident, is_async: bool, returns: Span, arguments: &TokenStream) -> TokenStream {
     let span = generated_at(returns);
     let wait = is_async.then(|| quote_spanned!(span=> .await));
     quote_spanned!(span=> Self::#method(#arguments) #wait)
 }
 
-/// An argument, which an error about its parameter's type points to that type.
+/// An argument. An error about its parameter's type points to that type.
 fn argument(name: &str, place: Span) -> Ident {
     Ident::new(name, generated_at(place))
 }
 
-/// The context as an argument. What takes something else is told what a context is.
+/// The context as an argument. A parameter of another type is reported by a trait.
 fn context_at(runtime: &Path, place: Span) -> TokenStream {
     let (cx, place) = (argument("cx", place), generated_at(place));
     let runtime = moved(runtime, place);
@@ -103,7 +111,7 @@ fn info(runtime: &Path, call: &Call) -> TokenStream {
     }
 }
 
-/// The test that writes the room's file of TypeScript, if the runtime has a use for it.
+/// The test that writes the room's file of TypeScript, with the runtime's feature `ts`.
 fn export(runtime: &Path, room: &Type) -> Option<TokenStream> {
     let Type::Path(path) = room else { return None };
     let name = path.path.segments.last()?.ident.to_string();
@@ -113,7 +121,7 @@ fn export(runtime: &Path, room: &Type) -> Option<TokenStream> {
 
 fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
     let arms = calls.iter().map(|call| arm(runtime, call));
-    let plain = calls.iter().any(|call| matches!(call.kind, CallKind::Procedure { .. })).then(|| plain(runtime));
+    let imports = plain_answers(runtime, calls);
     let body = if calls.is_empty() {
         quote!(::core::result::Result::Ok(call.unhandled()))
     } else {
@@ -131,7 +139,7 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
             cx: &#runtime::Context<'_, Self>,
             call: #runtime::__private::Call<'_>,
         ) -> #runtime::Result<#runtime::__private::Outcome> {
-            #plain
+            #imports
             #body
         }
     }
@@ -175,19 +183,18 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
 
 /// The line that says that the room has this hook, where the runtime asks.
 fn present(hook: &Hook) -> Option<TokenStream> {
-    let Hook { kind, method, cfgs, .. } = hook;
-    (*kind != HookKind::Create).then(|| quote!(#(#cfgs)* let hooks = hooks.#method();))
+    let Hook { kind, cfgs, .. } = hook;
+    let name = Ident::new(kind.method(), Span::call_site());
+    (*kind != HookKind::Create).then(|| quote!(#(#cfgs)* let hooks = hooks.#name();))
 }
 
-/// What a hook needs of the room's options.
+/// Asserts that the room has the options that a hook needs.
 fn needs(runtime: &Path, room: &Type, hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, method, cfgs, .. } = hook;
     let needs = match kind {
-        HookKind::Authorize => quote!(needs_user),
-        HookKind::GetInitialStorage | HookKind::OnStorageUpdated | HookKind::OnRoomDeleted => quote!(needs_document),
-        HookKind::Create | HookKind::OnUserConnected | HookKind::OnUserDisconnected | HookKind::OnMessage => {
-            return None;
-        }
+        HookKind::Authorize => quote!(assert_has_user),
+        HookKind::InitialStorage | HookKind::StorageUpdated | HookKind::RoomDeleted => quote!(assert_has_document),
+        HookKind::Create | HookKind::UserConnected | HookKind::UserDisconnected | HookKind::Message => return None,
     };
     let place = generated_at(method.span());
     let (runtime, room) = (moved(runtime, place), moved(room, place));
@@ -195,16 +202,30 @@ fn needs(runtime: &Path, room: &Type, hook: &Hook) -> Option<TokenStream> {
     Some(quote!(#(#cfgs)* #path();))
 }
 
+/// Asserts that a procedure's answer is called as no message of the room's output is.
+fn reply(runtime: &Path, call: &Call) -> Option<TokenStream> {
+    let (reply, cfgs) = (call.reply()?, &call.cfgs);
+    let name = &reply.text;
+    let message = format!(
+        "the answer of `{}` is called `{name}`, and so is a message of the room's output: give it another name with \
+         `#[procedure(reply = \"..\")]`",
+        call.method
+    );
+    let place = generated_at(reply.span);
+    let runtime = moved(runtime, place);
+    Some(quote_spanned!(place=> #(#cfgs)* #runtime::__private::assert_no_message(__messages, #name, #message);))
+}
+
 fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, method, is_async, params, cfgs, returns } = hook;
     let (receiver, names): (_, &[&str]) = match kind {
         HookKind::Create => return None,
         HookKind::Authorize => (None, &["req", "env", "room"]),
-        HookKind::OnUserConnected | HookKind::OnUserDisconnected | HookKind::OnStorageUpdated => {
+        HookKind::UserConnected | HookKind::UserDisconnected | HookKind::StorageUpdated => {
             (Some(quote!(self,)), &["cx"])
         }
-        HookKind::GetInitialStorage | HookKind::OnRoomDeleted => (Some(quote!(self,)), &["room"]),
-        HookKind::OnMessage => (Some(quote!(self,)), &["cx", "message"]),
+        HookKind::InitialStorage | HookKind::RoomDeleted => (Some(quote!(self,)), &["room"]),
+        HookKind::Message => (Some(quote!(self,)), &["cx", "message"]),
     };
     // A hook may take less.
     let arguments = names.iter().zip(params).map(|(name, place)| match *name {
@@ -221,15 +242,15 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
             quote!(::core::option::Option<#runtime::Grant<#user>>),
             quote_spanned!(place=> authorize::<#user>),
         ),
-        HookKind::OnRoomDeleted => {
+        HookKind::RoomDeleted => {
             (quote!(&self, room: &#runtime::Deleted<'_>), quote!(()), quote_spanned!(place=> hook))
         }
-        HookKind::GetInitialStorage => (
+        HookKind::InitialStorage => (
             quote!(&self, room: &str),
             quote!(::core::option::Option<::std::vec::Vec<u8>>),
             quote_spanned!(place=> initial_storage),
         ),
-        HookKind::OnMessage => (
+        HookKind::Message => (
             quote!(&self, cx: &#runtime::Context<'_, Self>, message: &#runtime::Message<'_>),
             quote!(()),
             quote_spanned!(place=> hook),
@@ -237,16 +258,17 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
         _ => (quote!(&self, cx: &#runtime::Context<'_, Self>), quote!(()), quote_spanned!(place=> hook)),
     };
     let result = quote_spanned!(place=> #found::__private::#convert(#returned));
+    let name = Ident::new(kind.method(), Span::call_site());
     Some(quote! {
         #(#cfgs)*
         #[allow(unused_variables)]
-        async fn #method(#takes) -> #runtime::Result<#answers> {
+        async fn #name(#takes) -> #runtime::Result<#answers> {
             #result
         }
     })
 }
 
-/// How the room is made: by its hook, or where there is none out of nothing; and what is refused is not made.
+/// Makes the room: by its hook, or where there is none from nothing; a room that is refused is never made.
 fn create(runtime: &Path, hooks: &[Hook], is_refused: bool) -> TokenStream {
     if is_refused {
         return create_method(runtime, &[], &quote!(::core::unreachable!()));

@@ -1,6 +1,6 @@
 //! Meaning to tokens: calls into the runtime. Nothing here can fail, and nothing is decided here.
 
-mod asks;
+mod assertions;
 mod definition;
 mod handlers;
 
@@ -11,12 +11,12 @@ use syn::{GenericParam, Generics, LifetimeParam, TypeParam, WherePredicate};
 pub(crate) use self::{definition::definition, handlers::handlers};
 
 /// Generated code at the user's place: found there, and no concern of their lints.
-fn generated_at(place: Span) -> Span {
+pub(crate) fn generated_at(place: Span) -> Span {
     Span::call_site().located_at(place)
 }
 
-/// Generics whose parameters live for as long as a room does. What is generic is refused; with these it is refused once.
-fn lasting(generics: &Generics) -> Generics {
+/// Generics with `'static` parameters, as a room's are. A generic room is refused; with these it is refused once.
+fn static_generics(generics: &Generics) -> Generics {
     let mut lasting = generics.clone();
     for parameter in &generics.params {
         let bound: WherePredicate = match parameter {

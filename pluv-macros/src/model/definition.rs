@@ -1,4 +1,4 @@
-//! What the annotated struct means.
+//! The meaning of the annotated struct.
 
 use syn::{Data, DeriveInput, Ident, Path};
 
@@ -34,35 +34,6 @@ impl Definition {
     pub(crate) fn is_room(&self) -> bool {
         matches!(self.item.data, Data::Struct(_)) && self.item.generics.params.is_empty()
     }
-}
-
-/// How long a document stays when nobody is there, in milliseconds; none is for ever. `Err` where `text` does not say.
-pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
-    match text {
-        "keep" => return Ok(None),
-        "delete" => return Ok(Some(0)),
-        _ => {}
-    }
-    match time(text)? {
-        0 => Err(()),
-        // An alarm is a number of JavaScript; no document waits for more than a century.
-        after if after <= 36_525 * 86_400_000 => Ok(Some(after)),
-        _ => Err(()),
-    }
-}
-
-/// A time like `30d`, in milliseconds. `Err` where `text` is none.
-pub(super) fn time(text: &str) -> Result<u64, ()> {
-    let unit = text.chars().last().ok_or(())?;
-    let count: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(drop)?;
-    let milliseconds: u64 = match unit {
-        's' => 1_000,
-        'm' => 60_000,
-        'h' => 3_600_000,
-        'd' => 86_400_000,
-        _ => return Err(()),
-    };
-    count.checked_mul(milliseconds).ok_or(())
 }
 
 fn default_binding(name: &Ident) -> Text {

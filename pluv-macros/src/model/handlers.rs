@@ -1,19 +1,18 @@
-//! What the annotated impl means.
+//! The meaning of the annotated impl.
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, GenericArgument, Path, PathArguments, Signature, Type, spanned::Spanned};
+use syn::{Attribute, GenericArgument, Path, PathArguments, Signature, Type, ext::IdentExt as _, spanned::Spanned};
 
 use super::{
-    Name, Params, docs, runtime,
+    Name, Params, cfgs, docs, runtime,
     signature::{
-        answered, complete_contexts, handler_params, is_named, is_nothing, plain, return_span, returned,
-        shared_receiver, typed,
+        answer, complete, handler_params, is_named, is_nothing, plain, return_span, returned, shared_receiver, typed,
     },
 };
 use crate::{
     errors::Errors,
-    names::{camel_case, closest},
-    parse::{Implementation, Marker, MarkerKind, Member, Method, Options, take_marker},
+    names::{camel_case, hint},
+    parse::{Implementation, Marker, MarkerKind, Member, Method, Options, crate_alone, take_marker},
 };
 
 /// The handlers of a room.
@@ -35,7 +34,7 @@ pub(crate) struct Call {
     pub(crate) docs: String,
     /// The `#[cfg]`s that it stands under.
     pub(crate) cfgs: Vec<Attribute>,
-    /// Where to point when its return type is wrong.
+    /// The place of an error about its return type.
     pub(crate) returns: Span,
 }
 
@@ -43,11 +42,21 @@ pub(crate) enum CallKind {
     Event,
     Procedure {
         reply: Name,
-        /// What its signature calls the answer.
+        /// The answer's type, as the signature names it.
         answer: Box<Type>,
         /// Whether the answer has a name, which one of an `impl Trait` does not.
         is_named: bool,
     },
+}
+
+impl Call {
+    /// The name of a procedure's answer.
+    pub(crate) fn reply(&self) -> Option<&Name> {
+        match &self.kind {
+            CallKind::Procedure { reply, .. } => Some(reply),
+            CallKind::Event => None,
+        }
+    }
 }
 
 /// A method that the room itself calls.
@@ -65,77 +74,92 @@ pub(crate) struct Hook {
 pub(crate) enum HookKind {
     Create,
     Authorize,
-    OnUserConnected,
-    OnUserDisconnected,
-    OnMessage,
-    GetInitialStorage,
-    OnStorageUpdated,
-    OnRoomDeleted,
+    UserConnected,
+    UserDisconnected,
+    Message,
+    InitialStorage,
+    StorageUpdated,
+    RoomDeleted,
 }
 
 impl HookKind {
-    const ALL: [(&'static str, Self); 8] = [
-        ("create", Self::Create),
-        ("authorize", Self::Authorize),
-        ("on_user_connected", Self::OnUserConnected),
-        ("on_user_disconnected", Self::OnUserDisconnected),
-        ("on_message", Self::OnMessage),
-        ("get_initial_storage", Self::GetInitialStorage),
-        ("on_storage_updated", Self::OnStorageUpdated),
-        ("on_room_deleted", Self::OnRoomDeleted),
+    const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Authorize,
+        Self::UserConnected,
+        Self::UserDisconnected,
+        Self::Message,
+        Self::InitialStorage,
+        Self::StorageUpdated,
+        Self::RoomDeleted,
     ];
 
-    /// How the hook is written.
-    fn signature(self) -> &'static str {
+    /// The name in `#[hook(..)]`.
+    fn role(self) -> &'static str {
+        self.method().trim_start_matches("on_").trim_start_matches("get_")
+    }
+
+    /// The name of the method that a bare `#[hook]` stands on, which is that of the runtime's trait too.
+    pub(crate) fn method(self) -> &'static str {
         match self {
-            Self::Create => "fn create(env: &Env) -> Result<Self>",
-            Self::Authorize => "async fn authorize(req: &Request, env: &Env, room: &str) -> Result<Option<User>>",
-            Self::OnUserConnected => "async fn on_user_connected(&self, cx: &Context<'_, Self>) -> Result<()>",
-            Self::OnUserDisconnected => "async fn on_user_disconnected(&self, cx: &Context<'_, Self>) -> Result<()>",
-            Self::OnMessage => {
-                "async fn on_message(&self, cx: &Context<'_, Self>, message: &Message<'_>) -> Result<()>"
-            }
-            Self::OnStorageUpdated => "async fn on_storage_updated(&self, cx: &Context<'_, Self>) -> Result<()>",
-            Self::OnRoomDeleted => "async fn on_room_deleted(&self, room: &Deleted<'_>) -> Result<()>",
-            Self::GetInitialStorage => "async fn get_initial_storage(&self, room: &str) -> Result<Option<Vec<u8>>>",
+            Self::Create => "create",
+            Self::Authorize => "authorize",
+            Self::UserConnected => "on_user_connected",
+            Self::UserDisconnected => "on_user_disconnected",
+            Self::Message => "on_message",
+            Self::InitialStorage => "get_initial_storage",
+            Self::StorageUpdated => "on_storage_updated",
+            Self::RoomDeleted => "on_room_deleted",
         }
     }
 
-    /// Whether a signature can be called as this hook. What the types are is for rustc to say.
+    /// The signature of a hook whose method is called `name`.
+    fn signature(self, name: &Ident) -> String {
+        match self {
+            Self::Create => format!("fn {name}(env: &Env) -> Result<Self>"),
+            Self::Authorize => {
+                format!("async fn {name}(req: &Request, env: &Env, room: &str) -> Result<Option<User>>")
+            }
+            Self::UserConnected | Self::UserDisconnected | Self::StorageUpdated => {
+                format!("async fn {name}(&self, cx: &Context) -> Result<()>")
+            }
+            Self::Message => format!("async fn {name}(&self, cx: &Context, message: &Message<'_>) -> Result<()>"),
+            Self::RoomDeleted => format!("async fn {name}(&self, room: &Deleted<'_>) -> Result<()>"),
+            Self::InitialStorage => format!("async fn {name}(&self, room: &str) -> Result<Option<Vec<u8>>>"),
+        }
+    }
+
+    /// Whether a signature can be called as this hook. Its types are checked by rustc.
     fn fits(self, signature: &Signature) -> bool {
         let params = typed(signature).len();
         let is_async = signature.asyncness.is_some();
         let shared =
             signature.receiver().map(|receiver| matches!(receiver.kind, syn::ReceiverKind::Reference(_, _, None)));
-        let returns = returned(signature);
+        let returns = returned(signature).is_some();
         match self {
-            Self::Create => shared.is_none() && params == 1 && !is_async && returns.is_some(),
-            Self::Authorize => shared.is_none() && params == 3 && returns.is_some(),
-            Self::OnRoomDeleted => shared == Some(true) && params == 1,
-            Self::OnUserConnected | Self::OnUserDisconnected | Self::OnStorageUpdated => {
-                shared == Some(true) && params <= 1
-            }
-            Self::GetInitialStorage => shared == Some(true) && params == 1 && returns.is_some(),
-            Self::OnMessage => shared == Some(true) && params == 2,
+            Self::Create => shared.is_none() && params == 1 && !is_async && returns,
+            Self::Authorize => shared.is_none() && params == 3 && returns,
+            Self::RoomDeleted => shared == Some(true) && params == 1,
+            Self::UserConnected | Self::UserDisconnected | Self::StorageUpdated => shared == Some(true) && params <= 1,
+            Self::InitialStorage => shared == Some(true) && params == 1 && returns,
+            Self::Message => shared == Some(true) && params == 2,
         }
     }
 }
 
 impl Handlers {
     pub(crate) fn new(mut implementation: Implementation, options: Options, errors: &mut Errors) -> Self {
-        for name in options.names.iter().filter(|name| *name != "crate") {
-            errors
-                .at(name, format!("the option `{name}` goes on the struct: write a bare `#[pluv::room]` on its impl"));
-        }
-        // What follows from a reference is said of what it refers to.
+        crate_alone(&options, errors);
+        // Everything that follows from a reference would be reported of its target.
         while let Type::Reference(reference) = implementation.self_ty {
             errors.at(reference.and_token, "a room is a struct: write `impl Room`, with its name");
             implementation.self_ty = *reference.elem;
         }
-        // What is generic is refused at the struct; what follows from it is no error of its own.
-        last(&mut implementation.self_ty);
+        // A generic room is refused at its struct; what follows from that is no error of its own.
+        make_static(&mut implementation.self_ty);
+        let runtime = runtime(options.krate);
         let (mut calls, mut hooks) = (Vec::new(), Vec::new());
-        let mut seen: Vec<Ident> = Vec::new();
+        let mut known: Vec<Ident> = Vec::new();
         implementation.members.retain_mut(|member| {
             let Member::Method(method) = member else { return true };
             let Some(marker) = take_marker(&mut method.attributes, errors) else { return true };
@@ -143,21 +167,23 @@ impl Handlers {
             // Of two under `#[cfg]` there may never be both.
             if cfgs(&method.attributes).is_empty() {
                 let ident = &method.signature.ident;
-                if let Some(first) = seen.iter().find(|first| *first == ident) {
+                if let Some(first) = known.iter().find(|first| *first == ident) {
                     let message = format!("there are two handlers `{ident}`: rename or remove one");
                     errors.between(first.span(), ident.span(), message);
                     return false;
                 }
-                seen.push(ident.clone());
+                known.push(ident.clone());
             }
             match marker.kind {
-                MarkerKind::Hook => hooks.extend(hook(method, errors)),
+                MarkerKind::Hook => {
+                    hooks.extend(hook(method, &marker, errors).filter(|hook| is_first(hook, &hooks, errors)));
+                }
                 MarkerKind::Event | MarkerKind::Procedure => calls.extend(call(method, &marker, errors)),
             }
-            complete_contexts(&mut method.signature);
+            complete(&mut method.signature, &runtime);
             true
         });
-        Self { runtime: runtime(options.krate), implementation, calls, hooks }
+        Self { runtime, implementation, calls, hooks }
     }
 
     /// Whether anything can be generated for the impl: it is that of a struct.
@@ -166,8 +192,8 @@ impl Handlers {
     }
 }
 
-/// Makes elided lifetimes last, as those of a room do.
-fn last(ty: &mut Type) {
+/// Makes elided lifetimes `'static`, as those of a room are.
+fn make_static(ty: &mut Type) {
     let Type::Path(path) = ty else { return };
     let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last_mut().map(|last| &mut last.arguments)
     else {
@@ -182,31 +208,38 @@ fn last(ty: &mut Type) {
     }
 }
 
+/// Whether no other method has the hook's role.
+fn is_first(hook: &Hook, before: &[Hook], errors: &mut Errors) -> bool {
+    // Of two under `#[cfg]` there may never be both.
+    let same = |other: &&Hook| other.kind == hook.kind && other.cfgs.is_empty() && hook.cfgs.is_empty();
+    let Some(first) = before.iter().find(same) else { return true };
+    let (role, one, other) = (hook.kind.role(), &first.method, &hook.method);
+    let message = format!("both `{one}` and `{other}` are the hook `{role}`: remove one of them");
+    errors.between(one.span(), other.span(), message);
+    false
+}
+
 fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
     let signature = &method.signature;
     let is_plain = plain(signature, errors);
     let is_shared = shared_receiver(signature, errors);
-    // What follows `self` says little where `self` is missing.
+    // The other parameters say little where `self` is missing.
     let params = if is_shared { handler_params(signature, errors) } else { None };
     let name = marker.name.as_ref().map_or_else(|| default_name(&signature.ident), Name::from);
-    let kind = match marker.kind {
-        MarkerKind::Procedure => {
-            let Some(ty) = returned(signature).filter(|ty| !is_nothing(ty)) else {
-                let message = "a procedure returns its answer: write `-> Result<Answer>`, or make it an `#[event]`";
-                errors.span(return_span(signature), message);
-                return None;
-            };
-            let reply = marker
-                .reply
-                .as_ref()
-                .map_or_else(|| Name { text: format!("{}Result", name.text), span: name.span }, Name::from);
-            CallKind::Procedure {
-                reply,
-                answer: Box::new(answered(ty).clone()),
-                is_named: is_named(quote::quote!(#ty)),
-            }
+    let kind = if marker.kind == MarkerKind::Procedure {
+        let Some(ty) = returned(signature).filter(|ty| !is_nothing(ty)) else {
+            let message = "a procedure returns its answer: write `-> Result<Answer>`, or make it an `#[event]`";
+            errors.span(return_span(signature), message);
+            return None;
+        };
+        let default = || Name { text: format!("{}Result", name.text), span: name.span };
+        CallKind::Procedure {
+            reply: marker.reply.as_ref().map_or_else(default, Name::from),
+            answer: Box::new(answer(ty).clone()),
+            is_named: is_named(quote::quote!(#ty)),
         }
-        MarkerKind::Event | MarkerKind::Hook => CallKind::Event,
+    } else {
+        CallKind::Event
     };
     if !is_plain {
         return None;
@@ -224,27 +257,29 @@ fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
 }
 
 fn default_name(method: &Ident) -> Name {
-    let text = method.to_string();
-    Name { text: camel_case(text.trim_start_matches("r#")), span: method.span() }
+    Name { text: camel_case(&method.unraw().to_string()), span: method.span() }
 }
 
-fn hook(method: &Method, errors: &mut Errors) -> Option<Hook> {
+fn hook(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Hook> {
     let signature = &method.signature;
-    let name = signature.ident.to_string();
-    let Some((_, kind)) = HookKind::ALL.into_iter().find(|(known, _)| *known == name) else {
-        let names = HookKind::ALL.map(|(name, _)| name);
-        let hint = match closest(&name, &names) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("there are `{}`", names.join("`, `")),
-        };
-        errors.at(&signature.ident, format!("there is no hook `{name}`: {hint}"));
+    // A bare `#[hook]` is told by its method's name.
+    let (name, known) = match &marker.role {
+        Some(role) => (role, HookKind::ALL.map(HookKind::role)),
+        None => (&signature.ident, HookKind::ALL.map(HookKind::method)),
+    };
+    let at = known.iter().position(|known| name == known);
+    let Some(kind) = at.map(|at| HookKind::ALL[at]) else {
+        let hint = hint(&name.to_string(), &known, "there are");
+        errors.at(name, format!("there is no hook `{name}`: {hint}"));
         return None;
     };
     if !plain(signature, errors) {
         return None;
     }
     if !kind.fits(signature) {
-        errors.at(signature, format!("this is not how the hook `{name}` is written: write `{}`", kind.signature()));
+        let signature_of_hook = kind.signature(&signature.ident);
+        let message = format!("this is not how the hook `{name}` is written: write `{signature_of_hook}`");
+        errors.at(signature, message);
         return None;
     }
     Some(Hook {
@@ -255,9 +290,4 @@ fn hook(method: &Method, errors: &mut Errors) -> Option<Hook> {
         cfgs: cfgs(&method.attributes),
         returns: return_span(signature),
     })
-}
-
-/// The `#[cfg]`s, which what is generated for the method stands under too.
-fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }

@@ -1,18 +1,16 @@
-//! Syntax to meaning: what a room is, and what its methods are to it.
+//! Syntax to meaning: a room, and the roles of its methods.
 
 mod definition;
 mod handlers;
-mod limits;
 mod signature;
 
 use proc_macro2::Span;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
 pub(crate) use self::{
-    definition::{Definition, retention},
+    definition::Definition,
     handlers::{Call, CallKind, Handlers, Hook, HookKind},
-    limits::limit,
-    signature::{BORROWED, Params, borrowed},
+    signature::Params,
 };
 use crate::parse::Text;
 
@@ -29,8 +27,8 @@ impl From<&Text> for Name {
     }
 }
 
-/// Where the runtime is: as `crate = ".."` says, or as Cargo names it.
-fn runtime(path: Option<Path>) -> Path {
+/// The path of the runtime: as `crate = ".."` says, or as Cargo names it.
+pub(crate) fn runtime(path: Option<Path>) -> Path {
     path.unwrap_or_else(|| syn::parse_quote!(::pluv))
 }
 
@@ -45,4 +43,9 @@ pub(crate) fn docs(attributes: &[Attribute]) -> String {
     });
     let lines: Vec<_> = lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
     lines.join("\n").trim().to_owned()
+}
+
+/// The `#[cfg]`s, under which everything generated for the item stands too.
+pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }

@@ -1,16 +1,15 @@
-//! What can be told from a method's signature.
+//! A method's signature: its mistakes, and its types as the macro completes them.
 
 use std::iter::Peekable;
 
 use proc_macro2::{Span, TokenStream, TokenTree, token_stream};
 use syn::{
-    FnArg, GenericArgument, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
-    spanned::Spanned,
+    FnArg, GenericArgument, Path, PathArguments, ReceiverKind, ReturnType, Safety, Signature, Type, spanned::Spanned,
 };
 
-use crate::errors::Errors;
+use crate::{errors::Errors, expand::generated_at};
 
-/// What a handler takes besides `&self`.
+/// The parameters of a handler besides `&self`.
 #[derive(Clone)]
 pub(crate) enum Params {
     /// Nothing.
@@ -21,22 +20,20 @@ pub(crate) enum Params {
     Input(Span, Box<Type>),
 }
 
-/// What a handler's signature must look like, for messages.
-pub(super) const HANDLER: &str = "fn name(&self, cx: &Context<'_, Self>, input: Input)";
+/// A handler's signature, for errors.
+const HANDLER: &str = "fn name(&self, cx: &Context, input: Input)";
 
 const GENERIC: &str = "a room's handler can't be generic: write the type that clients send";
 
-const CONTEXT: &str = "the context is a shared reference: write `cx: &Context<'_, Self>`";
-
 /// Why an input can't borrow.
-pub(crate) const BORROWED: &str = "what is read from a message can't borrow from it, where a text may be escaped: write a \
-                                   type that owns its data, with `String` in place of `&str`";
+const BORROWED: &str = "an input can't borrow from its message, whose strings may be escaped: write a type that owns its \
+                        data, with `String` in place of `&str`";
 
-/// Reports what no function of a room may be: `unsafe`, `const`, `extern`, variadic, or generic. Lifetimes are fine.
+/// Reports a handler that is `unsafe`, `const`, `extern`, variadic or generic. Lifetimes are fine.
 pub(super) fn plain(signature: &Signature, errors: &mut Errors) -> bool {
     let before = errors.len();
     if let Safety::Unsafe(token) = &signature.safety {
-        errors.at(token, "a room's handler can't be `unsafe`: nobody calls it who could promise anything");
+        errors.at(token, "a room's handler can't be `unsafe`, as only the room calls it: remove that word");
     }
     if let Some(token) = &signature.constness {
         errors.at(token, "a room's handler can't be `const`, as it runs when a client asks: remove that word");
@@ -58,7 +55,7 @@ pub(super) fn shared_receiver(signature: &Signature, errors: &mut Errors) -> boo
     let Some(receiver) = signature.receiver() else {
         errors.at(
             &signature.ident,
-            format!("`{0}` takes no `&self`: write `fn {0}(&self, cx: &Context<'_, Self>)`", signature.ident),
+            format!("`{0}` takes no `&self`: write `fn {0}(&self, cx: &Context)`", signature.ident),
         );
         return false;
     };
@@ -82,19 +79,18 @@ pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Opti
     let types = typed(signature);
     match &types[..] {
         [] => Some(Params::Nothing),
-        [context] if is_shared(context) => check_context(context, errors).then(|| Params::Context(context.span())),
+        [context] if is_shared(context) => Some(Params::Context(context.span())),
         [context, input] if is_shared(context) => {
-            let (has_context, has_input) = (check_context(context, errors), check_input(input, errors));
-            (has_context && has_input).then(|| Params::Input(context.span(), Box::new((*input).clone())))
+            check_input(input, errors).then(|| Params::Input(context.span(), Box::new((*input).clone())))
         }
         [context] | [context, _] if is_context(context) => {
-            errors.at(context, CONTEXT);
+            errors.at(context, "the context is a shared reference: write `cx: &Context`");
             None
         }
         [other] | [other, _] => {
             let ident = &signature.ident;
             let message = format!(
-                "the context comes first after `&self`: write `fn {ident}(&self, cx: &Context<'_, Self>, input: {})`",
+                "the context comes first after `&self`: write `fn {ident}(&self, cx: &Context, input: {})`",
                 shown(other)
             );
             errors.at(other, message);
@@ -108,47 +104,68 @@ pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Opti
     }
 }
 
-/// Reports a context that does not say whose it is.
-fn check_context(context: &Type, errors: &mut Errors) -> bool {
-    let is_whole = !lacks_room(context);
-    if !is_whole {
-        errors.at(context, "a context is that of its room: write `cx: &Context<'_, Self>`");
-    }
-    is_whole
-}
-
-/// Writes out a context that does not say whose it is, which was reported, so that it is no second error.
-pub(super) fn complete_contexts(signature: &mut Signature) {
+/// Completes `Context`, whatever is imported, to the runtime's own of this room, and `Result<T>` to the runtime's.
+pub(super) fn complete(signature: &mut Signature, runtime: &Path) {
     for input in &mut signature.inputs {
-        if let FnArg::Typed(typed) = input
-            && lacks_room(&typed.ty)
-        {
-            let mut ty = &mut *typed.ty;
-            while let Type::Reference(reference) = ty {
-                ty = &mut reference.elem;
-            }
-            if let Type::Path(path) = ty
-                && let Some(last) = path.path.segments.last_mut()
-            {
-                last.arguments = PathArguments::AngleBracketed(syn::parse_quote!(<'_, Self>));
-            }
+        if let FnArg::Typed(typed) = input {
+            complete_context(&mut typed.ty, runtime);
         }
     }
-}
-
-/// Whether it is `&Context` or `&Context<'_>`.
-fn lacks_room(ty: &Type) -> bool {
-    match ty {
-        Type::Reference(reference) => lacks_room(&reference.elem),
-        Type::Path(path) => path.path.segments.last().filter(|last| last.ident == "Context").is_some_and(|last| {
-            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
-            !arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Type(_)))
-        }),
-        _ => false,
+    if let ReturnType::Type(_, ty) = &mut signature.output
+        && let Type::Path(path) = &mut **ty
+        && path.qself.is_none()
+        && is_bare(&path.path, "Result")
+        && let PathArguments::AngleBracketed(arguments) = &path.path.segments[0].arguments
+        && arguments.args.len() == 1
+    {
+        qualify(&mut path.path, runtime);
     }
 }
 
-/// Reports an input that can't be read from a message: it owns what it is made of.
+/// Completes `Context` or `Context<'_>`, and only adds the room to a longer path.
+fn complete_context(ty: &mut Type, runtime: &Path) {
+    match ty {
+        Type::Reference(reference) => complete_context(&mut reference.elem, runtime),
+        Type::Path(path) => {
+            let is_bare = is_bare(&path.path, "Context");
+            let Some(last) = path.path.segments.last_mut().filter(|last| last.ident == "Context") else { return };
+            match &mut last.arguments {
+                PathArguments::AngleBracketed(arguments) if arguments.args.iter().all(is_lifetime) => {
+                    arguments.args.push(syn::parse_quote!(Self));
+                }
+                arguments @ PathArguments::None => {
+                    *arguments = PathArguments::AngleBracketed(syn::parse_quote!(<'_, Self>));
+                }
+                _ => return,
+            }
+            if is_bare {
+                qualify(&mut path.path, runtime);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_lifetime(argument: &GenericArgument) -> bool {
+    matches!(argument, GenericArgument::Lifetime(_))
+}
+
+/// Whether a path is `name` alone.
+fn is_bare(path: &Path, name: &str) -> bool {
+    path.leading_colon.is_none() && path.segments.len() == 1 && path.segments[0].ident == name
+}
+
+/// Makes a bare name one of the runtime, at the same place.
+fn qualify(path: &mut Path, runtime: &Path) {
+    let Some(mut last) = path.segments.pop() else { return };
+    last.ident.set_span(generated_at(last.ident.span()));
+    *path = runtime.clone();
+    path.segments.push(last);
+    let place = path.segments[path.segments.len() - 1].ident.span();
+    path.segments.iter_mut().for_each(|segment| segment.ident.set_span(place));
+}
+
+/// Reports an input that can't be read from a message: it must own its data.
 fn check_input(input: &Type, errors: &mut Errors) -> bool {
     let before = errors.len();
     match input {
@@ -169,7 +186,7 @@ fn check_input(input: &Type, errors: &mut Errors) -> bool {
 }
 
 /// The first place where a type borrows from what it is read from. A `Cow` owns what it reads, and a `PhantomData` nothing.
-pub(crate) fn borrowed(ty: TokenStream) -> Option<Span> {
+fn borrowed(ty: TokenStream) -> Option<Span> {
     let mut tokens = ty.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
@@ -208,7 +225,7 @@ fn skip_arguments(tokens: &mut Peekable<token_stream::IntoIter>) {
     }
 }
 
-/// How a type is called that owns what this one is.
+/// The name of the owned form of a type.
 fn owned(ty: &Type) -> String {
     match ty {
         Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
@@ -238,7 +255,7 @@ pub(super) fn typed(signature: &Signature) -> Vec<&Type> {
         .iter()
         .filter_map(|input| match input {
             FnArg::Typed(typed) => Some(&*typed.ty),
-            FnArg::Receiver(Receiver { .. }) => None,
+            FnArg::Receiver(_) => None,
         })
         .collect()
 }
@@ -253,7 +270,7 @@ fn shown(ty: &Type) -> String {
     quote::quote!(#ty).to_string().replace(" :: ", "::").replace(" < ", "<").replace(" >", ">")
 }
 
-/// What a function returns, if it says so.
+/// The return type, if one is written.
 pub(super) fn returned(signature: &Signature) -> Option<&Type> {
     match &signature.output {
         ReturnType::Default => None,
@@ -262,7 +279,7 @@ pub(super) fn returned(signature: &Signature) -> Option<&Type> {
 }
 
 /// Whether a return type is a `Result`, by its name.
-pub(super) fn is_result(ty: &Type) -> bool {
+fn is_result(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result"))
 }
 
@@ -280,8 +297,8 @@ pub(super) fn is_nothing(ty: &Type) -> bool {
     }
 }
 
-/// What a return type says of an answer: the `T` of a `Result<T>`, or itself.
-pub(super) fn answered(ty: &Type) -> &Type {
+/// The type of a procedure's answer: the `T` of a `Result<T>`, or the return type itself.
+pub(super) fn answer(ty: &Type) -> &Type {
     let Type::Path(path) = ty else { return ty };
     match path.path.segments.last().map(|last| &last.arguments) {
         Some(PathArguments::AngleBracketed(arguments)) if is_result(ty) => match arguments.args.first() {
@@ -301,7 +318,7 @@ pub(super) fn is_named(tokens: TokenStream) -> bool {
     })
 }
 
-/// Where to point when the return type is wrong.
+/// The place of an error about the return type.
 pub(super) fn return_span(signature: &Signature) -> Span {
     returned(signature).map_or_else(|| signature.ident.span(), Spanned::span)
 }

@@ -122,15 +122,6 @@ fn skip(input: ParseStream<'_>) -> syn::Result<()> {
 }
 
 impl Implementation {
-    /// The names of its methods, in order.
-    pub(crate) fn methods(&self) -> Vec<String> {
-        let methods = self.members.iter().filter_map(|member| match member {
-            Member::Method(method) => Some(method.signature.ident.to_string()),
-            Member::Other(_) => None,
-        });
-        methods.collect()
-    }
-
     /// The impl, with these generics.
     pub(crate) fn with(&self, generics: &Generics) -> TokenStream {
         let mut tokens = TokenStream::new();

@@ -3,24 +3,78 @@
 use proc_macro2::{Ident, TokenTree};
 use syn::{Lit, Token, ext::IdentExt as _, parenthesized, parse::ParseStream, token::Paren};
 
-use crate::{errors::Errors, names::closest};
+use super::options::milliseconds;
+use crate::{errors::Errors, names::hint};
 
-/// What the limits are called, each with how it is written.
-const LIMITS: &[(&str, &str)] = &[
-    ("connections", "connections = 500"),
-    ("message", "message = 100_000`, in bytes"),
-    ("messages_per_second", "messages_per_second = 100"),
-    ("presence", "presence = 2_000`, in bytes"),
-    ("user", "user = 2_000`, in bytes"),
-    ("user_id", "user_id = 64`, in bytes"),
-    ("storage", "storage = 5_000_000`, in bytes"),
-    ("idle", "idle = \"90s\""),
+/// A limit that there is.
+struct Known {
+    name: &'static str,
+    /// How it is written, and in which unit.
+    example: &'static str,
+    unit: &'static str,
+    /// The least and the most, as in the runtime; of a time in milliseconds.
+    range: (u64, u64),
+}
+
+const fn known(name: &'static str, example: &'static str, unit: &'static str, range: (u64, u64)) -> Known {
+    Known { name, example, unit, range }
+}
+
+const LIMITS: [Known; 8] = [
+    known("connections", "connections = 500", "", (1, 32_768)),
+    known("message", "message = 100_000", "bytes", (1_024, 32 << 20)),
+    known("messages_per_second", "messages_per_second = 100", "", (1, 1_000_000)),
+    known("presence", "presence = 2_000", "bytes", (2, 1_000_000)),
+    known("user", "user = 2_000", "bytes", (2, 16_384)),
+    known("user_id", "user_id = 64", "bytes", (1, 16_384)),
+    known("storage", "storage = 5_000_000", "bytes", (1, 10_000_000)),
+    known("idle", "idle = \"90s\"", "", (1_000, 86_400_000)),
 ];
+
+impl Known {
+    /// How the limit is written, for an error.
+    fn written(&self) -> String {
+        let unit = if self.unit.is_empty() { String::new() } else { format!(", in {}", self.unit) };
+        format!("write `{}`{unit}", self.example)
+    }
+}
 
 /// A limit, as it was written.
 pub(crate) struct Limit {
     pub(crate) name: Ident,
     pub(crate) value: Lit,
+    known: &'static Known,
+}
+
+impl Limit {
+    /// Whether it is a time.
+    pub(crate) fn is_time(&self) -> bool {
+        self.known.name == "idle"
+    }
+
+    /// The value; of a time, in milliseconds.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn value(&self) -> Result<u64, String> {
+        let Known { name, unit, range: (least, most), .. } = self.known;
+        let value = match &self.value {
+            Lit::Str(text) if self.is_time() => milliseconds(&text.value()).ok_or_else(|| self.known.written())?,
+            // What is too large for an integer is too large for a limit.
+            Lit::Int(number) if !self.is_time() && number.suffix().is_empty() => {
+                number.base10_parse().unwrap_or(u64::MAX)
+            }
+            _ => return Err(self.known.written()),
+        };
+        if (*least..=*most).contains(&value) {
+            Ok(value)
+        } else if self.is_time() {
+            Err("a connection may be idle for one second to one day: write `idle = \"90s\"`".to_owned())
+        } else {
+            let range = format!("the limit `{name}` is from {least} to {most} {unit}");
+            Err(range.trim_end().to_owned())
+        }
+    }
 }
 
 /// `limits(storage = 5_000_000)`.
@@ -34,14 +88,10 @@ pub(super) fn parse(input: ParseStream<'_>, name: &Ident, errors: &mut Errors) -
     let mut limits: Vec<Limit> = Vec::new();
     while !content.is_empty() {
         match content.call(limit) {
-            Ok(limit) => {
-                let text = limit.name.to_string();
-                if limits.iter().any(|other| other.name == limit.name) {
-                    errors.at(&limit.name, format!("the limit `{text}` is given twice"));
-                } else {
-                    limits.push(limit);
-                }
+            Ok(limit) if limits.iter().any(|other| other.name == limit.name) => {
+                errors.at(&limit.name, format!("the limit `{}` is given twice", limit.name));
             }
+            Ok(limit) => limits.push(limit),
             Err(error) => errors.push(error),
         }
         // What is wrong with one limit does not hide what is wrong with the next.
@@ -53,36 +103,22 @@ pub(super) fn parse(input: ParseStream<'_>, name: &Ident, errors: &mut Errors) -
     Ok(limits)
 }
 
-fn unknown(name: &str) -> String {
-    let names: Vec<_> = LIMITS.iter().map(|(name, _)| *name).collect();
-    let hint = closest(name, &names)
-        .map_or_else(|| format!("there are `{}`", names.join("`, `")), |meant| format!("did you mean `{meant}`?"));
-    format!("there is no limit `{name}`: {hint}")
-}
-
-/// How the limit is written.
-pub(crate) fn written(name: &str) -> String {
-    let example =
-        LIMITS.iter().find(|(known, _)| *known == name).map_or("storage = 5_000_000", |(_, example)| *example);
-    // What follows the code stands in the example.
-    if example.contains('`') { format!("write `{example}") } else { format!("write `{example}`") }
-}
-
 /// `name = value`.
 fn limit(input: ParseStream<'_>) -> syn::Result<Limit> {
-    let name = input
-        .call(Ident::parse_any)
-        .map_err(|error| syn::Error::new(error.span(), format!("a limit is expected here: {}", written("storage"))))?;
+    let name = input.call(Ident::parse_any).map_err(|error| {
+        syn::Error::new(error.span(), "a limit is expected here: write `storage = 5_000_000`, in bytes")
+    })?;
     let text = name.to_string();
-    if LIMITS.iter().all(|(known, _)| *known != text) {
-        return Err(syn::Error::new(name.span(), unknown(&text)));
-    }
+    let Some(known) = LIMITS.iter().find(|known| known.name == text) else {
+        let hint = hint(&text, &LIMITS.map(|known| known.name), "there are");
+        return Err(syn::Error::new(name.span(), format!("there is no limit `{text}`: {hint}")));
+    };
     if !input.peek(Token![=]) {
-        return Err(syn::Error::new(name.span(), format!("the limit `{text}` needs a value: {}", written(&text))));
+        return Err(syn::Error::new(name.span(), format!("the limit `{text}` needs a value: {}", known.written())));
     }
     input.parse::<Token![=]>()?;
     let place = input.span();
-    let wrong = || syn::Error::new(place, format!("a limit is written out: {}", written(&text)));
+    let wrong = || syn::Error::new(place, format!("a limit is written out: {}", known.written()));
     let value = input.parse().map_err(|_| wrong())?;
     if input.peek(Ident::peek_any) {
         return Err(input.error(format!("a comma is missing after the limit `{text}`")));
@@ -91,5 +127,5 @@ fn limit(input: ParseStream<'_>) -> syn::Result<Limit> {
         // As in `60 * 5`.
         return Err(wrong());
     }
-    Ok(Limit { name, value })
+    Ok(Limit { name, value, known })
 }

@@ -1,12 +1,17 @@
 //! The attributes on the methods of a room's impl: `#[event]`, `#[procedure]` and `#[hook]`.
 
-use proc_macro2::Ident;
-use syn::{Attribute, Meta, Token, ext::IdentExt as _, punctuated::Punctuated};
+use proc_macro2::{Ident, TokenStream};
+use syn::{
+    Attribute, Meta, Token,
+    ext::IdentExt as _,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+};
 
 use super::Text;
-use crate::{errors::Errors, names::closest};
+use crate::{errors::Errors, names::hint};
 
-/// What a method is marked as.
+/// The role that a method is marked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MarkerKind {
     Event,
@@ -19,6 +24,8 @@ pub(crate) struct Marker {
     pub(crate) kind: MarkerKind,
     pub(crate) name: Option<Text>,
     pub(crate) reply: Option<Text>,
+    /// The role of a hook, where the marker names it.
+    pub(crate) role: Option<Ident>,
 }
 
 impl MarkerKind {
@@ -39,14 +46,6 @@ impl MarkerKind {
             Self::Event => "event",
             Self::Procedure => "procedure",
             Self::Hook => "hook",
-        }
-    }
-
-    fn options(self) -> &'static [&'static str] {
-        match self {
-            Self::Event => &["name"],
-            Self::Procedure => &["name", "reply"],
-            Self::Hook => &[],
         }
     }
 }
@@ -81,22 +80,32 @@ pub(crate) fn take_marker(attributes: &mut Vec<Attribute>, errors: &mut Errors) 
 }
 
 fn marker(kind: MarkerKind, attribute: &Attribute, errors: &mut Errors) -> Marker {
-    let mut marker = Marker { kind, name: None, reply: None };
-    match &attribute.meta {
-        Meta::Path(_) => {}
-        Meta::List(list) => match list.parse_args_with(Punctuated::<Given, Token![,]>::parse_terminated) {
-            Ok(given) => {
-                for option in given {
-                    set(&mut marker, option, errors);
-                }
+    let mut marker = Marker { kind, name: None, reply: None, role: None };
+    let result = match &attribute.meta {
+        Meta::Path(_) => Ok(()),
+        Meta::List(list) if kind == MarkerKind::Hook => list.parse_args_with(role).map(|role| marker.role = Some(role)),
+        Meta::List(list) => list.parse_args_with(Punctuated::<Given, Token![,]>::parse_terminated).map(|given| {
+            for option in given {
+                set(&mut marker, option, errors);
             }
-            Err(error) => errors.push(error),
-        },
+        }),
         Meta::NameValue(value) => {
-            errors.at(value, format!("write `#[{0}]`, or `#[{0}(..)]` with options", kind.name()));
+            Err(syn::Error::new_spanned(value, format!("write `#[{0}]`, or `#[{0}(..)]` with options", kind.name())))
         }
+    };
+    if let Err(error) = result {
+        errors.push(error);
     }
     marker
+}
+
+/// `create` of `#[hook(create)]`.
+fn role(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let place = input.span();
+    let role = input.call(Ident::parse_any).ok().filter(|_| input.is_empty());
+    // Tokens that are left would be an error of syn's own.
+    input.parse::<TokenStream>()?;
+    role.ok_or_else(|| syn::Error::new(place, "`#[hook(..)]` names the hook's role: write it as in `#[hook(create)]`"))
 }
 
 /// `name = "text"`.
@@ -105,8 +114,8 @@ struct Given {
     value: Text,
 }
 
-impl syn::parse::Parse for Given {
-    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+impl Parse for Given {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name = input
             .call(Ident::parse_any)
             .map_err(|error| syn::Error::new(error.span(), "an option is expected here: write `name = \"..\"`"))?;
@@ -118,18 +127,14 @@ impl syn::parse::Parse for Given {
 }
 
 fn set(marker: &mut Marker, Given { name, value }: Given, errors: &mut Errors) {
-    let (kind, known) = (marker.kind.name(), marker.kind.options());
     let text = name.to_string();
-    let slot = match &*text {
-        "name" if known.contains(&"name") => &mut marker.name,
-        "reply" if known.contains(&"reply") => &mut marker.reply,
-        _ => {
-            let hint = match closest(&text, known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None if known.is_empty() => "it takes none".to_owned(),
-                None => format!("it takes `{}`", known.join("`, `")),
-            };
-            return errors.at(name, format!("`#[{kind}]` has no option `{text}`: {hint}"));
+    let slot = match (&*text, marker.kind) {
+        ("name", _) => &mut marker.name,
+        ("reply", MarkerKind::Procedure) => &mut marker.reply,
+        (_, kind) => {
+            let known: &[&str] = if kind == MarkerKind::Procedure { &["name", "reply"] } else { &["name"] };
+            let hint = hint(&text, known, "it takes");
+            return errors.at(name, format!("`#[{}]` has no option `{text}`: {hint}", kind.name()));
         }
     };
     if slot.replace(value).is_some() {

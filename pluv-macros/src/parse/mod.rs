@@ -7,19 +7,19 @@ mod options;
 
 use proc_macro2::TokenStream;
 use syn::{
-    Attribute, Data, DeriveInput, Meta, Token, Visibility,
+    Attribute, Data, DeriveInput, Token, Visibility,
     parse::{ParseStream, Parser},
 };
 
 pub(crate) use self::{
     implementation::{Implementation, Member, Method},
-    limits::{Limit, written},
+    limits::Limit,
     markers::{Marker, MarkerKind, take_marker},
-    options::{Options, Text},
+    options::{Options, Text, crate_alone, retention},
 };
 use crate::errors::Errors;
 
-/// What `#[pluv::room]` stands on.
+/// The item that `#[pluv::room]` stands on.
 pub(crate) enum Item {
     /// A struct, which is a room; or what can be none and was reported.
     Type(Box<DeriveInput>),
@@ -29,20 +29,6 @@ pub(crate) enum Item {
 
 /// Where the attribute goes.
 const PLACES: &str = "`#[pluv::room]` goes on a struct, with the room's options, and on its impl, bare";
-
-/// Whether an attribute is `#[pluv::room]`, as one writes it.
-pub(crate) fn is_room(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|last| last.ident == "room")
-}
-
-/// The options of a struct whose attributes these are, if it is a room. They are reported where they are read first.
-pub(crate) fn options_among(attributes: &[Attribute]) -> Option<Options> {
-    let tokens = match &attributes.iter().find(|attribute| is_room(attribute))?.meta {
-        Meta::List(list) => list.tokens.clone(),
-        Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
-    };
-    Some(options(tokens, &mut Errors::default()))
-}
 
 /// Reads the annotated item. `None` where it is neither a type nor an impl, which has been reported.
 pub(crate) fn item(tokens: TokenStream, errors: &mut Errors) -> Option<Item> {
@@ -61,7 +47,7 @@ pub(crate) fn item(tokens: TokenStream, errors: &mut Errors) -> Option<Item> {
                 errors.span(place, PLACES);
             }
             item.attrs.retain(|attribute| {
-                let is_second = is_room(attribute);
+                let is_second = attribute.path().segments.last().is_some_and(|last| last.ident == "room");
                 if is_second {
                     errors.at(attribute, "`#[pluv::room]` stands here twice: write one, with all options in it");
                 }

@@ -1,16 +1,20 @@
 //! The options of `#[pluv::room(..)]`.
+//!
+//! They are read by hand. `darling` and `serde_tokenstream` read values as expressions or up to a comma, and so neither
+//! reads the type in `presence = Map<String, u8>`; nor do their errors say what to write.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::{
-    Expr, ExprLit, Lit, LitBool, LitStr, Path, Token, Type,
+    LitBool, LitStr, Path, Token, Type,
     ext::IdentExt as _,
-    parse::{ParseStream, Parser},
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+    token::Bracket,
 };
 
 use super::limits::{self, Limit};
-use crate::{errors::Errors, names::closest};
+use crate::{errors::Errors, names::hint};
 
-/// What the options are called.
 const NAMES: &[&str] = &[
     "user",
     "presence",
@@ -79,7 +83,8 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
     let name = input.call(Ident::parse_any)?;
     let text = name.to_string();
     if !NAMES.contains(&&*text) {
-        return Err(syn::Error::new(name.span(), unknown(&text)));
+        let hint = hint(&text, NAMES, "there are");
+        return Err(syn::Error::new(name.span(), format!("there is no option `{text}`: {hint}")));
     }
     if options.names.contains(&name) {
         return Err(syn::Error::new(name.span(), format!("the option `{text}` is given twice")));
@@ -89,19 +94,27 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
         "user" => options.user = Some(ty(input, &name, "User")?),
         "presence" => options.presence = Some(ty(input, &name, "Presence")?),
         "output" => options.output = Some(ty(input, &name, "Output")?),
-        "storage" => options.storage = Some(storage(input, &name)?),
+        "storage" => {
+            options.storage = {
+                let kind = value(input, &name, "storage = Yrs")?;
+                if kind != "Yrs" {
+                    return Err(wrong(Ident::span(&kind), &name, "storage = Yrs"));
+                }
+                Some(kind)
+            }
+        }
         "retention" => options.retention = Some(one_text(input, &name, "30d")?),
         "limits" => options.limits = limits::parse(input, &name, errors)?,
         "path" => options.path = Some(one_text(input, &name, "/api/pluv")?),
         "binding" => options.binding = Some(one_text(input, &name, "CHAT")?),
-        "secret" => options.secrets = Some(texts(input, &name, "PLUV_SECRET", errors)?),
-        "cors" => options.cors = Some(texts(input, &name, "https://app.example", errors)?),
-        "relay_unknown" => options.relay_unknown = flag(input, &name)?,
-        "debug" => options.debug = flag(input, &name)?,
+        "secret" => options.secrets = Some(texts(input, &name, "PLUV_SECRET")?),
+        "cors" => options.cors = Some(texts(input, &name, "https://app.example")?),
+        "relay_unknown" => options.relay_unknown = !input.peek(Token![=]) || boolean(input, &name, "relay_unknown")?,
+        "debug" => options.debug = !input.peek(Token![=]) || boolean(input, &name, "debug")?,
         "wrangler" => options.wrangler = boolean(input, &name, "wrangler = false")?,
         _ => {
             let path = one_text(input, &name, "pluv")?;
-            options.krate = Some(path.parse().map_err(|_| wrong(&path, &name, "crate = \"pluv\""))?);
+            options.krate = Some(path.parse().map_err(|_| wrong(path.span(), &name, "crate = \"pluv\""))?);
         }
     }
     if !input.is_empty() && !input.peek(Token![,]) {
@@ -110,92 +123,88 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
     Ok(())
 }
 
-fn unknown(name: &str) -> String {
-    match closest(name, NAMES) {
-        Some(meant) => format!("there is no option `{name}`: did you mean `{meant}`?"),
-        None => format!("there is no option `{name}`: there are `{}`", NAMES.join("`, `")),
+/// The value after `=`.
+fn value<T: Parse>(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<T> {
+    let has_equals = input.parse::<Option<Token![=]>>()?.is_some();
+    if !has_equals || input.is_empty() || input.peek(Token![,]) {
+        return Err(syn::Error::new(name.span(), format!("the option `{name}` needs a value: write `{example}`")));
     }
+    let place = input.span();
+    input.parse().map_err(|_| wrong(place, name, example))
 }
 
-fn wrong(place: impl quote::ToTokens, name: &Ident, example: &str) -> syn::Error {
-    syn::Error::new_spanned(place, format!("this is no value for the option `{name}`: write `{example}`"))
-}
-
-/// The `=` before a value.
-fn equals(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<()> {
-    match input.parse::<Token![=]>() {
-        Ok(_) if !input.is_empty() && !input.peek(Token![,]) => Ok(()),
-        _ => Err(syn::Error::new(name.span(), format!("the option `{name}` needs a value: write `{example}`"))),
-    }
-}
-
-fn ty(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Type> {
-    let example = format!("{name} = {example}");
-    equals(input, name, &example)?;
-    if input.peek(Lit) {
-        return Err(wrong(input.parse::<Lit>()?, name, &example));
-    }
-    input.parse()
-}
-
-/// `Yrs`, the one kind of storage that there is.
-fn storage(input: ParseStream<'_>, name: &Ident) -> syn::Result<Ident> {
-    let example = format!("{name} = Yrs");
-    equals(input, name, &example)?;
-    match input.parse::<Expr>()? {
-        Expr::Path(path) if path.path.is_ident("Yrs") => path.path.require_ident().cloned(),
-        other => Err(wrong(other, name, &example)),
-    }
+fn wrong(place: Span, name: &Ident, example: &str) -> syn::Error {
+    syn::Error::new(place, format!("this is no value for the option `{name}`: write `{example}`"))
 }
 
 fn one_text(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Text> {
-    let example = format!("{name} = \"{example}\"");
-    equals(input, name, &example)?;
-    as_text(input.parse()?, name, &example)
+    value(input, name, &format!("{name} = \"{example}\""))
+}
+
+fn boolean(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<bool> {
+    value(input, name, example).map(|value: LitBool| value.value)
 }
 
 /// A text, or a list of some.
-fn texts(input: ParseStream<'_>, name: &Ident, example: &str, errors: &mut Errors) -> syn::Result<Vec<Text>> {
-    let one = format!("{name} = \"{example}\"");
-    equals(input, name, &one)?;
-    let list = match input.parse()? {
-        Expr::Array(list) => list,
-        text => return as_text(text, name, &one).map(|text| vec![text]),
-    };
-    let example = format!("{name} = [\"{example}\"]");
-    if list.elems.is_empty() {
-        return Err(wrong(list, name, &example));
-    }
-    let mut texts = Vec::new();
-    for element in list.elems {
-        match as_text(element, name, &example) {
-            Ok(text) => texts.push(text),
-            Err(error) => errors.push(error),
+struct Texts(Vec<Text>);
+
+impl Parse for Texts {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(Bracket) {
+            return Ok(Self(vec![input.parse()?]));
         }
-    }
-    Ok(texts)
-}
-
-fn as_text(value: Expr, name: &Ident, example: &str) -> syn::Result<Text> {
-    match value {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text),
-        other => Err(wrong(other, name, example)),
+        let list = input.parse::<Group>()?;
+        let texts = Punctuated::<Text, Token![,]>::parse_terminated.parse2(list.stream())?;
+        if texts.is_empty() { Err(input.error("a text is missing")) } else { Ok(Self(texts.into_iter().collect())) }
     }
 }
 
-/// `name`, `name = true` or `name = false`.
-fn flag(input: ParseStream<'_>, name: &Ident) -> syn::Result<bool> {
-    if !input.peek(Token![=]) {
-        return Ok(true);
-    }
-    boolean(input, name, &name.to_string())
+fn texts(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Vec<Text>> {
+    let ahead = input.fork();
+    let is_list = ahead.parse::<Token![=]>().is_ok() && ahead.peek(Bracket);
+    let example = if is_list { format!("[\"{example}\"]") } else { format!("\"{example}\"") };
+    value(input, name, &format!("{name} = {example}")).map(|Texts(texts)| texts)
 }
 
-/// `name = true` or `name = false`.
-fn boolean(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<bool> {
-    equals(input, name, example)?;
-    match input.parse::<Expr>()? {
-        Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. }) => Ok(value),
-        other => Err(wrong(other, name, example)),
+/// A type, which a literal can't begin.
+fn ty(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Type> {
+    value(input, name, &format!("{name} = {example}"))
+}
+
+/// How long a document stays when nobody is there, in milliseconds; `None` is for ever.
+///
+/// # Errors
+/// `text` is no such time.
+pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
+    match text {
+        "keep" => return Ok(None),
+        "delete" => return Ok(Some(0)),
+        _ => {}
+    }
+    match milliseconds(text) {
+        // An alarm is a number of JavaScript; no document waits for more than a century.
+        Some(after) if after > 0 && after <= 36_525 * 86_400_000 => Ok(Some(after)),
+        _ => Err(()),
+    }
+}
+
+/// A time like `30d`, in milliseconds.
+pub(super) fn milliseconds(text: &str) -> Option<u64> {
+    let unit = text.chars().last()?;
+    let count: u64 = text[..text.len() - unit.len_utf8()].parse().ok()?;
+    let milliseconds: u64 = match unit {
+        's' => 1_000,
+        'm' => 60_000,
+        'h' => 3_600_000,
+        'd' => 86_400_000,
+        _ => return None,
+    };
+    count.checked_mul(milliseconds)
+}
+
+/// Reports every option but `crate`, where the others stand on the room's struct.
+pub(crate) fn crate_alone(options: &Options, errors: &mut Errors) {
+    for name in options.names.iter().filter(|name| *name != "crate") {
+        errors.at(name, format!("the option `{name}` goes on the room's struct: write it in its `#[pluv::room(..)]`"));
     }
 }

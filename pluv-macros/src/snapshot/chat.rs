@@ -9,30 +9,27 @@ const _: () = {
     type __Output = Output;
     #[automatically_derived]
     impl ::pluv::Room for Chat {
-        type User = <__User as ::pluv::__private::Itself<
+        type User = <__User as ::pluv::__private::Identity<
             {
-                ::pluv::__private::received::<__User>();
-                ::pluv::__private::sent::<__User>();
-                let _: fn(&::pluv::contract::UserWithStringId<__User>) = |user| ::pluv::__private::user_id(
+                ::pluv::__private::assert_user::<__User>();
+                let _: fn(&::pluv::contract::UserWithStringId<__User>) = |user| ::pluv::__private::assert_user_id(
                     &user.id,
                 );
                 0
             },
-        >>::Itself;
-        type Presence = <__Presence as ::pluv::__private::Itself<
+        >>::Type;
+        type Presence = <__Presence as ::pluv::__private::Identity<
             {
-                ::pluv::__private::received::<__Presence>();
-                ::pluv::__private::sent::<__Presence>();
-                ::pluv::__private::begun::<__Presence>();
+                ::pluv::__private::assert_presence::<__Presence>();
                 0
             },
-        >>::Itself;
-        type Output = <__Output as ::pluv::__private::Itself<
+        >>::Type;
+        type Output = <__Output as ::pluv::__private::Identity<
             {
-                ::pluv::__private::sent::<__Output>();
+                ::pluv::__private::assert_output::<__Output>();
                 0
             },
-        >>::Itself;
+        >>::Type;
         type Storage = ::pluv::Yrs;
         const OPTIONS: ::pluv::Options = ::pluv::Options::new("Chat", "CHAT")
             .has_user()
@@ -42,13 +39,18 @@ const _: () = {
             )
             .user::<<Self as ::pluv::Room>::User>()
             .presence::<<Self as ::pluv::Room>::Presence>()
-            .output::<<Self as ::pluv::Room>::Output>();
+            .output::<<Self as ::pluv::Room>::Output>()
+            .with_messages({
+                #[allow(unused_imports)]
+                use ::pluv::__private::UnknownMessages as _;
+                ::pluv::__private::Messages::<<Self as ::pluv::Room>::Output>::ALL
+            });
     }
 };
 #[automatically_derived]
-impl ::pluv::contract::KnowsUsers for Chat {}
+impl ::pluv::contract::HasUser for Chat {}
 #[automatically_derived]
-impl ::pluv::contract::Sends for Chat {
+impl ::pluv::contract::HasOutput for Chat {
     type Declared = <Self as ::pluv::Room>::Output;
 }
 #[automatically_derived]
@@ -57,81 +59,9 @@ impl ::pluv::__private::Fieldless for Chat {
         Self {}
     }
 }
-const _: () = {
-    type __Room = <Chat as ::pluv::__private::Itself<
-        { ::pluv::__private::has_handlers::<Chat>() },
-    >>::Itself;
-    #[automatically_derived]
-    impl ::pluv::__private::Served for Chat {
-        const OPTIONS: ::pluv::Options = <__Room as ::pluv::Room>::OPTIONS;
-        fn route<'a>(
-            req: &'a ::pluv::__private::Request,
-            env: &'a ::pluv::__private::Env,
-        ) -> ::pluv::__private::Routed<'a> {
-            ::std::boxed::Box::pin(<__Room as ::pluv::RoomExt>::route(req, env))
-        }
-    }
-    const _: () = {
-        #[allow(unused_imports)]
-        use ::std::prelude::v1::*;
-        use ::worker::wasm_bindgen;
-        #[::worker::wasm_bindgen::prelude::wasm_bindgen(
-            wasm_bindgen = ::worker::wasm_bindgen
-        )]
-        pub struct Chat {
-            object: ::pluv::__private::Object<__Room>,
-        }
-        #[::worker::wasm_bindgen::prelude::wasm_bindgen(
-            wasm_bindgen = ::worker::wasm_bindgen
-        )]
-        impl Chat {
-            #[wasm_bindgen(constructor)]
-            pub fn new(
-                state: ::worker::worker_sys::DurableObjectState,
-                env: ::worker::Env,
-            ) -> Self {
-                Self {
-                    object: ::pluv::__private::Object::new(state, env),
-                }
-            }
-            #[wasm_bindgen(js_name = fetch)]
-            pub fn fetch(
-                &self,
-                req: ::worker::worker_sys::web_sys::Request,
-            ) -> ::worker::wasm_bindgen::JsValue {
-                self.object.fetch(req)
-            }
-            #[wasm_bindgen(js_name = alarm)]
-            pub fn alarm(&self) -> ::worker::wasm_bindgen::JsValue {
-                self.object.alarm()
-            }
-            #[wasm_bindgen(js_name = webSocketMessage)]
-            pub fn web_socket_message(
-                &self,
-                ws: ::worker::worker_sys::web_sys::WebSocket,
-                message: ::worker::wasm_bindgen::JsValue,
-            ) -> ::worker::wasm_bindgen::JsValue {
-                self.object.message(ws, &message)
-            }
-            #[wasm_bindgen(js_name = webSocketClose)]
-            pub fn web_socket_close(
-                &self,
-                ws: ::worker::worker_sys::web_sys::WebSocket,
-                code: u32,
-                reason: ::std::string::String,
-            ) -> ::worker::wasm_bindgen::JsValue {
-                self.object.close(ws, code, &reason)
-            }
-            #[wasm_bindgen(js_name = webSocketError)]
-            pub fn web_socket_error(
-                &self,
-                ws: ::worker::worker_sys::web_sys::WebSocket,
-            ) -> ::worker::wasm_bindgen::JsValue {
-                self.object.error(ws)
-            }
-        }
-    };
-};
+::pluv::__private::durable_object!(
+    Chat, ::pluv::__private::assert_handlers:: < Chat > ()
+);
 impl Chat {
     /// A sign-in for the demo alone: whoever asks is who they say they are. A real one reads a session's cookie.
     #[allow(
@@ -140,7 +70,11 @@ impl Chat {
         clippy::unused_async,
         clippy::unused_self
     )]
-    fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<User>> {
+    fn authorize(
+        req: &Request,
+        _env: &Env,
+        _room: &str,
+    ) -> ::pluv::Result<Option<User>> {
         let url = req.url()?;
         let query = |key: &str| {
             url
@@ -163,7 +97,7 @@ impl Chat {
         clippy::unused_async,
         clippy::unused_self
     )]
-    fn send_message(&self, cx: &Context<'_, Self>, input: SendMessage) {
+    fn send_message(&self, cx: &::pluv::Context<'_, Self>, input: SendMessage) {
         cx.broadcast(Output::MessageReceived {
             message: input.message,
         });
@@ -175,7 +109,7 @@ impl Chat {
         clippy::unused_async,
         clippy::unused_self
     )]
-    fn double(&self, cx: &Context<'_, Self>, input: Double) {
+    fn double(&self, cx: &::pluv::Context<'_, Self>, input: Double) {
         cx.reply(Output::Doubled {
             value: input.value * 2.0,
         });
@@ -183,16 +117,17 @@ impl Chat {
 }
 #[automatically_derived]
 impl ::pluv::Handlers for Chat {
-    type Room = <Chat as ::pluv::__private::Itself<
+    type Room = <Chat as ::pluv::__private::Identity<
         {
-            ::pluv::__private::needs_user::<Chat>();
+            ::pluv::__private::assert_has_user::<Chat>();
             let _ = || {
-                ::pluv::__private::takes(Self::send_message);
-                ::pluv::__private::takes(Self::double);
+                ::pluv::__private::assert_input(Self::send_message);
+                ::pluv::__private::assert_input(Self::double);
             };
-            ::pluv::__private::is_room::<Chat>()
+            let __messages = ::pluv::__private::messages_of::<Chat>();
+            0
         },
-    >>::Itself;
+    >>::Type;
     const EVENTS: &'static [::pluv::EventInfo] = &[
         ::pluv::EventInfo::event("sendMessage", "Shows a message to everyone."),
         ::pluv::EventInfo::event("double", "Doubles a number, for whoever asked."),

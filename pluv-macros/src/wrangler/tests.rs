@@ -1,83 +1,65 @@
-//! Files against rooms, without a file.
+//! Files against rooms.
 
-use super::{
-    check::{self, BUILD, Place, Room},
-    configuration::Configuration,
-    find::{File, Format},
-    fix::{Fix, text},
-    lines::lines,
-    message, parse,
-    value::Value,
-};
+use super::*;
 
-const ROOM: Room<'_> = Room { class: "Chat", binding: "CHAT" };
+const TOML: &str = "wrangler.toml";
+const JSONC: &str = "wrangler.jsonc";
 
-/// A worker that has all but Durable Objects.
+/// A worker that has everything but Durable Objects.
 const BUILT: &str = "name = \"my-rooms\"\nmain = \"build/index.js\"\nbuild.command = \"make\"\n";
 const BOUND: &str = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\n";
 const MADE: &str = "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Chat\"]\n";
 
-fn value(text: &str, format: Format) -> Value {
-    parse::parse(text, format).expect("it can be parsed")
+fn file(text: &str, name: &'static str) -> File {
+    File::parse(name, text.as_bytes()).expect("it can be parsed")
 }
 
-/// What is wrong with a room, and the lines that make up for it.
-fn check(text: &str, format: Format) -> Vec<(String, String)> {
-    let value = value(text, format);
-    let configuration = Configuration::new(&value).expect("it has the right shape");
-    let problems = check::room(&configuration, &ROOM);
-    problems.into_iter().map(|problem| (problem.text, lines(&problem.fix, &value, format))).collect()
+fn found(file: &File) -> Vec<Problem> {
+    problems(&file.configuration().expect("it has the right shape"), "Chat", "CHAT", true)
+}
+
+/// The problems of a room, and the lines that correct them.
+fn check(text: &str, name: &'static str) -> Vec<(String, String)> {
+    let file = file(text, name);
+    found(&file).into_iter().map(|problem| (problem.text, file.lines(&problem.edit))).collect()
 }
 
 fn toml(parts: &[&str]) -> Vec<(String, String)> {
-    check(&parts.concat(), Format::Toml)
+    check(&parts.concat(), TOML)
 }
 
-/// JSON of what TOML says.
+/// JSON with the content of TOML.
 fn json_of(text: &str) -> String {
-    fn json(value: &Value) -> serde_json::Value {
-        match value {
-            Value::Table(table) => table.entries.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
-            Value::List(list) => list.items.iter().map(json).collect(),
-            Value::Text(text) => text.as_str().into(),
-            Value::Other => 0.into(),
-        }
-    }
-    format!("{:#}", json(&value(text, Format::Toml)))
+    format!("{:#}", file(text, TOML).root)
 }
 
 /// Checks a file in both formats: one problem, and its lines in each.
 #[track_caller]
 fn one(parts: &[&str], problem: &str, in_toml: &str, in_json: &str) {
     let text = parts.concat();
-    assert_eq!(check(&text, Format::Toml), [(problem.to_owned(), in_toml.to_owned())]);
-    assert_eq!(check(&json_of(&text), Format::Json), [(problem.to_owned(), in_json.to_owned())]);
+    assert_eq!(check(&text, TOML), [(problem.to_owned(), in_toml.to_owned())]);
+    assert_eq!(check(&json_of(&text), JSONC), [(problem.to_owned(), in_json.to_owned())]);
 }
 
 #[track_caller]
 fn fine(parts: &[&str]) {
     let text = parts.concat();
-    assert_eq!(check(&text, Format::Toml), []);
-    assert_eq!(check(&json_of(&text), Format::Json), []);
+    assert_eq!(check(&text, TOML), []);
+    assert_eq!(check(&json_of(&text), JSONC), []);
 }
 
 #[test]
 fn a_binding_has_a_class() {
-    let unbound = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass = \"Chat\"\n";
-    one(
-        &[BUILT, unbound, MADE],
-        "the binding `CHAT` has no `class_name`, and this room is `Chat`",
-        "# instead of name = \"CHAT\"\nname = \"CHAT\"\nclass_name = \"Chat\"",
-        "// instead of \"name\": \"CHAT\"\n\"name\": \"CHAT\",\n\"class_name\": \"Chat\",",
-    );
+    let unbound = [BUILT, "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass = \"Chat\"\n", MADE].concat();
+    let error = file(&unbound, TOML).configuration().err().expect("it has the wrong shape");
+    assert_eq!(error, "is wrong at `durable_objects.bindings[0]`: missing field `class_name`");
 }
 
 #[test]
 fn what_the_whole_worker_lacks_is_no_fault_of_one_room() {
-    let value = value(&[BOUND, MADE].concat(), Format::Toml);
-    let configuration = Configuration::new(&value).expect("it has the right shape");
-    let places: Vec<_> = check::room(&configuration, &ROOM).iter().map(|problem| problem.place).collect();
-    assert_eq!(places, [Place::Worker, Place::Worker]);
+    let configuration = file(&[BOUND, MADE].concat(), TOML).configuration().expect("it has the right shape");
+    assert_eq!(problems(&configuration, "Chat", "CHAT", true).len(), 2);
+    assert_eq!(problems(&configuration, "Chat", "CHAT", false), []);
 }
 
 #[test]
@@ -105,8 +87,8 @@ fn what_a_file_lacks_is_told_at_once_and_in_order() {
 fn the_lines_make_an_empty_file_good() {
     let lines: Vec<_> = toml(&[]).into_iter().map(|(_, lines)| lines).collect();
     assert_eq!(toml(&[&lines.join("\n\n")]), []);
-    let lines: Vec<_> = check("{}", Format::Json).into_iter().map(|(_, lines)| lines).collect();
-    assert_eq!(check(&format!("{{\n{}\n}}", lines.join("\n\n")), Format::Json), []);
+    let lines: Vec<_> = check("{}", JSONC).into_iter().map(|(_, lines)| lines).collect();
+    assert_eq!(check(&format!("{{\n{}\n}}", lines.join("\n\n")), JSONC), []);
 }
 
 /// The lines after those that are there, which is right unless a comment says otherwise.
@@ -122,7 +104,7 @@ fn the_lines_make_a_file_good_that_has_other_classes() {
 
 #[test]
 fn the_lines_are_those_of_the_readme() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("it is there");
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("it is there");
     let (_, rest) = readme.split_once("`wrangler.toml`, which").expect("it shows the file");
     let text = rest.split("```").nth(1).and_then(|block| block.strip_prefix("toml\n")).expect("it is TOML");
     assert_eq!(toml(&[text]), []);
@@ -189,10 +171,8 @@ fn a_binding_of_another_class() {
 #[test]
 fn what_is_wrong_with_the_binding_is_told_there() {
     let text = [BUILT, MADE, "[[durable_objects.bindings]]\nname = \"ROOM\"\nclass_name = \"Chat\"\n"].concat();
-    let configuration = Configuration::new(&value(&text, Format::Toml)).expect("it has the right shape");
-    assert_eq!(check::room(&configuration, &ROOM)[0].place, Place::Binding);
-    let configuration = Configuration::new(&value(BUILT, Format::Toml)).expect("it has the right shape");
-    assert!(check::room(&configuration, &ROOM).iter().all(|problem| problem.place == Place::Room));
+    assert!(found(&file(&text, TOML))[0].is_binding);
+    assert!(found(&file(BUILT, TOML)).iter().all(|problem| !problem.is_binding));
 }
 
 #[test]
@@ -229,16 +209,16 @@ fn a_class_that_no_migration_makes() {
 fn a_class_without_sqlite() {
     one(
         &[BUILT, BOUND, "[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Chat\"]\n"],
-        "`new_classes` of the migration `v1` makes the class `Chat` without SQLite, in which a room stores all it has (a \
-         class that is deployed stays as it is: then the room needs another name)",
+        "`new_classes` of the migration `v1` makes the class `Chat` without SQLite, in which a room stores everything (a \
+         deployed class keeps its storage: then the room needs another name)",
         "# instead of new_classes = [\"Chat\"]\nnew_sqlite_classes = [\"Chat\"]",
         "// instead of \"new_classes\": [\"Chat\"]\n\"new_sqlite_classes\": [\"Chat\"],",
     );
     let both = "[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Old\", \"Chat\"]\nnew_sqlite_classes = [\"New\"]\n";
     assert_eq!(
         toml(&[BUILT, BOUND, both])[0].1,
-        "# instead of new_classes = [\"Old\", \"Chat\"]\n# instead of new_sqlite_classes = [\"New\"]\n\
-         new_classes = [\"Old\"]\nnew_sqlite_classes = [\"New\", \"Chat\"]"
+        "# instead of new_classes = [\"Old\",\"Chat\"]\n# instead of new_sqlite_classes = [\"New\"]\n\
+         new_classes = [\"Old\"]\nnew_sqlite_classes = [\"New\",\"Chat\"]"
     );
 }
 
@@ -248,7 +228,7 @@ fn a_class_without_sqlite_may_have_had_another_name() {
                    [[migrations]]\ntag = \"v2\"\nrenamed_classes = [{ from = \"Old\", to = \"Chat\" }]\n";
     assert_eq!(
         toml(&[BUILT, BOUND, renamed])[0].1,
-        "# instead of new_classes = [\"Old\", \"Other\"]\nnew_classes = [\"Other\"]\nnew_sqlite_classes = [\"Old\"]"
+        "# instead of new_classes = [\"Old\",\"Other\"]\nnew_classes = [\"Other\"]\nnew_sqlite_classes = [\"Old\"]"
     );
 }
 
@@ -304,16 +284,16 @@ fn exports_without_a_class_that_has_sqlite() {
         problems.remove(0)
     };
     let (text, lines) = problem("type = \"durable-object\"\nstorage = \"legacy-kv\"\n");
-    assert!(text.starts_with("`exports` gives the class `Chat` the storage `legacy-kv`"), "{text}");
+    assert!(text.starts_with("`exports` does not make the class `Chat` a `durable-object` with SQLite"), "{text}");
     assert_eq!(lines, "# instead of storage = \"legacy-kv\"\nstorage = \"sqlite\"");
     let (text, lines) = problem("type = \"durable-object\"\n");
-    assert_eq!(text, "`exports` gives the class `Chat` no storage");
+    assert!(text.starts_with("`exports` does not make the class `Chat` a `durable-object` with SQLite"), "{text}");
     assert_eq!(lines, "# in exports.Chat\nstorage = \"sqlite\"");
     let (text, lines) = problem("type = \"durable-object\"\nstate = \"renamed\"\nrenamed_to = \"Room\"\n");
     assert_eq!(text, "`exports` says that the class `Chat` was renamed");
     assert_eq!(lines, "# instead of state = \"renamed\"\n# instead of renamed_to = \"Room\"\nstorage = \"sqlite\"");
     let (text, lines) = problem("type = \"worker\"\n");
-    assert_eq!(text, "`exports` gives `Chat` the type `worker`, and a room is a `durable-object`");
+    assert!(text.starts_with("`exports` does not make the class `Chat` a `durable-object` with SQLite"), "{text}");
     assert_eq!(lines, "# instead of type = \"worker\"\ntype = \"durable-object\"\nstorage = \"sqlite\"");
     let (_, lines) = problem("type = \"durable-object\"\nstate = \"transferred\"\ntransferred_to = \"other\"\n");
     assert_eq!(
@@ -321,7 +301,7 @@ fn exports_without_a_class_that_has_sqlite() {
         "# instead of state = \"transferred\"\n# instead of transferred_to = \"other\"\nstorage = \"sqlite\""
     );
     let (text, lines) = problem("storage = \"sqlite\"\n");
-    assert_eq!(text, "`exports` gives the class `Chat` no type");
+    assert!(text.starts_with("`exports` does not make the class `Chat` a `durable-object` with SQLite"), "{text}");
     assert_eq!(lines, "# in exports.Chat\ntype = \"durable-object\"");
 }
 
@@ -349,7 +329,21 @@ fn a_worker_without_its_code() {
 }
 
 #[test]
-fn environments_that_bind_objects_are_checked_too() {
+fn an_environment_inherits_no_binding() {
+    one(
+        &[BUILT, BOUND, MADE, "[env.production.vars]\nA = \"b\"\n"],
+        "in `env.production` the class `Chat` is not bound, and this room looks for it as `CHAT`",
+        "[[env.production.durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"",
+        "// in env.production\n\"durable_objects\": { \"bindings\": [{ \"name\": \"CHAT\", \"class_name\": \"Chat\" }] },",
+    );
+    let two = toml(&[BUILT, BOUND, MADE, "[env.a]\n[env.b]\n"]);
+    assert_eq!(two.len(), 2, "{two:#?}");
+    let inline = "# in env.a\ndurable_objects.bindings = [{ name = \"CHAT\", class_name = \"Chat\" }]";
+    assert_eq!(toml(&["env = { a = {} }\n", BUILT, BOUND, MADE])[0].1, inline);
+}
+
+#[test]
+fn environments_are_checked() {
     let staging = "[[env.staging.durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\n";
     fine(&[BUILT, BOUND, MADE, staging]);
     one(
@@ -369,8 +363,6 @@ fn environments_that_bind_objects_are_checked_too() {
         "[[env.staging.migrations]]\ntag = \"v2\"\nnew_sqlite_classes = [\"Chat\"]",
         "// in env.staging.migrations\n{ \"tag\": \"v2\", \"new_sqlite_classes\": [\"Chat\"] },",
     );
-    // Of one that binds nothing wrangler itself warns.
-    fine(&[BUILT, BOUND, MADE, "[env.staging.vars]\nA = \"b\"\n"]);
 }
 
 #[test]
@@ -403,7 +395,7 @@ fn wranglers_json_has_comments_and_trailing_commas() {
     let text = "\u{feff}{\n  // a comment\n  \"main\": \"a\", /* another */\n  \"build\": { \"command\": \"make\", },\n\
                 \"durable_objects\": { \"bindings\": [{ \"name\": \"CHAT\", \"class_name\": \"Chat\", },] },\n\
                 \"exports\": { \"Chat\": { \"type\": \"durable-object\", \"storage\": \"sqlite\" } },\n}\n";
-    assert_eq!(check(text, Format::Json), []);
+    assert_eq!(check(text, JSONC), []);
 }
 
 #[test]
@@ -414,72 +406,56 @@ fn what_other_parts_hold_does_not_matter() {
 }
 
 #[test]
-fn a_fault_of_the_text_has_its_line() {
-    let fault = |text: &str, format| {
-        let fault = parse::parse(text, format).expect_err("it is no good");
-        format!("{}: {}", fault.line, fault.reason)
-    };
-    assert_eq!(fault("a = 1\nb = 2\na = 3\n", Format::Toml), "3: duplicate key");
-    assert_eq!(fault("a = 1\nmain =\n", Format::Toml), "2: string values must be quoted, expected literal string");
-    assert_eq!(fault("{\n  \"a\": 1,\n  \"b\": }", Format::Json), "3: unexpected close brace");
-    assert_eq!(fault("{\n  \"a\": 1\n  \"b\": 2\n}", Format::Json), "2: expected comma");
-    assert_eq!(fault("", Format::Json), "1: an object is expected");
-    assert_eq!(fault("[]", Format::Json), "1: an object is expected");
+fn an_error_of_the_text_has_its_line() {
+    let error = |text: &str, name| File::parse(name, text.as_bytes()).err().expect("it is no good");
+    assert_eq!(error("a = 1\nb = 2\na = 3\n", TOML), "can't be read, at line 3: duplicate key");
+    let quoted = "can't be read, at line 2: string values must be quoted, expected literal string";
+    assert_eq!(error("a = 1\nmain =\n", TOML), quoted);
+    assert_eq!(error("{\n  \"a\": 1,\n  \"b\": }", JSONC), "can't be read, at line 3: unexpected close brace");
+    assert_eq!(error("{\n  \"a\": 1\n  \"b\": 2\n}", JSONC), "can't be read, at line 2: expected comma");
+    for text in ["", "[]", "5"] {
+        assert_eq!(error(text, JSONC), "can't be read, at line 1: an object is expected");
+    }
+    let bytes = File::parse(TOML, b"a = 1\nb = \"\xff\"\n").err().expect("it is no text");
+    assert_eq!(bytes, "can't be read, at line 2: this is not UTF-8");
 }
 
 #[test]
-fn a_part_of_another_kind_is_named() {
-    let misshapen = |text: &str| {
-        let misshapen = Configuration::new(&value(text, Format::Toml)).expect_err("it is misshapen");
-        format!("{}: {}", misshapen.path, misshapen.expected)
-    };
+fn a_part_of_another_type_is_named() {
+    let error = |text: &str, name| file(text, name).configuration().err().expect("it has the wrong shape");
     assert_eq!(
-        misshapen("[durable_objects.bindings]\nname = \"CHAT\"\n"),
-        "durable_objects.bindings: a list of tables"
+        error("[durable_objects.bindings]\nname = \"CHAT\"\n", TOML),
+        "is wrong at `durable_objects.bindings`: invalid type: map, expected a sequence"
     );
-    assert_eq!(misshapen("[migrations]\ntag = \"v1\"\n"), "migrations: a list of tables");
-    assert_eq!(
-        misshapen("[[migrations]]\nnew_sqlite_classes = \"Chat\"\n"),
-        "migrations.new_sqlite_classes: a list of texts"
-    );
-    assert_eq!(misshapen("build = \"make\"\n"), "build: a table");
-    assert_eq!(misshapen("main = 5\n"), "main: a text");
-    assert_eq!(misshapen("exports.Chat = \"durable-object\"\n"), "exports.Chat: a table");
-    assert_eq!(misshapen("env.staging.main = 5\n"), "env.staging.main: a text");
+    for (text, path) in [
+        ("[migrations]\ntag = \"v1\"\n", "migrations"),
+        ("[[migrations]]\nnew_sqlite_classes = \"Chat\"\n", "migrations[0].new_sqlite_classes"),
+        ("build = \"make\"\n", "build"),
+        ("main = 5\n", "main"),
+        ("exports.Chat = \"durable-object\"\n", "exports.Chat"),
+        ("env.staging.main = 5\n", "env.staging.main"),
+    ] {
+        let error = error(text, TOML);
+        assert!(error.starts_with(&format!("is wrong at `{path}`: invalid type: ")), "{error}");
+    }
 }
 
 #[test]
 fn the_file_is_the_one_that_wrangler_takes() {
     let directory = tempfile::tempdir().expect("a directory");
-    let found = || File::find(directory.path()).map(|file| (file.name, file.format));
+    let found = || find(directory.path()).map(|(name, _)| name);
     assert_eq!(found(), None);
-    for (name, format) in
-        [("wrangler.toml", Format::Toml), ("wrangler.jsonc", Format::Json), ("wrangler.json", Format::Json)]
-    {
-        std::fs::write(directory.path().join(name), "").expect("it is written");
-        assert_eq!(found(), Some((name, format)));
+    for name in ["wrangler.toml", "wrangler.jsonc", "wrangler.json"] {
+        fs::write(directory.path().join(name), "").expect("it is written");
+        assert_eq!(found(), Some(name));
     }
 }
 
 #[test]
-fn what_is_no_text_is_told_with_its_line() {
-    let directory = tempfile::tempdir().expect("a directory");
-    std::fs::write(directory.path().join("wrangler.toml"), b"a = 1\nb = \"\xff\"\n").expect("it is written");
-    let file = File::find(directory.path()).expect("it is there");
-    let fault = file.read().expect_err("it is no text");
-    assert_eq!(
-        message::unreadable(&file, &fault),
-        "`wrangler.toml` can't be read, at line 2: this is not UTF-8; correct that, or turn this check off with \
-         `wrangler = false`"
-    );
-}
-
-#[test]
-fn texts_are_quoted_where_they_must_be() {
-    let value = value(BUILT, Format::Toml);
-    let configuration = Configuration::new(&value).expect("it has the right shape");
-    let room = Room { class: "Größe", binding: "CHAT" };
-    let exports = Fix::Set(vec!["exports".to_owned(), "Größe".to_owned()], vec![text("type", "a\"\\\n")]);
-    assert_eq!(lines(&exports, &value, Format::Toml), "[exports.\"Größe\"]\ntype = \"a\\\"\\\\\\u000a\"");
-    assert!(lines(&check::room(&configuration, &room)[0].fix, &value, Format::Toml).contains("\"Größe\""));
+fn strings_are_quoted_where_they_must_be() {
+    let file = file(BUILT, TOML);
+    let exports = Edit::Set(vec!["exports".to_owned(), "Größe".to_owned()], vec![("type", json!("a\"\\\n"))]);
+    assert_eq!(file.lines(&exports), "[exports.\"Größe\"]\ntype = \"a\\\"\\\\\\n\"");
+    let problems = problems(&file.configuration().expect("it has the right shape"), "Größe", "CHAT", true);
+    assert!(file.lines(&problems[0].edit).contains("\"Größe\""));
 }

@@ -1,7 +1,7 @@
 //! The messages that handlers get, and the types that they may return.
 
 use crate::{
-    contract::{Failure, Received, Sent},
+    contract::{ClientInput, Failure, ServerOutput},
     engine::{Outcome, OutcomeKind},
     error::{Error, Result},
     protocol::decode,
@@ -31,7 +31,7 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// An error for the client that names the field.
-    pub fn data<T: Received>(&self) -> Result<T> {
+    pub fn data<T: ClientInput>(&self) -> Result<T> {
         decode(self.data, "data").map_err(|reason| Error::client(format!("`{}`: {reason}", self.name)))
     }
 }
@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// An error for the client that names the field.
-    pub fn input<T: Received>(&self) -> Result<T> {
+    pub fn input<T: ClientInput>(&self) -> Result<T> {
         self.message.data()
     }
 
@@ -73,7 +73,7 @@ pub(crate) fn done() -> Outcome {
 ///
 /// # Errors
 /// When the answer can't be written as JSON.
-pub(crate) fn answer(name: &'static str, value: &impl Sent) -> Result<Outcome> {
+pub(crate) fn answer(name: &'static str, value: &impl ServerOutput) -> Result<Outcome> {
     Ok(Outcome(OutcomeKind::Answer { name, data: serde_json::to_string(value)? }))
 }
 

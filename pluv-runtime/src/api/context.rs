@@ -6,7 +6,7 @@ use yrs::{Doc, Transact as _, Transaction, TransactionMut};
 
 use super::{Handlers, Room, Session};
 use crate::{
-    contract::{HasDocument, Sends},
+    contract::{HasDocument, HasOutput},
     document::{Usage, has_changed},
     engine::{Action, ActionQueue, Change, Evict, Job, Presence, Room as Engine, Task, Typed, Types, to_object},
     error::{Error, Result},
@@ -39,33 +39,33 @@ impl<'a, R: Handlers> Context<'a, R> {
     }
 
     /// Sends to everyone in the room, the cause included.
-    pub fn broadcast(&self, output: <R::Room as Sends>::Declared)
+    pub fn broadcast(&self, output: <R::Room as HasOutput>::Declared)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         self.send(output, Action::Broadcast);
     }
 
     /// Sends to everyone in the room but the connection that caused this.
-    pub fn broadcast_others(&self, output: <R::Room as Sends>::Declared)
+    pub fn broadcast_others(&self, output: <R::Room as HasOutput>::Declared)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         self.send(output, Action::BroadcastOthers);
     }
 
     /// Sends to the connection that caused this.
-    pub fn reply(&self, output: <R::Room as Sends>::Declared)
+    pub fn reply(&self, output: <R::Room as HasOutput>::Declared)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         self.send(output, |output| Action::Send(Rc::clone(self.job.origin.id()), output));
     }
 
     /// Sends to one session, by its id. A session that has left gets nothing.
-    pub fn send_to(&self, session: &str, output: <R::Room as Sends>::Declared)
+    pub fn send_to(&self, session: &str, output: <R::Room as HasOutput>::Declared)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         self.send(output, |output| Action::Send(session.into(), output));
     }
@@ -153,9 +153,9 @@ impl<'a, R: Handlers> Context<'a, R> {
         StorageRef { room: self.room, actions: &self.actions, now: self.job.received }
     }
 
-    fn send(&self, output: <R::Room as Sends>::Declared, action: impl FnOnce(Output) -> Action)
+    fn send(&self, output: <R::Room as HasOutput>::Declared, action: impl FnOnce(Output) -> Action)
     where
-        R::Room: Sends,
+        R::Room: HasOutput,
     {
         let output = Output::new::<<R::Room as Room>::Output>(&output.into()).map(action).map_err(Error::internal);
         self.actions.borrow_mut().push(output);

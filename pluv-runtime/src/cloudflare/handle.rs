@@ -9,7 +9,7 @@ use super::{ADMIN_HEADER, ADMIN_URL, ascii};
 use crate::{
     Error, Result,
     api::{Options, Room, Session},
-    contract::{HasDocument, Sends},
+    contract::{HasDocument, HasOutput},
     engine::{AdminRequest, Evict, SessionInfo, Types},
     protocol::Output,
 };
@@ -48,7 +48,7 @@ impl<R: Room> Handle<R> {
     /// When the output can't be written, or the room can't be reached.
     pub async fn broadcast(&self, output: R::Declared) -> Result<usize>
     where
-        R: Sends,
+        R: HasOutput,
     {
         self.send(&AdminRequest::Broadcast, output).await
     }
@@ -59,7 +59,7 @@ impl<R: Room> Handle<R> {
     /// When the output can't be written, or the room can't be reached.
     pub async fn send_to_user(&self, id: &str, output: R::Declared) -> Result<usize>
     where
-        R: Sends,
+        R: HasOutput,
     {
         self.send(&AdminRequest::SendToUser(id.to_owned()), output).await
     }
@@ -147,7 +147,7 @@ impl<R: Room> Handle<R> {
 
     async fn send(&self, request: &AdminRequest, output: R::Declared) -> Result<usize>
     where
-        R: Sends,
+        R: HasOutput,
     {
         let output = Output::new::<R::Output>(&output.into()).map_err(Error::internal)?;
         read(&self.request(request, output.into_head().as_bytes()).await?)

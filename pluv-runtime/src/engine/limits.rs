@@ -1,6 +1,6 @@
 //! The limits of a room.
 
-use std::{error, fmt};
+use std::{error, fmt, time::Duration};
 
 use crate::{document::DEFAULT_LIMIT, protocol::Millis};
 
@@ -10,8 +10,8 @@ use crate::{document::DEFAULT_LIMIT, protocol::Millis};
 /// `#[pluv::room(limits(..))]` sets them, and `create` may set others, as from a variable of the environment:
 ///
 /// ```ignore
-/// #[hook]
-/// fn create(env: &Env) -> Result<(Self, Limits)> {
+/// #[hook(create)]
+/// fn new(env: &Env) -> Result<(Self, Limits)> {
 ///     let seats = env.var("SEATS")?.to_string().parse()?;
 ///     Ok((Self::default(), Limits::of::<Self>().connections(seats)))
 /// }
@@ -110,10 +110,10 @@ impl Limits {
         Self { storage: bytes, ..self }
     }
 
-    /// With connections that may be silent for so long, in milliseconds.
+    /// With connections that may be idle for so long.
     #[must_use]
-    pub const fn idle(self, millis: Millis) -> Self {
-        Self { idle: millis, ..self }
+    pub const fn idle(self, time: Duration) -> Self {
+        Self { idle: time.as_millis() as Millis, ..self }
     }
 
     /// The limit of a message in bytes. Unless it is set, a whole document fits beside the rest: a client sends its own each
@@ -196,7 +196,10 @@ mod tests {
     fn limit_out_of_range_is_named_with_its_range() {
         let error = |limits: Limits| limits.check().expect_err("it is out of range").to_string();
         assert_eq!(error(Limits::new().connections(0)), "the limit `connections` is 0: it must be from 1 to 32768");
-        assert_eq!(error(Limits::new().idle(999)), "the limit `idle` is 999: it must be from 1000 to 86400000");
+        assert_eq!(
+            error(Limits::new().idle(Duration::from_millis(999))),
+            "the limit `idle` is 999: it must be from 1000 to 86400000"
+        );
         assert_eq!(error(Limits::new().message(1)), "the limit `message` is 1: it must be from 1024 to 33554432");
     }
 

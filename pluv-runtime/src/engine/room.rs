@@ -1,6 +1,6 @@
 //! A room without its platform: inputs carry the time, outputs are effects.
 
-use std::{any::Any, rc::Rc};
+use std::{any::Any, rc::Rc, time::Duration};
 
 use futures_channel::oneshot;
 use futures_util::future::AbortHandle;
@@ -71,8 +71,8 @@ pub enum Retention {
     Keep,
     /// It is deleted, after the hook `on_room_deleted` has succeeded.
     Delete {
-        /// How long nobody must have been there before, in milliseconds.
-        after: u64,
+        /// The time for which nobody must have been connected before.
+        after: Duration,
     },
 }
 
@@ -875,7 +875,8 @@ impl Room {
             Ok(false) => {}
             Err(error) => return step.log_error(&error),
         }
-        self.document_hooks.schedule_deletion(step.now + after, document, &mut self.timers, step);
+        let due = step.now.saturating_add(after.as_millis().try_into().unwrap_or(Millis::MAX));
+        self.document_hooks.schedule_deletion(due, document, &mut self.timers, step);
         self.run_room_deleted(step);
     }
 

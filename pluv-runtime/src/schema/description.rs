@@ -65,7 +65,7 @@ impl Description {
         let (outputs, docs_of_outputs) = match types.output {
             Some(definition) => {
                 let definition = definition(&mut declared);
-                (super::typescript::outputs(&definition.text, &declared, types.output_docs), definition.docs)
+                (super::typescript::outputs(&definition.text, &declared, types.messages()), definition.docs)
             }
             None => (Ok(Vec::new()), None),
         };

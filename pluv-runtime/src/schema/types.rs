@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use crate::Room;
+use crate::{__private::OutputTable, Room};
 
 /// A function that returns the name of a type in TypeScript, if it has one, and adds the declarations it is made of.
 pub type TypeName = fn(&mut Declarations) -> Option<String>;
@@ -72,8 +72,8 @@ pub struct RoomTypes {
     pub(super) presence: Option<TypeName>,
     #[cfg(feature = "ts")]
     pub(super) output: Option<fn(&mut Declarations) -> Declaration>,
-    #[cfg(feature = "ts")]
-    pub(super) output_docs: &'static [(&'static str, &'static str)],
+    /// The name and the doc comment of each message, where the output has `#[pluv::output]`.
+    pub(super) messages: OutputTable,
 }
 
 impl RoomTypes {
@@ -86,8 +86,7 @@ impl RoomTypes {
             presence: None,
             #[cfg(feature = "ts")]
             output: None,
-            #[cfg(feature = "ts")]
-            output_docs: &[],
+            messages: &[],
         }
     }
 
@@ -112,17 +111,16 @@ impl RoomTypes {
         self
     }
 
-    /// Sets the doc comments of the messages that the room can send, by the messages' names.
+    /// Sets the names and doc comments of the messages that the room can send.
+    #[doc(hidden)]
     #[must_use]
-    pub const fn output_docs(self, docs: &'static [(&'static str, &'static str)]) -> Self {
-        #[cfg(feature = "ts")]
-        return Self { output_docs: docs, ..self };
-        #[cfg(not(feature = "ts"))]
-        {
-            // Without types there are no messages to document.
-            let _ = docs;
-            self
-        }
+    pub const fn with_messages(self, messages: OutputTable) -> Self {
+        Self { messages, ..self }
+    }
+
+    /// The names and doc comments of the messages that the room can send, where they are known.
+    pub(crate) const fn messages(self) -> OutputTable {
+        self.messages
     }
 }
 

@@ -3,7 +3,7 @@
 use super::World;
 use crate::{
     Error, Evict, Handlers, Result, Room,
-    contract::Sends,
+    contract::HasOutput,
     engine::{AdminError, AdminRequest},
     protocol::Output,
 };
@@ -16,7 +16,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// When the output can't be written as an event.
     pub fn broadcast(&self, output: R::Declared) -> Result<usize>
     where
-        R: Sends,
+        R: HasOutput,
     {
         self.tell::<R>(AdminRequest::Broadcast, output)
     }
@@ -27,7 +27,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// When the output can't be written as an event.
     pub fn send_to_user(&self, id: &str, output: R::Declared) -> Result<usize>
     where
-        R: Sends,
+        R: HasOutput,
     {
         self.tell::<R>(AdminRequest::SendToUser(id.to_owned()), output)
     }
@@ -56,7 +56,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
         self.request(AdminRequest::Delete, &[]).map(drop)
     }
 
-    fn tell<S: Sends>(&self, request: AdminRequest, output: S::Declared) -> Result<usize> {
+    fn tell<S: HasOutput>(&self, request: AdminRequest, output: S::Declared) -> Result<usize> {
         let output = Output::new::<S::Output>(&output.into()).map_err(Error::internal)?;
         Ok(serde_json::from_slice(&self.request(request, output.into_head().as_bytes())?)?)
     }

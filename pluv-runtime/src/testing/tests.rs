@@ -21,7 +21,7 @@ use crate::{
     Context, EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Options, Retention, Room, Yrs,
     api::{Call, answer, done},
     cloudflare::Env,
-    contract::Sends,
+    contract::HasOutput,
     engine::Outcome,
     error::{Error, Result},
 };
@@ -71,10 +71,10 @@ impl Room for Desk {
     type Output = Output;
     type Storage = Yrs;
     const OPTIONS: Options =
-        Options::new("Desk", "DESK").has_user().retention(Retention::Delete { after: 24 * 3600 * 1000 });
+        Options::new("Desk", "DESK").has_user().retention(Retention::Delete { after: Duration::from_secs(24 * 3600) });
 }
 
-impl Sends for Desk {
+impl HasOutput for Desk {
     type Declared = Output;
 }
 

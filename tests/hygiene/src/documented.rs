@@ -16,8 +16,8 @@ pub struct Say {
 }
 
 /// What this room sends.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+#[::rooms::output(crate = "::rooms")]
+#[derive(Debug)]
 pub enum Output {
     /// Someone spoke.
     Said {

@@ -5,6 +5,7 @@
 
 pub mod aliases;
 pub mod documented;
+pub mod globs;
 pub mod inside;
 pub mod options;
 pub mod shadows;

@@ -1,3 +1,3 @@
 //! The entry of a worker with rooms from everywhere.
 
-::rooms::serve!(crate::documented::Documented, crate::options::All, crate::shadows::Shadows);
+::rooms::serve!(crate::documented::Documented, crate::options::All, crate::globs::Globs, crate::shadows::Shadows);

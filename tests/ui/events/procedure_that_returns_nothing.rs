@@ -1,5 +1,3 @@
-use pluv::prelude::*;
-
 #[pluv::room]
 pub struct Chat;
 

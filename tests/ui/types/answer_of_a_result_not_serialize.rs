@@ -1,5 +1,3 @@
-use pluv::prelude::*;
-
 pub struct Count;
 
 #[pluv::room]

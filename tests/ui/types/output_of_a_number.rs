@@ -1,7 +1,4 @@
-use pluv::prelude::*;
-
-#[derive(Serialize)]
-#[serde(tag = "type", content = "data")]
+#[pluv::output]
 pub enum Output {
     Counted(u32),
 }

@@ -1,6 +1,5 @@
 mod wire {
-    #[derive(serde::Serialize)]
-    #[serde(tag = "type", content = "data")]
+    #[pluv::output]
     pub enum Output {
         #[serde(rename = "$said")]
         Said { text: String },

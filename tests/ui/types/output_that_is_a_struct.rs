@@ -1,6 +1,4 @@
-use pluv::prelude::*;
-
-#[derive(Serialize)]
+#[pluv::output]
 pub struct Output {
     pub text: String,
 }

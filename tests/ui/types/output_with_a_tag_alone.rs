@@ -1,7 +1,5 @@
-use pluv::prelude::*;
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[pluv::output]
+#[serde(tag = "type")]
 pub enum Output {
     Said { text: String },
 }

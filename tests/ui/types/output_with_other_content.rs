@@ -1,7 +1,5 @@
-use pluv::prelude::*;
-
-#[derive(Serialize)]
-#[serde(tag = "type", content = "payload")]
+#[pluv::output]
+#[serde(content = "payload", rename_all = "camelCase")]
 pub enum Output {
     Said { text: String },
 }

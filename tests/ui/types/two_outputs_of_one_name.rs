@@ -1,7 +1,4 @@
-use pluv::prelude::*;
-
-#[derive(Serialize)]
-#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+#[pluv::output]
 pub enum Output {
     MessageSent { id: u32 },
     #[serde(rename = "messageSent")]

@@ -19,7 +19,7 @@ use crate::{
     api::{Call, done},
     auth::Access,
     cloudflare::Env,
-    contract::Sends,
+    contract::HasOutput,
     engine::Outcome,
     error::{Error, Result},
     protocol::Protocol,
@@ -45,7 +45,7 @@ impl TestRoom for Notes {
     }
 }
 
-impl Sends for Notes {
+impl HasOutput for Notes {
     type Declared = Output;
 }
 

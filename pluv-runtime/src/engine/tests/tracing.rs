@@ -7,6 +7,7 @@ use std::{
     rc::Rc,
     sync::{Arc, Mutex},
     task::Poll,
+    time::Duration,
 };
 
 use serde_json::json;
@@ -104,7 +105,8 @@ impl Room for Traced {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Traced", "TRACED").has_user().retention(Retention::Delete { after: 0 });
+    const OPTIONS: Options =
+        Options::new("Traced", "TRACED").has_user().retention(Retention::Delete { after: Duration::ZERO });
 }
 
 impl TestRoom for Traced {

@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     future::pending,
     rc::Rc,
+    time::Duration,
 };
 
 use serde_json::json;
@@ -50,8 +51,8 @@ impl<const AFTER: u64> Room for Kept<AFTER> {
     type Storage = Yrs;
     const OPTIONS: Options = Options::new("Kept", "KEPT")
         .has_user()
-        .retention(Retention::Delete { after: AFTER })
-        .limits(Limits::new().idle(86_400_000));
+        .retention(Retention::Delete { after: Duration::from_millis(AFTER) })
+        .limits(Limits::new().idle(Duration::from_secs(86_400)));
 }
 
 impl<const AFTER: u64> TestRoom for Kept<AFTER> {

@@ -16,7 +16,7 @@ use crate::{
     api::{Call, answer, done},
     auth::Access,
     cloudflare::Env,
-    contract::Sends,
+    contract::HasOutput,
     engine::{AdminRequest, Outcome},
     error::{Error, Result},
     protocol::Protocol,
@@ -80,7 +80,7 @@ impl Room for Test {
         Options::new("Test", "TEST").has_user().debug().limits(Limits::new().presence(1_000_000).user(100_000));
 }
 
-impl Sends for Test {
+impl HasOutput for Test {
     type Declared = Output;
 }
 

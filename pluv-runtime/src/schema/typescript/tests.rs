@@ -240,7 +240,7 @@ impl<const KIND: usize> Room for Sample<KIND> {
     type Storage = NoStorage;
     const OPTIONS: Options = Options::new("Sample", "SAMPLE").path("/sample").has_user();
     const TYPES: RoomTypes =
-        RoomTypes::new("A room.").user::<User>().output::<Good>().output_docs(&[("oneThing", "Says */ a thing.")]);
+        RoomTypes::new("A room.").user::<User>().output::<Good>().with_messages(&[("oneThing", "Says */ a thing.")]);
 }
 
 impl<const KIND: usize> Handlers for Sample<KIND> {

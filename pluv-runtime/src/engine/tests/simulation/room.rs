@@ -5,6 +5,7 @@ use std::{
     future::poll_fn,
     rc::Rc,
     task::{Poll, Waker},
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -18,7 +19,7 @@ use crate::{
     Context, EventInfo, FinalState, Handlers, Hooks, Limits, Options, Retention, Room, Yrs,
     api::{Call, done},
     cloudflare::Env,
-    contract::Sends,
+    contract::HasOutput,
     engine::Outcome,
     error::{Error, Result},
 };
@@ -109,7 +110,7 @@ pub(super) const RATE: u64 = 1_000;
 /// For how long a document stays that is never deleted.
 pub(super) const FOREVER: u64 = u64::MAX;
 
-const LIMITS: Limits = Limits::new().idle(IDLE).messages_per_second(RATE);
+const LIMITS: Limits = Limits::new().idle(Duration::from_millis(IDLE)).messages_per_second(RATE);
 
 /// A room whose document is deleted when nobody was there for `AFTER` milliseconds.
 pub(super) struct Simulated<const AFTER: u64>;
@@ -121,11 +122,11 @@ impl<const AFTER: u64> Room for Simulated<AFTER> {
     type Storage = Yrs;
     const OPTIONS: Options = Options::new("Simulated", "SIMULATED").has_user().limits(LIMITS).retention(match AFTER {
         FOREVER => Retention::Keep,
-        after => Retention::Delete { after },
+        after => Retention::Delete { after: Duration::from_millis(after) },
     });
 }
 
-impl<const AFTER: u64> Sends for Simulated<AFTER> {
+impl<const AFTER: u64> HasOutput for Simulated<AFTER> {
     type Declared = Output;
 }
 

@@ -1,8 +1,6 @@
-use pluv::prelude::*;
-
-#[derive(Serialize)]
+#[pluv::output]
 pub enum Output {
-    Said { text: String },
+    Moved(f64, f64),
 }
 
 #[pluv::room(output = Output)]
