@@ -2,25 +2,30 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { TIMEOUT, until } from './wait.mjs';
 
 const ADDRESS = '127.0.0.1';
-// Only how long until a test gives up.
-const PATIENCE = 60_000;
+// Below the ports that the system gives to connections: one of these is not taken while its server restarts.
+const [FIRST_PORT, LAST_PORT] = [10_000, 32_000];
 
 /** A port that nobody listens at. */
 async function freePort() {
-  const server = createServer().listen(0, ADDRESS);
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    const server = createServer().listen(port, ADDRESS);
+    const isFree = await once(server, 'listening').then(() => true, () => false);
+    if (isFree) {
+      server.close();
+      await once(server, 'close');
+      return port;
+    }
+  }
 }
 
 /** `wrangler dev` in a process group of its own, with a directory for what it stores. */
@@ -60,19 +65,19 @@ export class Server {
     for (const pipe of [started.stdout, started.stderr]) {
       pipe.on('data', (bytes) => this.#log.push(bytes.toString()));
     }
-    const deadline = Date.now() + PATIENCE;
-    while (!await this.#answers()) {
-      if (started.exitCode !== null || Date.now() > deadline) {
-        await this.kill();
-        assert.fail(`the worker does not answer:\n${this.#log.join('').slice(-4000)}`);
-      }
-      await sleep(50);
+    const log = () => this.#log.join('').slice(-4000);
+    try {
+      await until(() => started.exitCode !== null || this.#answers(), () => `the worker answers:\n${log()}`);
+      assert.equal(started.exitCode, null, `the worker runs:\n${log()}`);
+    } catch (error) {
+      await this.kill();
+      throw error;
     }
   }
 
   async #answers() {
     try {
-      await fetch(this.url, { signal: AbortSignal.timeout(5000) });
+      await fetch(this.url, { signal: AbortSignal.timeout(TIMEOUT / 4) });
       return true;
     } catch {
       return false;

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { test } from 'node:test';
-import { DESKTOP, PHONE, Stage, TIMEOUT } from './stage.mjs';
+import { TIMEOUT, until } from '../wait.mjs';
+import { DESKTOP, PHONE, Stage } from './stage.mjs';
 
 const BASE = process.env.PLUV_CHAT_URL;
 const SCREENSHOTS = process.env.PLUV_SCREENSHOTS;
@@ -15,7 +16,7 @@ assert.ok(BASE, 'PLUV_CHAT_URL is missing: the address of a worker that runs exa
 
 /** A test with a room and a browser profile of its own. */
 function chatTest(name, run) {
-  test(name, { timeout: 4 * TIMEOUT }, async () => {
+  test(name, async () => {
     const chat = new Chat();
     try {
       await chat.open();
@@ -148,6 +149,23 @@ class Tab {
   }
 }
 
+/** Types in these fields until `shows` has ended: what shows that somebody types goes soon after they pause. */
+async function whileTyping(fields, shows) {
+  let done = false;
+  const type = async (field) => {
+    while (!done) {
+      await field.pressSequentially('x', { delay: 50 });
+    }
+  };
+  const typists = fields.map(type);
+  try {
+    await shows();
+  } finally {
+    done = true;
+    await Promise.all(typists);
+  }
+}
+
 chatTest('two tabs are two users, who see each other', async (chat) => {
   const ada = await chat.user();
   await ada.page.getByTestId('empty').waitFor();
@@ -211,37 +229,22 @@ chatTest('typing shows to the others, and ends', async (chat) => {
   const shows = (text) => bob.typing.filter({ hasText: text }).waitFor();
   await ends();
 
-  await ada.text.pressSequentially('Hel');
-  await shows('Ada is typing…');
+  await whileTyping([ada.text], () => shows('Ada is typing…'));
   assert.equal(await ada.typing.isVisible(), false, 'nobody is told of their own typing');
   await ends();
 
-  await ada.text.pressSequentially('lo');
-  await shows('Ada is typing…');
+  await whileTyping([ada.text], () => shows('Ada is typing…'));
+  const text = await ada.text.inputValue();
   await ada.text.press('Enter');
-  await bob.reads('Hello');
+  await bob.reads(text);
   await ends();
 
-  await ada.text.pressSequentially('a');
-  await shows('Ada is typing…');
+  await whileTyping([ada.text], () => shows('Ada is typing…'));
   await ada.text.blur();
   await ends();
 
   // Both at once, whichever pauses meanwhile.
-  const both = shows('Ada and Eve are typing…');
-  let done = false;
-  const type = async (tab) => {
-    while (!done) {
-      await tab.text.pressSequentially('x', { delay: 50 });
-    }
-  };
-  const typists = [type(ada), type(eve)];
-  try {
-    await both;
-  } finally {
-    done = true;
-    await Promise.all(typists);
-  }
+  await whileTyping([ada.text, eve.text], () => shows('Ada and Eve are typing…'));
   await ends();
 });
 
@@ -383,13 +386,19 @@ chatTest('a dead connection is noticed, and what was under way can be sent again
   const bob = await chat.user('Bob', wire.url);
   await ada.sees('Ada', 'Bob');
 
+  const statuses = await bob.page.evaluateHandle(() => {
+    const [node, statuses] = [document.querySelector('[data-test="status"]'), []];
+    new MutationObserver(() => statuses.push(node.dataset.status)).observe(node, { attributes: true });
+    return statuses;
+  });
   wire.freeze();
   await bob.say('Are you there?');
   await bob.page.locator('[data-test="message"].pending').waitFor();
   await bob.page.getByTestId('unsent').waitFor();
   await bob.shot('unsent');
   assert.equal(await ada.messages.count(), 0);
-  await bob.page.locator('[data-test="status"]:not([data-status="online"])').waitFor();
+  // It is back soon.
+  await until(() => statuses.evaluate((all) => all.some((status) => status !== 'online')), 'the loss is noticed');
   await bob.online();
   await bob.page.getByTestId('send-again').click();
   await ada.reads('Are you there?');
@@ -559,8 +568,7 @@ chatTest('it shows who writes in the note', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.sees('Ada', 'Bob');
-  await bob.write('Hello');
-  await ada.noteStatus.filter({ hasText: 'Bob is writing…' }).waitFor();
+  await whileTyping([bob.note], () => ada.noteStatus.filter({ hasText: 'Bob is writing…' }).waitFor());
   assert.equal(await bob.noteStatus.innerText(), 'Everyone here can write in it');
   await ada.noteStatus.filter({ hasText: 'Everyone here can write in it' }).waitFor();
 });

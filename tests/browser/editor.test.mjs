@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { DESKTOP, PHONE, Stage, TIMEOUT, whileAsleep } from './stage.mjs';
+import { TIMEOUT, still, until } from '../wait.mjs';
+import { DESKTOP, PHONE, Stage, whileAsleep } from './stage.mjs';
 
 const BASE = process.env.PLUV_EDITOR_URL;
 const LOG = process.env.PLUV_EDITOR_LOG;
@@ -23,7 +23,7 @@ assert.ok(LOG, 'PLUV_EDITOR_LOG is missing: the file that the worker logs to');
 
 /** A test with a document of its own. */
 function editorTest(name, run) {
-  test(name, { timeout: 4 * TIMEOUT }, async () => {
+  test(name, async () => {
     const scene = new Scene();
     try {
       await run(scene);
@@ -107,21 +107,31 @@ class Person {
   async go(to) {
     await this.page.locator('[data-test="text"][contenteditable="true"]').waitFor();
     await this.text.focus();
-    await this.page.keyboard.press(to === 'start' ? 'Control+Home' : 'Control+End');
-    await this.#rest();
+    await this.move(to === 'start' ? 'Control+Home' : 'Control+End');
+    const caret = () => this.text.evaluate(({ editor }) => {
+      const { doc, selection } = editor.state;
+      const depth = (child) => {
+        let [node, depth] = [doc, 0];
+        for (; !node.isTextblock; depth++) {
+          node = node[child];
+        }
+        return depth;
+      };
+      return { at: selection.head, start: depth('firstChild'), end: doc.content.size - depth('lastChild') };
+    });
+    const place = await caret();
+    assert.equal(place.at, place[to], JSON.stringify(place));
   }
 
-  /** An editor learns in a moment that the browser has moved the caret. No hand is faster. */
-  #rest() {
-    return sleep(150);
-  }
-
-  /** Moves the caret by these keys. */
+  /** Moves the caret by these keys, and waits until the editor knows of it: the browser tells it by an event. */
   async move(...keys) {
     for (const key of keys) {
       await this.page.keyboard.press(key);
     }
-    await this.#rest();
+    await this.until((node) => {
+      const { view } = node.editor;
+      return view.domObserver.currentSelection.eq(view.domSelectionRange());
+    }, await this.text.elementHandle());
   }
 
   /** Writes as by the keys. */
@@ -163,13 +173,11 @@ class Person {
   }
 
   async #shows(read, expected) {
-    const deadline = Date.now() + TIMEOUT;
-    let shown = await read();
-    while (JSON.stringify(shown) !== JSON.stringify(expected) && Date.now() < deadline) {
-      await sleep(50);
+    let shown;
+    await until(async () => {
       shown = await read();
-    }
-    assert.deepEqual(shown, expected);
+      return JSON.stringify(shown) === JSON.stringify(expected);
+    }, () => `${JSON.stringify(expected)} shows, and not ${JSON.stringify(shown)}`);
   }
 
   /** A picture of the page, once what moves has come to rest. */
@@ -183,16 +191,12 @@ class Person {
 
 /** Waits until all show the same, and returns it. */
 async function same(...people) {
-  const deadline = Date.now() + TIMEOUT;
-  for (;;) {
-    const shown = await Promise.all(people.map((person) => person.shown()));
-    const texts = new Set(shown.map((text) => text.join('\n')));
-    if (texts.size === 1) {
-      return shown[0];
-    }
-    assert.ok(Date.now() < deadline, `all should read the same: ${JSON.stringify(shown)}`);
-    await sleep(50);
-  }
+  let shown;
+  await until(async () => {
+    shown = await Promise.all(people.map((person) => person.shown()));
+    return new Set(shown.map((text) => text.join('\n'))).size === 1;
+  }, () => `all read the same: ${JSON.stringify(shown)}`);
+  return shown[0];
 }
 
 /** Holds that the letters of each text are there, in their order, and nothing else. */
@@ -346,10 +350,8 @@ editorTest('what is written without a connection is told so, and joins what the 
   await bob.banner.waitFor({ state: 'hidden' });
   const [line] = await same(ada, bob);
   assert.equal(line, 'p Two of each. Milk. Bread. Butter.');
-  // Also those who said nothing meanwhile, and who would not speak again for a while.
-  const back = Date.now();
+  // Also who said nothing meanwhile, and never speaks again.
   await bob.sees('Ada', 'Cleo');
-  assert.ok(Date.now() - back < 10_000, 'at once');
   await bob.seesCarets('Ada');
   await ada.sees('Bob', 'Cleo');
   await bob.text.focus();
@@ -410,19 +412,65 @@ editorTest('what was written offline is there after a reload, and is sent when t
   await ada.reads('p Begun. Offline. Again.');
 });
 
+editorTest('a caret that was just moved stays there, whatever the others write and wherever they go', async (scene) => {
+  const ada = await scene.person('Ada', { address: '/about:blank' });
+  // What comes from the room can be held back.
+  await ada.page.addInitScript(() => {
+    const held = [];
+    globalThis.holds = false;
+    globalThis.release = () => held.splice(0).forEach((pass) => pass());
+    globalThis.heldFrames = held;
+    const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
+    Object.defineProperty(WebSocket.prototype, 'onmessage', {
+      set(listen) {
+        set.call(this, (event) => (holds ? held.push(() => listen.call(this, event)) : listen.call(this, event)));
+      },
+    });
+  });
+  await ada.page.goto(`${BASE}/${scene.name}`);
+  await ada.status('live');
+  const [bob] = await scene.people('Bob');
+  await ada.write('# Heading\nEnd');
+  await bob.reads('h1 Heading', 'p End');
+  await bob.go('start');
+  await bob.page.keyboard.type('The ');
+  await ada.reads('h1 The Heading', 'p End');
+  for (const act of [() => bob.page.keyboard.type('first '), () => bob.move('ArrowRight')]) {
+    await ada.status('live');
+    await ada.go('start');
+    await ada.page.evaluate(() => { holds = true; });
+    await act();
+    await ada.until(() => heldFrames.length > 0);
+    // As by a key: the event that tells the editor of it comes when this has ended.
+    await ada.page.evaluate(() => {
+      getSelection().modify('move', 'forward', 'documentboundary');
+      holds = false;
+      release();
+    });
+    // What shows where the others are is drawn by a timer.
+    await ada.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+    await ada.type('.');
+  }
+  await Promise.all([ada, bob].map((person) => person.reads('h1 The first Heading', 'p End..')));
+});
+
 editorTest('a document that slept is read and written on, by who stayed and who comes', async (scene) => {
   const [ada, bob] = await scene.people('Ada', 'Bob');
   await ada.write('# Before\nIt slept.');
   await bob.reads('h1 Before', 'p It slept.');
   await bob.write(' Twice.');
   await ada.reads('h1 Before', 'p It slept. Twice.');
-  // Both speak now, and so not again for a while.
-  await Promise.all([ada, bob].map((person) => person.move('ArrowLeft', 'ArrowRight')));
   await Promise.all([ada.status('live'), bob.status('live')]);
-  let cleo;
-  await whileAsleep(LOG, scene.name, 2, async () => {
-    cleo = await scene.person('Cleo');
-    await cleo.status('live');
+  const comes = (name) => async () => {
+    const person = await scene.person(name);
+    await person.status('live');
+    return person;
+  };
+  const cleo = await whileAsleep(LOG, scene.name, {
+    connections: 2,
+    // Both speak, and so not again for a while.
+    speak: () => Promise.all([ada, bob].map((person) => person.move('ArrowLeft', 'ArrowRight'))),
+    come: comes('Cleo'),
   });
   await cleo.reads('h1 Before', 'p It slept. Twice.');
   await cleo.sees('Ada', 'Bob');
@@ -432,11 +480,7 @@ editorTest('a document that slept is read and written on, by who stayed and who 
 
   // And when nobody stayed.
   await Promise.all([ada, bob, cleo].map(({ context }) => context.close()));
-  let dan;
-  await whileAsleep(LOG, scene.name, 0, async () => {
-    dan = await scene.person('Dan');
-    await dan.status('live');
-  });
+  const dan = await whileAsleep(LOG, scene.name, { connections: 0, come: comes('Dan') });
   await dan.reads('h1 Still Before', 'p It slept. Twice.', 'p After, by Cleo.');
   await dan.sees();
 });
@@ -671,7 +715,7 @@ editorTest('who is sent away stays away until they want to come back, and a chan
   await sockets.at(-1).close({ code: 4403, reason: 'you were sent away' });
   await ada.status('refused');
   assert.equal(await ada.banner.textContent(), 'This document is closed to you: you were sent away.');
-  await sleep(2_000);
+  await still(2_000);
   assert.equal(sockets.length, 2, 'it does not come back by itself');
   await ada.page.getByTestId('retry').click();
   await ada.status('live');

@@ -3,18 +3,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, selectors } from 'playwright-core';
+import { TIMEOUT, until, untilAsleep } from '../wait.mjs';
 import { Proxy } from './proxy.mjs';
 
-// Only how long until a test gives up: nothing waits for it to pass.
-export const TIMEOUT = 30_000;
 export const DESKTOP = { width: 1200, height: 780 };
 export const PHONE = { width: 375, height: 720 };
-
-// Longer than the 10 seconds without an event after which workerd lets a room sleep, and shorter than the 15 seconds after
-// which a Yjs provider tells of itself again.
-const SILENCE = 12_000;
 
 let browser;
 
@@ -22,6 +16,7 @@ before(async () => {
   selectors.setTestIdAttribute('data-test');
   browser = await chromium.launch({
     executablePath: process.env.PLUV_CHROMIUM ?? '/usr/bin/chromium',
+    timeout: TIMEOUT,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   });
 });
@@ -88,24 +83,34 @@ export class Stage {
 }
 
 /**
- * Waits until nobody has spoken to a room for so long that it sleeps, lets `wake` speak to it, and holds that nothing was
- * left of it in memory: by the worker's log it was made anew, with so many connections that had stayed open.
+ * Lets a room hibernate, and returns who wakes it by coming, as `come` opens their page. By the worker's log nothing of the
+ * room was left in memory: it was made anew, with so many connections that had stayed open. All who stay have said, by
+ * `speak`, what they would say otherwise while they should be silent.
  */
-export async function whileAsleep(log, room, connections, wake) {
-  const wakes = async () => {
-    const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line.includes(`"room":"${room}"`));
-    return lines.filter((line) => line.includes('"pluv":"wake"'));
+export async function whileAsleep(log, room, { connections, speak, come }) {
+  const entries = async (kind) => {
+    const lines = (await readFile(log, 'utf8')).split('\n');
+    return lines.filter((line) => line.includes(`"room":"${room}"`) && line.includes(`"pluv":"${kind}"`));
   };
-  const before = (await wakes()).length;
-  await sleep(SILENCE);
-  await wake();
-  const deadline = Date.now() + TIMEOUT;
-  let after = await wakes();
-  while (after.length === before && Date.now() < deadline) {
-    // What the worker has logged is on its way.
-    await sleep(50);
-    after = await wakes();
-  }
-  assert.equal(after.length, before + 1, 'the room slept');
-  assert.match(after.at(-1), new RegExp(`"connections":${connections}\\b`));
+  let person;
+  await untilAsleep(async (silence) => {
+    if (person) {
+      const left = (await entries('leave')).length;
+      await person.context.close();
+      await until(async () => (await entries('leave')).length > left, 'the room is told that they left');
+    }
+    await speak?.();
+    const [wakes, connects] = [await entries('wake'), await entries('connect')];
+    await silence();
+    person = await come();
+    // It is logged after the wake, if there was one.
+    await until(async () => (await entries('connect')).length > connects.length, 'the connection is logged');
+    const woken = (await entries('wake')).slice(wakes.length);
+    if (woken.length > 0) {
+      assert.equal(woken.length, 1, 'the room woke once');
+      assert.match(woken[0], new RegExp(`"connections":${connections}\\b`));
+    }
+    return woken.length > 0;
+  });
+  return person;
 }

@@ -4,12 +4,12 @@
 // PLUV_CHROMIUM is the browser, PLUV_SCREENSHOTS a directory for pictures of the page.
 
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import WebSocket from 'ws';
-import { DESKTOP, PHONE, Stage, TIMEOUT, whileAsleep } from './stage.mjs';
+import { TIMEOUT, pace, still, until } from '../wait.mjs';
+import { Extra, idOf } from './crowd.mjs';
+import { DESKTOP, PHONE, Stage, whileAsleep } from './stage.mjs';
 
 const BASE = process.env.PLUV_WHITEBOARD_URL;
 const LOG = process.env.PLUV_WHITEBOARD_LOG;
@@ -20,7 +20,7 @@ assert.ok(LOG, 'PLUV_WHITEBOARD_LOG is missing: the file that the worker logs to
 
 /** A test with a board of its own. */
 function boardTest(name, run) {
-  test(name, { timeout: 4 * TIMEOUT }, async () => {
+  test(name, async () => {
     const scene = new Scene();
     try {
       await run(scene);
@@ -29,11 +29,6 @@ function boardTest(name, run) {
       await scene.end();
     }
   });
-}
-
-/** As random as a page makes it, and the same for the same name. */
-function idOf(name) {
-  return createHash('sha256').update(name).digest('hex').slice(0, 16);
 }
 
 class Scene extends Stage {
@@ -65,7 +60,7 @@ class Scene extends Stage {
 
   /** Somebody without a browser. */
   async extra(name) {
-    const extra = await Extra.join(this.board, name);
+    const extra = await Extra.join(BASE, this.board, name);
     this.#extras.push(extra);
     return extra;
   }
@@ -159,55 +154,12 @@ class Person {
 
 /** Waits until all show the same, and returns it. */
 async function same(...people) {
-  const deadline = Date.now() + TIMEOUT;
-  for (;;) {
-    const shown = await Promise.all(people.map((person) => person.shown()));
-    if (new Set(shown.map((notes) => JSON.stringify(Object.entries(notes).sort()))).size === 1) {
-      return shown[0];
-    }
-    assert.ok(Date.now() < deadline, `all should see the same: ${JSON.stringify(shown)}`);
-    await sleep(50);
-  }
-}
-
-/** A client that moves its hand. */
-class Extra {
-  static async join(board, name) {
-    const address = `${BASE}/api/pluv/room/${board}`;
-    const user = new URLSearchParams({ room: board, user_id: idOf(name), name });
-    const token = await (await fetch(`${BASE}/api/pluv/authorize?${user}`)).text();
-    const socket = new WebSocket(`${address.replace('http', 'ws')}?token=${token}`);
-    const extra = new Extra(socket);
-    await new Promise((resolve, reject) => {
-      socket.on('message', (text) => {
-        const { type, data, user } = JSON.parse(text);
-        if (type === '$registered') {
-          extra.send('$initializeSession', { presence: {}, update: '' });
-        } else if (type === '$storageReceived') {
-          resolve();
-        }
-        extra.heard(type, data, user);
-      });
-      socket.on('error', reject);
-      socket.on('close', reject);
-    });
-    return extra;
-  }
-
-  constructor(socket) {
-    this.socket = socket;
-  }
-
-  /** Called with each message. */
-  heard() {}
-
-  send(type, data) {
-    this.socket.send(JSON.stringify({ type, data }));
-  }
-
-  point(x, y, hold) {
-    this.send('$updatePresence', { presence: { at: { x, y }, hold: hold ?? null } });
-  }
+  let shown;
+  await until(async () => {
+    shown = await Promise.all(people.map((person) => person.shown()));
+    return new Set(shown.map((notes) => JSON.stringify(Object.entries(notes).sort()))).size === 1;
+  }, () => `all see the same: ${JSON.stringify(shown)}`);
+  return shown[0];
 }
 
 boardTest('a note is added, written, moved, coloured by its pad and thrown away, and all see the same', async (scene) => {
@@ -300,10 +252,7 @@ boardTest('the board outlasts reloads and the sleep of its room', async (scene) 
   await ada.note(id).waitFor();
   assert.deepEqual(await same(ada, bob), before);
   // Nobody says a word, and the room sleeps.
-  let cleo;
-  await whileAsleep(LOG, scene.board, 2, async () => {
-    cleo = await scene.person('Cleo');
-  });
+  const cleo = await whileAsleep(LOG, scene.board, { connections: 2, come: () => scene.person('Cleo') });
   await cleo.note(id).waitFor();
   assert.deepEqual(await same(ada, bob, cleo), before);
   await bob.carry(id, -100, 0);
@@ -435,7 +384,7 @@ boardTest('who is refused is told why, adds nothing, and may try again', async (
   await ada.drop();
   await ada.notice.filter({ hasText: 'you were sent away' }).waitFor();
   await ada.at(id, start.x, start.y);
-  await sleep(1_000);
+  await still(1_000);
   assert.equal(sockets.length, 1, 'it does not come back by itself');
   await ada.page.getByTestId('retry').click();
   await ada.status('online');
@@ -445,15 +394,16 @@ boardTest('who is refused is told why, adds nothing, and may try again', async (
 });
 
 boardTest('thirty people move at once in the sight of each', async (scene) => {
-  // How many frames the page draws in one of the display.
   const prepare = (page) => page.addInitScript(() => {
+    // How often the page draws in a frame of the display, and what glides from place to place by itself.
     const original = requestAnimationFrame;
     globalThis.drawn = new Map();
-    globalThis.nextFrame = original.bind(globalThis);
+    globalThis.gliding = new Set();
     globalThis.requestAnimationFrame = (draw) => original((now) => {
       drawn.set(now, (drawn.get(now) ?? 0) + 1);
       draw(now);
     });
+    addEventListener('transitionrun', ({ target, propertyName }) => propertyName === 'transform' && gliding.add(target));
   });
   const [ada, bob] = await Promise.all([scene.person('Ada'), scene.person('Bob', { prepare })]);
   const notes = [];
@@ -461,110 +411,99 @@ boardTest('thirty people move at once in the sight of each', async (scene) => {
     notes.push(await ada.add(color, `A ${color} note`));
   }
   const extras = [];
-  for (let number = 1; number <= 28; number++) {
+  for (let number = 0; number < 28; number++) {
     extras.push(await scene.extra(`Guest ${number}`));
   }
-  await bob.page.getByText('30 here').waitFor();
+  await Promise.all([ada, bob].map(({ page }) => page.getByText('30 here').waitFor()));
+  const nameOf = (number) => `Guest ${number}`;
+  // The places of each hand, as each of the others is told of them.
+  const heard = extras.map(() => new Map(extras.map((_, number) => [nameOf(number), []])));
+  extras.forEach((extra, number) => {
+    extra.heard = (type, data, user) => {
+      const places = heard[number].get(user?.name);
+      if (type === '$presenceUpdated' && data.presence.at) {
+        places?.push(`${data.presence.at.x} ${data.presence.at.y}`);
+      }
+    };
+  });
 
   // Each moves on a circle of its own, as often as the page itself speaks among so many; five of them carry a note.
-  const start = Date.now();
-  const move = () => extras.forEach((extra, number) => {
-    const angle = (Date.now() - start) / 700 + number;
-    const x = 1200 + (number % 6 - 2.5) * 180 + 60 * Math.cos(angle);
-    const y = 800 + (Math.floor(number / 6) - 2) * 130 + 50 * Math.sin(angle);
-    const note = notes[number / 6];
-    extra.point(Math.round(x), Math.round(y), note && { id: note, at: { x: Math.round(x) - 90, y: Math.round(y) - 40 } });
-  });
-  const timer = setInterval(move, 60);
-  try {
-    await ada.page.mouse.move(100, 100);
-    await bob.until(() => document.querySelectorAll('.hand').length === 29);
-    await bob.until(() => document.querySelectorAll('.note.taken.held').length === 5);
-
-    // All of them move from frame to frame, and not only when somebody has spoken.
-    const { times, paths, most } = await bob.page.evaluate(() => new Promise((resolve) => {
-      const nodes = [...document.querySelectorAll('.hand, .note.taken')];
-      const paths = nodes.map(() => []);
-      const times = [];
-      drawn.clear();
-      const look = (now) => {
-        times.push(now);
-        nodes.forEach((node, index) => {
-          const { m41: x, m42: y } = new DOMMatrix(getComputedStyle(node).transform);
-          paths[index].push({ x, y, target: node.style.transform });
-        });
-        times.length < 240 ? nextFrame(look) : resolve({ times, paths, most: Math.max(...drawn.values()) });
-      };
-      nextFrame(look);
-    }));
-    const frames = pairs(times, (before, after) => after - before);
-    const steps = paths.map((path) => pairs(path, (before, after) => ({
-      length: Math.hypot(after.x - before.x, after.y - before.y),
-      glides: before.target === after.target,
-    })));
-    const lengths = steps.flat().map(({ length }) => length);
-    console.log(`30 people: a frame takes ${part(frames, 0.5)} ms, 95 of 100 at most ${part(frames, 0.95)} ms`);
-    console.log(`30 people: a step is ${part(lengths, 0.5)} px, 95 of 100 at most ${part(lengths, 0.95)} px`);
-    const glides = steps.map((path) => path.filter(({ length, glides }) => glides && length > 0).length).sort((a, b) => a - b);
-    assert.equal(glides.length, 29 + 5);
-    assert.equal(glides[0], 0, 'the hand of Ada rests');
-    assert.ok(glides[1] > 10, `a hand or a note went on in ${glides[1]} frames without a word`);
-    assert.equal(most, 1, 'however much is heard, the page is drawn once in a frame');
-
-    // What Ada does is seen by all of the others, and she does not say each of her many moves.
-    const isOfAda = (type, user) => type === '$presenceUpdated' && user.name === 'Ada';
-    const delays = [];
-    const left = await ada.page.getByTestId('surface').evaluate((node) => node.getBoundingClientRect().left);
-    for (let x = 300; x < 400; x += 10) {
-      const place = Math.round(x - left);
-      const heard = extras.map((extra) => new Promise((resolve) => {
-        extra.heard = (type, { presence }, user) => isOfAda(type, user) && presence.at.x === place && resolve();
-      }));
-      const seen = bob.until((place) => [...document.querySelectorAll('.hand')].some((hand) =>
-        hand.textContent.trim() === 'Ada' && Math.abs(new DOMMatrix(getComputedStyle(hand).transform).m41 - place) < 2), place);
-      const begun = performance.now();
-      await ada.page.mouse.move(x, 400);
-      await Promise.all([...heard, seen]);
-      delays.push(performance.now() - begun);
-    }
-    console.log(`30 people: a move is seen by all within ${part(delays, 0.5)} ms, 10 of 10 within ${part(delays, 1)} ms`);
-    assert.ok(part(delays, 0.5) < 5_000, 'nothing piles up');
-
-    let said = 0;
-    extras[0].heard = (type, _data, user) => {
-      said += Number(isOfAda(type, user));
-    };
-    // A hand that moves in each frame.
-    const took = await ada.page.evaluate(() => new Promise((resolve) => {
-      const begun = performance.now();
-      let frame = 0;
-      const move = () => {
-        frame += 1;
-        const place = { clientX: 300 + 4 * frame, clientY: 300 + 2 * frame };
-        document.body.dispatchEvent(new PointerEvent('pointermove', { ...place, isPrimary: true, bubbles: true }));
-        frame < 100 ? requestAnimationFrame(move) : resolve(performance.now() - begun);
-      };
-      requestAnimationFrame(move);
-    }));
-    const allowed = took / (2 * 29) + 2;
-    await sleep(200);
-    assert.ok(said > 1 && said <= allowed, `she spoke ${said} times, and may ${allowed.toFixed()} times`);
-    await bob.shot('thirty');
-    await bob.page.emulateMedia({ colorScheme: 'dark' });
-    await bob.shot('thirty-dark');
-    await bob.page.setViewportSize(PHONE);
-    await bob.shot('thirty-phone');
-  } finally {
-    clearInterval(timer);
+  await bob.page.evaluate(() => { drawn.clear(); });
+  const said = extras.map(() => []);
+  for (let step = 0; step < 60; step++) {
+    extras.forEach((extra, number) => {
+      const angle = step / 12 + number;
+      const x = Math.round(1200 + (number % 6 - 2.5) * 180 + 60 * Math.cos(angle));
+      const y = Math.round(800 + (Math.floor(number / 6) - 2) * 130 + 50 * Math.sin(angle));
+      const note = notes[number / 6];
+      extra.point(x, y, note && { id: note, at: { x: x - 90, y: y - 40 } });
+      said[number].push(`${x} ${y}`);
+    });
+    await pace(60);
   }
+  // Nothing is lost, nothing comes twice, and each hand's places come in their order.
+  for (const [listener, places] of heard.entries()) {
+    for (const [speaker, all] of said.entries()) {
+      if (speaker !== listener) {
+        const told = places.get(nameOf(speaker));
+        await until(() => told.length >= all.length, () => `${told.length} of ${all.length} moves come`);
+        assert.deepEqual(told, all);
+      }
+    }
+  }
+  // In the end each page shows everyone once, and where they are.
+  await ada.page.mouse.move(100, 100);
+  const expected = said.map((places, number) => [nameOf(number), places.at(-1)]).sort();
+  const carried = notes.map((id, index) => [id, said[6 * index].at(-1)]).sort();
+  for (const person of [ada, bob]) {
+    let shown;
+    await until(async () => {
+      shown = await person.page.evaluate(() => {
+        const target = ({ style }) => style.transform.match(/-?\d+/g).map(Number);
+        const hands = [...document.querySelectorAll('.hand')].map((hand) => [hand.textContent.trim(), target(hand).join(' ')]);
+        const notes = [...document.querySelectorAll('.note.taken.held')].map((note) => {
+          const [x, y] = target(note);
+          return [note.dataset.id, `${x + 90} ${y + 40}`];
+        });
+        return { hands: hands.filter(([name]) => name.startsWith('Guest')).sort(), notes: notes.sort() };
+      });
+      return JSON.stringify([shown.hands, shown.notes]) === JSON.stringify([expected, carried]);
+    }, () => `all are where they went last: ${JSON.stringify(shown)}`);
+  }
+  await bob.until(() => document.querySelectorAll('.hand').length === 29);
+  const { most, glided } = await bob.page.evaluate(() => ({
+    most: Math.max(...drawn.values()),
+    glided: [...document.querySelectorAll('.hand, .note.taken')].filter((node) => gliding.has(node)).length,
+  }));
+  assert.equal(most, 1, 'however much is heard, the page is drawn once in a frame');
+  assert.ok(glided >= 28 + 5, `${glided} hands and notes go on from frame to frame, and not only when somebody speaks`);
+
+  // What Ada does is seen by all of the others, and she does not say each of her many moves: here one in each frame.
+  const isOfAda = (type, user) => type === '$presenceUpdated' && user.name === 'Ada';
+  const spoken = extras.map(() => []);
+  extras.forEach((extra, number) => {
+    extra.heard = (type, { presence }, user) => isOfAda(type, user) && spoken[number].push(presence.at.x);
+  });
+  const { last, took } = await ada.page.evaluate(() => new Promise((resolve) => {
+    const begun = performance.now();
+    const left = document.querySelector('[data-test="surface"]').getBoundingClientRect().left;
+    let frame = 0;
+    const move = () => {
+      frame += 1;
+      const place = { clientX: 300 + 4 * frame, clientY: 300 + 2 * frame };
+      document.body.dispatchEvent(new PointerEvent('pointermove', { ...place, isPrimary: true, bubbles: true }));
+      frame < 100 ? requestAnimationFrame(move) : resolve({ last: Math.round(place.clientX - left), took: performance.now() - begun });
+    };
+    requestAnimationFrame(move);
+  }));
+  await until(() => spoken.every((places) => places.at(-1) === last), () => `all hear of her last place: ${spoken.map((places) => places.at(-1))}`);
+  await bob.until((x) => [...document.querySelectorAll('.hand')].some((hand) =>
+    hand.textContent.trim() === 'Ada' && Math.abs(new DOMMatrix(getComputedStyle(hand).transform).m41 - x) < 2), last);
+  const allowed = took / (2 * 29) + 2;
+  assert.ok(spoken[0].length <= allowed, `she spoke ${spoken[0].length} times, and may ${allowed.toFixed()} times`);
+  await bob.shot('thirty');
+  await bob.page.emulateMedia({ colorScheme: 'dark' });
+  await bob.shot('thirty-dark');
+  await bob.page.setViewportSize(PHONE);
+  await bob.shot('thirty-phone');
 });
-
-function pairs(list, compare) {
-  return list.slice(1).map((after, index) => compare(list[index], after));
-}
-
-/** The number that this part of all is not above. */
-function part(numbers, share) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return Number(sorted[Math.ceil(share * sorted.length) - 1].toFixed(1));
-}

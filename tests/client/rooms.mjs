@@ -5,34 +5,19 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
+import { until } from '../wait.mjs';
 
 const { PLUV_FIXTURE_URL, PLUV_CLIENTS } = process.env;
 assert.ok(PLUV_FIXTURE_URL, 'PLUV_FIXTURE_URL is missing: the address of a worker that runs tests/fixture');
 assert.ok(PLUV_CLIENTS, 'PLUV_CLIENTS is missing: the directory of the clients of its rooms');
 
 export const BASE = PLUV_FIXTURE_URL;
-// Only how long until a test gives up: nothing waits for it to pass.
-const PATIENCE = 20_000;
 
 const load = (room) => import(pathToFileURL(path.join(PLUV_CLIENTS, `${room}.mjs`)));
 const clients = { Lab: await load('Lab'), Notes: await load('Notes'), Plain: await load('Plain') };
 export const { PluvError } = clients.Lab;
-
-/** Waits until `holds()` is truthy, and gives that. */
-export async function until(holds, what) {
-  const deadline = Date.now() + PATIENCE;
-  for (;;) {
-    const found = holds();
-    if (found) {
-      return found;
-    }
-    assert.ok(Date.now() < deadline, `${what}: not within ${PATIENCE} ms`);
-    await sleep(5);
-  }
-}
 
 /** Runs `run` with a room of its own and a `join`, whose clients leave when it ends. */
 export async function withRoom(run) {

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: clients on real sockets, HTTP, and tokens of all kinds.
 
+mod asleep;
 mod client;
 mod diary;
 mod http;
@@ -9,6 +10,7 @@ mod steer;
 mod tokens;
 
 pub use self::{
+    asleep::{SILENCE, silence, until_asleep},
     client::{Client, Closed, connect, connect_with, refused},
     diary::{diary, diary_with, log},
     http::{Answer, UPGRADE, get, post, request, request_with},
@@ -18,8 +20,15 @@ pub use self::{
     tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds},
 };
 
-/// How long an answer may take before a test fails.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+/// How long any test waits for anything before it gives up. It is no measure of speed: a test that passes waits for none of
+/// it. `PLUV_TEST_TIMEOUT` sets it, in seconds.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(match option_env!("PLUV_TEST_TIMEOUT") {
+    Some(seconds) => match u64::from_str_radix(seconds, 10) {
+        Ok(seconds) => seconds,
+        Err(_) => panic!("`PLUV_TEST_TIMEOUT` is wrong: write a number of seconds"),
+    },
+    None => 120,
+});
 
 /// Where a worker of the tests listens, as `cargo xtask test` says.
 fn base(variable: &str) -> String {

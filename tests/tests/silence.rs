@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Client, Closed, Provider, fixture, fresh};
-use tokio::time::sleep;
+use tests::{Client, Closed, PATIENCE, Provider, fixture, fresh};
+use tokio::time::{sleep, timeout};
 
 const BRISK: &str = "/brisk";
+/// How often who is not silent speaks.
+const PAUSE: Duration = Duration::from_secs(1);
 const PING: &str = r#"{"type":"$ping","data":{}}"#;
 
 async fn brisk(room: &str, id: &str) -> Client {
@@ -15,11 +17,16 @@ async fn brisk(room: &str, id: &str) -> Client {
     client
 }
 
-/// What comes to a client that pings as the stock one does, once a second, which the platform answers.
-async fn ping(client: &mut Client, seconds: usize) -> Vec<Value> {
+/// What comes to a client that pings as the stock one does, once a second, which the platform answers, up to a while after
+/// a farewell.
+async fn ping_until_farewell(client: &mut Client) -> Vec<Value> {
     let mut frames = Vec::new();
-    for _ in 0..seconds {
-        sleep(Duration::from_secs(1)).await;
+    let mut more = 3;
+    while more > 0 {
+        sleep(PAUSE).await;
+        if frames.iter().any(|frame: &Value| frame["type"] == "farewell") {
+            more -= 1;
+        }
         client.send_text(PING).await;
         loop {
             let frame = client.receive().await;
@@ -41,12 +48,15 @@ async fn who_is_silent_is_closed_and_told_of_once_and_who_pings_stays() {
     for client in [&mut ada, &mut bob] {
         client.drain().await;
     }
-    let (frames, ()) = tokio::join!(ping(&mut bob, 14), async {
-        for _ in 0..14 {
-            sleep(Duration::from_secs(1)).await;
-            cy.send("$getOthers", &json!({})).await;
-        }
-    });
+    let frames = tokio::select! {
+        frames = ping_until_farewell(&mut bob) => frames,
+        () = async {
+            loop {
+                sleep(PAUSE).await;
+                cy.send("$getOthers", &json!({})).await;
+            }
+        } => unreachable!("it goes on"),
+    };
     let told: Vec<_> = frames.iter().map(|frame| frame["type"].as_str().unwrap_or_default()).collect();
     assert_eq!(told, ["$exit", "$syncStateReceived", "farewell"], "{frames:?}");
     assert_eq!(frames[0]["data"], json!({ "sessionId": ada.id }));
@@ -68,7 +78,6 @@ async fn a_room_whose_clients_are_all_silent_is_empty_in_the_end() {
     let room = fresh("deserted");
     let mut ada = brisk(&room, "ada").await;
     let mut bob = brisk(&room, "bob").await;
-    sleep(Duration::from_secs(14)).await;
     for client in [&mut ada, &mut bob] {
         assert_eq!(client.closed().await.code, 1012);
     }
@@ -84,11 +93,13 @@ async fn a_provider_that_is_silent_is_closed_and_withdrawn_and_who_speaks_stays(
     ada.tell(&json!({ "name": "Ada" })).await;
     let client = ada.client();
     bob.until(|bob| bob.clients.contains_key(&client)).await;
-    for _ in 0..14 {
-        sleep(Duration::from_secs(1)).await;
-        bob.settle().await;
-    }
-    assert!(bob.clients.is_empty(), "{:?}", bob.clients);
+    let withdrawn = async {
+        while !bob.clients.is_empty() {
+            sleep(PAUSE).await;
+            bob.settle().await;
+        }
+    };
+    timeout(PATIENCE, withdrawn).await.expect("who is silent is withdrawn in time");
     assert_eq!(ada.closed().await, Closed { code: 1012, reason: "idle connection timed out".to_owned() });
     bob.write(0, "by bob").await;
     ada.connect().await;

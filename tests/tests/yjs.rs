@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tests::{Client, NOTES, Provider, fixture, fresh, get, told, write};
+use tests::{Client, NOTES, Provider, fixture, fresh, get, silence, told, until_asleep, write};
 use tokio::time::sleep;
 use yrs::{
     Doc, GetString as _, ReadTxn as _, StateVector, Transact as _, Update,
     sync::{Message, SyncMessage},
     updates::{decoder::Decode as _, encoder::Encode as _},
 };
-
-/// Longer than the 10 seconds without an event after which workerd lets a room sleep.
-const SILENCE: Duration = Duration::from_secs(12);
 
 /// A pluv client with its document, and what was said to it.
 struct Pluv {
@@ -50,8 +47,8 @@ impl Pluv {
         self.until(|pluv| pluv.text() == text).await;
     }
 
-    async fn hears(&mut self, text: &str) {
-        self.until(|pluv| pluv.said.iter().any(|said| said == text)).await;
+    async fn hears_of_change_by(&mut self, user: &str) {
+        self.until(|pluv| pluv.said.iter().any(|said| said.starts_with("change ") && said.ends_with(user))).await;
     }
 
     async fn send(&mut self, update: &[u8]) {
@@ -157,36 +154,43 @@ async fn what_clients_tell_of_themselves_goes_round_and_goes_with_them() {
 
 #[tokio::test]
 async fn a_room_that_slept_knows_the_document_and_who_is_there() {
-    let room = fresh("asleep");
-    let mut watcher = Pluv::join(&room, "watcher").await;
-    let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
-    ada.tell(&json!({ "name": "Ada" })).await;
-    bob.tell(&json!({ "name": "Bob" })).await;
-    let (of_ada, of_bob) = (ada.client(), bob.client());
-    ada.until(|ada| ada.clients.contains_key(&of_bob)).await;
-    ada.write(0, "before").await;
-    watcher.hears("change 1 by ada").await;
-    sleep(SILENCE).await;
+    until_asleep(async || {
+        let room = fresh("asleep");
+        let mut watcher = Pluv::join(&room, "watcher").await;
+        let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
+        ada.tell(&json!({ "name": "Ada" })).await;
+        bob.tell(&json!({ "name": "Bob" })).await;
+        let (of_ada, of_bob) = (ada.client(), bob.client());
+        ada.until(|ada| ada.clients.contains_key(&of_bob)).await;
+        ada.write(0, "before").await;
+        watcher.hears_of_change_by("ada").await;
+        silence().await;
 
-    let mut cy = Provider::join(&room, "cy").await;
-    cy.until(|cy| cy.clients.len() == 2).await;
-    assert_eq!((&cy.clients[&of_ada], &cy.clients[&of_bob]), (&json!({ "name": "Ada" }), &json!({ "name": "Bob" })));
-    assert_eq!(cy.text(), "before");
-    cy.write(6, ", after").await;
-    for other in [&mut ada, &mut bob] {
-        other.reads("before, after").await;
-    }
-    watcher.reads("before, after").await;
-    // Counted since the room woke: it slept.
-    watcher.hears("change 1 by cy").await;
+        let mut cy = Provider::join(&room, "cy").await;
+        cy.until(|cy| cy.clients.len() == 2).await;
+        assert_eq!(
+            (&cy.clients[&of_ada], &cy.clients[&of_bob]),
+            (&json!({ "name": "Ada" }), &json!({ "name": "Bob" }))
+        );
+        assert_eq!(cy.text(), "before");
+        cy.write(6, ", after").await;
+        for other in [&mut ada, &mut bob] {
+            other.reads("before, after").await;
+        }
+        watcher.reads("before, after").await;
+        watcher.hears_of_change_by("cy").await;
 
-    // Who goes while it sleeps wakes it, and is withdrawn.
-    sleep(SILENCE).await;
-    bob.vanish();
-    ada.until(|ada| !ada.clients.contains_key(&of_bob)).await;
-    ada.write(0, "still ").await;
-    cy.reads("still before, after").await;
-    assert!(cy.clients.contains_key(&of_ada) && !cy.clients.contains_key(&of_bob));
+        // Who goes while it sleeps wakes it, and is withdrawn.
+        silence().await;
+        bob.vanish();
+        ada.until(|ada| !ada.clients.contains_key(&of_bob)).await;
+        ada.write(0, "still ").await;
+        cy.reads("still before, after").await;
+        assert!(cy.clients.contains_key(&of_ada) && !cy.clients.contains_key(&of_bob));
+        // Counted since the room woke.
+        watcher.said.iter().any(|said| said == "change 1 by cy")
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -2,12 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
-
-// Only how long until a test gives up: nothing waits for it to pass.
-export const TIMEOUT = 20_000;
+import { TIMEOUT, until } from '../wait.mjs';
 
 /** The worker of the tests' own rooms. */
 export function fixture() {
@@ -23,21 +20,6 @@ export function fresh(name) {
 
 const encode = (update) => Buffer.from(update).toString('base64');
 const decode = (text) => new Uint8Array(Buffer.from(text, 'base64'));
-
-/** Waits until `holds()` is truthy, and gives that. */
-export async function until(holds, what, timeout = TIMEOUT) {
-  const deadline = Date.now() + timeout;
-  for (;;) {
-    const found = holds();
-    if (found) {
-      return found;
-    }
-    if (Date.now() > deadline) {
-      assert.fail(`${typeof what === 'function' ? what() : what}: not within ${timeout} ms`);
-    }
-    await sleep(5);
-  }
-}
 
 /** The origin, in a client's own document, of what came from the room. */
 const REMOTE = Symbol('remote');

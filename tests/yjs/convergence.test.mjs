@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as Y from 'yjs';
-import { TIMEOUT, until, withRoom } from './client.mjs';
+import { pace, until } from '../wait.mjs';
+import { withRoom } from './client.mjs';
 import { difference } from './documents.mjs';
 import { edit, roots } from './edits.mjs';
 import { seeded, seeds } from './random.mjs';
@@ -28,7 +28,7 @@ async function agreed(clients, join) {
 }
 
 for (const seed of seeds(5)) {
-  test(`random edits of everything by four clients who come and go converge, seed ${seed}`, { timeout: 3 * TIMEOUT }, () =>
+  test(`random edits of everything by four clients who come and go converge, seed ${seed}`, () =>
     seeded(seed, (random) => withRoom('random', async ({ join }) => {
       const clients = [];
       for (const name of ['ada', 'bob', 'cleo', 'dan']) {
@@ -62,7 +62,7 @@ for (const seed of seeds(5)) {
           await random.one(away).connect();
         }
         if (random.chance(0.3)) {
-          await sleep(random.below(8));
+          await pace(random.below(8));
         }
       }
       await Promise.all(clients.filter((client) => !client.isOnline).map((client) => client.connect()));
@@ -135,7 +135,7 @@ test('what others change before a newcomer is ready comes as one, also where its
     ada.update(second);
     ada.doc.getMap('map').set('held', 'back');
     await ada.settled();
-    await sleep(100);
+    await bob.settled();
     assert.equal(bob.of('$storageUpdated').length, 0);
     bob.echo();
     await until(() => bob.text.toString() === 'one two three', () => `bob has ${bob.text}`);
@@ -194,7 +194,7 @@ test('a change comes as itself alone, and not to its sender', () => withRoom('we
   assert.equal(ada.of('$storageUpdated').length, 0);
 }));
 
-test('half of a surrogate pair can be deleted, and the document goes on for all', { timeout: TIMEOUT }, () =>
+test('half of a surrogate pair can be deleted, and the document goes on for all', () =>
   withRoom('half', async ({ join }) => {
     const ada = await join('ada');
     const bob = await join('bob');
@@ -204,10 +204,10 @@ test('half of a surrogate pair can be deleted, and the document goes on for all'
     assert.equal(bob.text.toString(), '\ufffd and a tail');
     bob.send('add', { text: '!' });
     for (const client of [ada, bob]) {
-      await until(() => client.text.toString() === '\ufffd and a tail!', () => `the room's edit made it ${client.text}`, 3000);
+      await until(() => client.text.toString() === '\ufffd and a tail!', () => `the room's edit made it ${client.text}`);
     }
     ada.text.delete(0, ada.text.length);
     await agreed([ada, bob], join);
     bob.send('add', { text: 'again' });
-    await until(() => ada.text.toString() === 'again', () => `the room's edit made it ${ada.text}`, 3000);
+    await until(() => ada.text.toString() === 'again', () => `the room's edit made it ${ada.text}`);
   }));

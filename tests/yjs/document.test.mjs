@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as Y from 'yjs';
-import { TIMEOUT, until, withRoom } from './client.mjs';
+import { pace, until } from '../wait.mjs';
+import { withRoom } from './client.mjs';
 import { difference } from './documents.mjs';
 
 const LIMIT = 2_000_000;
@@ -23,7 +23,7 @@ function inserting(text) {
 
 /** A test with a room of its own. */
 function roomTest(name, run, defaults) {
-  test(name, { timeout: 2 * TIMEOUT }, () => withRoom('document', run, defaults));
+  test(name, () => withRoom('document', run, defaults));
 }
 
 /** Waits until all show the same text. */
@@ -64,7 +64,7 @@ roomTest('a room without a document is empty for who brings none, and the next o
   assert.ok(cleo.state, 'there is a state');
 });
 
-test('a room that has a beginning of its own begins with it once, however many join', { timeout: 2 * TIMEOUT }, () =>
+test('a room that has a beginning of its own begins with it once, however many join', () =>
   withRoom('begun', async ({ join }) => {
     const names = ['ada', 'bob', 'cleo', 'dan'];
     const clients = await Promise.all(names.map((user) => join(user)));
@@ -124,33 +124,23 @@ roomTest('an edit by the room itself reaches everyone, and it reads what clients
 });
 
 roomTest('the room is told of changes at most once a second, with the last who made one', async ({ join }) => {
-  const ada = await join('ada');
-  const bob = await join('bob');
-  const eve = await join('eve');
+  const [ada, bob, cleo, eve] = [await join('ada'), await join('bob'), await join('cleo'), await join('eve')];
+  const begun = performance.now();
   const times = [];
-  let known = 0;
-  const changes = () => {
-    const all = eve.said.filter((text) => text.startsWith('change '));
-    for (; known < all.length; known += 1) {
-      times.push(performance.now());
-    }
-    return all;
-  };
-  const started = performance.now();
-  while (performance.now() - started < 3500) {
+  const changes = () => eve.said.filter((text) => text.startsWith('change '));
+  while (changes().length < 3) {
     ada.text.insert(0, 'a');
     bob.text.insert(0, 'b');
-    changes();
-    await sleep(15);
+    await pace(15);
+    while (times.length < changes().length) {
+      times.push(performance.now() - begun);
+    }
   }
-  await ada.settled();
-  bob.text.insert(0, 'last');
-  await until(() => changes().length > 0 && performance.now() - started > 5500, 'changes are told');
-  const all = changes();
-  assert.ok(all.length >= 3 && all.length <= 5, `told ${all.length} times in 3.5 s: ${all}`);
-  assert.match(all.at(-1), / by bob$/);
-  // Due a second apart; that one is shown sooner after the other is the machine's doing.
-  times.slice(1).forEach((time, index) => assert.ok(time - times[index] > 850, `${times}`));
+  await Promise.all([ada.settled(), bob.settled()]);
+  cleo.text.insert(0, 'last');
+  await until(() => changes().at(-1).endsWith(' by cleo'), () => `all changes are told: ${changes()}`);
+  // Each a second after the one before, and the first a second after the first edit. What comes late proves nothing.
+  times.forEach((time, index) => assert.ok(time > 1_000 * (index + 1) - 100, `${times}`));
 });
 
 roomTest('an update beyond the limit is refused with limit and size, and the document goes on', async ({ join }) => {
@@ -253,12 +243,11 @@ roomTest('a brief room forgets its document with its last connection', async ({ 
   await Promise.all([bob.leave(), cleo.leave()]);
   // The room hears of the last one's going when it does.
   let dan;
-  const deadline = Date.now() + TIMEOUT;
-  do {
-    assert.ok(Date.now() < deadline, 'the document is still there');
+  await until(async () => {
     await dan?.leave();
     dan = await join('dan', { seeds: false });
-  } while (dan.kind !== 'empty');
+    return dan.kind === 'empty';
+  }, 'the document is gone');
   assert.deepEqual([dan.kind, dan.state, dan.text.toString()], ['empty', null, '']);
   await dan.leave();
   const eve = await join('eve', { doc: written('again') });

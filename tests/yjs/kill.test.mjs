@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { TIMEOUT, Client, fresh, until } from './client.mjs';
+import { pace, until } from '../wait.mjs';
+import { Client, fresh } from './client.mjs';
 import { difference } from './documents.mjs';
 import { seeded, seeds } from './random.mjs';
 import { Server } from '../server.mjs';
@@ -29,7 +29,7 @@ async function type(client, random, round) {
     // Some are long, so that what is stored is folded at times.
     const filling = 'x'.repeat(random.chance(0.005) ? 30_000 : random.below(400));
     client.text.insert(at, `<${client.user} ${round} ${count} ${filling}>`);
-    await sleep(random.below(12));
+    await pace(random.below(12));
   }
 }
 
@@ -45,7 +45,7 @@ function watch(client, seen) {
 
 const [seed] = seeds(1);
 
-test(`what anyone was shown outlives kill -9, seed ${seed}`, { timeout: 300_000 }, (t) => seeded(seed, async (random) => {
+test(`what anyone was shown outlives kill -9, seed ${seed}`, (t) => seeded(seed, async (random) => {
   const room = fresh('killed');
   const clients = NAMES.map((user) => new Client({ room, user, base: server.url }));
   const seen = new Set();
@@ -57,7 +57,8 @@ test(`what anyone was shown outlives kill -9, seed ${seed}`, { timeout: 300_000 
     }
     const before = seen.size;
     const typing = Promise.all(clients.map((client) => type(client, random, round)));
-    await sleep(random.between(50, 400));
+    await until(() => seen.size > before + 1, 'edits are shown');
+    await pace(random.between(50, 400));
     await server.kill();
     await until(() => clients.every((client) => client.closed !== null), 'all clients are closed');
     await typing;

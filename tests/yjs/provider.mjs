@@ -7,7 +7,8 @@ import { WebSocket } from 'ws';
 import * as authProtocol from 'y-protocols/auth';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { TIMEOUT, fixture, until } from './client.mjs';
+import { until } from '../wait.mjs';
+import { fixture } from './client.mjs';
 
 /** The token of a user. */
 export async function token({ room, user, path = '/notes', base = fixture() }) {
@@ -211,5 +212,3 @@ export function read(bytes) {
 
 /** How many bytes some frames are. */
 export const size = (frames) => frames.reduce((sum, bytes) => sum + bytes.length, 0);
-
-export { TIMEOUT, until };

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
+import { still, until } from '../wait.mjs';
 import { fixture, fresh } from './client.mjs';
-import { TIMEOUT, token, until } from './provider.mjs';
+import { token } from './provider.mjs';
 
 // That of tests/fixture.
 const SECRET = 'the secret of the tests';
@@ -38,7 +38,7 @@ function expired(room) {
 
 /** Runs `run` with the example's provider, in a room of its own; `first` is its first token, if not a good one. */
 function readmeTest(name, first, run) {
-  test(name, { timeout: 2 * TIMEOUT }, async () => {
+  test(name, async () => {
     const room = fresh('readme');
     const given = { room, doc: new Y.Doc(), asked: 0, codes: [] };
     class Provider extends WebsocketProvider {
@@ -92,7 +92,7 @@ readmeTest('who was sent away stays away', null, async (given) => {
   await inStep(given);
   assert.equal(await steer(given, 'evict-user', 'ada'), '1');
   await until(() => given.codes.length > 0, 'it is closed');
-  await sleep(A_WHILE);
+  await still(A_WHILE);
   assert.deepEqual([given.asked, given.codes, await steer(given, 'size')], [1, [4403], '0']);
 });
 

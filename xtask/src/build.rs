@@ -36,7 +36,7 @@ pub fn build(worker: &Worker, profile: Profile, tools: &Tools) -> Result<()> {
 /// Lets worker-build find what it would download otherwise.
 pub(crate) fn downloads_nothing(command: &mut Command, tools: &Tools) {
     command.env("WASM_BINDGEN_BIN", &tools.wasm_bindgen);
-    command.env("ESBUILD_BIN", npm::program("esbuild")).env("WASM_OPT_BIN", npm::program("wasm-opt"));
+    command.env("ESBUILD_BIN", npm::directory().join("esbuild.sh")).env("WASM_OPT_BIN", npm::program("wasm-opt"));
     // The compiler's own words are enough.
     command.env("RUST_BACKTRACE", "0");
 }

@@ -1,6 +1,7 @@
 //! Workers in workerd, by `wrangler dev`.
 
 use std::{
+    env,
     fs::File,
     io::Write as _,
     path::{Path, PathBuf},
@@ -22,8 +23,12 @@ use crate::{
     worker::Worker,
 };
 
-/// How long workerd may take to answer.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long anything may take before it is given up: by `PLUV_TEST_TIMEOUT`, in seconds, as for the waits of all tests.
+#[must_use]
+pub fn timeout() -> Duration {
+    let given = env::var("PLUV_TEST_TIMEOUT").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(given.unwrap_or(120))
+}
 
 /// Where a worker's durable state is kept.
 #[derive(Debug)]
@@ -157,16 +162,16 @@ impl Server {
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(5)))
+            .timeout_global(Some(timeout() / 4))
             .build()
             .into();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + timeout();
         while agent.get(&self.url).call().is_err() {
             if let Some(status) = self.group.try_wait()? {
                 return self.ended(status);
             }
             if Instant::now() > deadline {
-                let (name, seconds, log) = (&self.name, PATIENCE.as_secs(), self.log());
+                let (name, seconds, log) = (&self.name, timeout().as_secs(), self.log());
                 bail!("{name} did not answer within {seconds} seconds; the last lines of its output:\n{log}");
             }
             thread::sleep(Duration::from_millis(100));

@@ -5,11 +5,12 @@ import { Collaboration } from '@tiptap/extension-collaboration';
 import { CollaborationCaret } from '@tiptap/extension-collaboration-caret';
 import { Placeholder } from '@tiptap/extensions';
 import { StarterKit } from '@tiptap/starter-kit';
-import type { WebsocketProvider } from 'y-websocket';
+import { messageAwareness, messageSync, type WebsocketProvider } from 'y-websocket';
 import type { Person } from './me.js';
 import { personOf } from './people.js';
 
 export function createEditor(element: HTMLElement, provider: WebsocketProvider, me: Person): Editor {
+  readCaretBefore(provider);
   const editor = new Editor({
     element,
     editable: false,
@@ -41,6 +42,23 @@ export function createEditor(element: HTMLElement, provider: WebsocketProvider, 
     setTimeout(() => showNames(element, moved.filter((person) => person !== null)), 50);
   });
   return editor;
+}
+
+/**
+ * A browser tells of a caret that a key has moved by an event that comes later. Should something come from the room in
+ * between, the editor would put the caret back to where it knows it, and what is typed next would stand there.
+ */
+function readCaretBefore(provider: WebsocketProvider): void {
+  const readCaret = () => document.dispatchEvent(new Event('selectionchange'));
+  for (const kind of [messageSync, messageAwareness]) {
+    const handle = provider.messageHandlers[kind]!;
+    provider.messageHandlers[kind] = (...message) => {
+      readCaret();
+      handle(...message);
+    };
+  }
+  // The carets of the others are drawn by a timer, in front of which this one is.
+  provider.awareness.on('change', () => setTimeout(readCaret, 0));
 }
 
 /** A caret. Its name is no text of the page, so that nobody copies it or has it read out in the middle of a word. */

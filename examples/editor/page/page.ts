@@ -9,6 +9,8 @@ import { Room } from './room.js';
 import { connectToolbar } from './toolbar.js';
 
 const TITLE = document.title;
+// By when a browser has most often said what it kept of the document, if it keeps anything.
+const STORAGE_PATIENCE = 2_000;
 
 const byId = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
@@ -21,7 +23,7 @@ const room = new Room({
   tell: showConnection,
 });
 const { awareness } = room.provider;
-let isKept = !address.isView;
+let isKept = false;
 let isOpen = false;
 let editor: Editor | null = null;
 
@@ -103,7 +105,11 @@ function showTitle(): void {
 }
 
 async function start(): Promise<void> {
-  isKept = await room.kept;
+  const kept = room.kept.then((keeps) => {
+    isKept = keeps;
+    showConnection();
+  });
+  await Promise.race([kept, new Promise((resolve) => setTimeout(resolve, STORAGE_PATIENCE))]);
   editor = createEditor(byId('paper'), room.provider, me);
   connectToolbar(byId('toolbar'), editor);
   editor.on('update', showTitle);

@@ -13,8 +13,6 @@ const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 15_000;
 // So many attempts fail before somebody is told that they are offline: most connections come back at once.
 const QUIET_ATTEMPTS = 2;
-// By when a browser has said what it kept of the document, if it keeps anything.
-const STORAGE_PATIENCE = 2_000;
 // By this code a room closes a connection that it can't take now, as when it is full.
 const AGAIN_LATER = 1013;
 
@@ -43,7 +41,7 @@ class Refusal extends Error {}
  */
 export class Room {
   readonly provider: WebsocketProvider;
-  /** Whether the browser keeps the document, once what it kept has been read. */
+  /** Whether the browser keeps the document, once what it kept has been read. One that can't may never say so. */
   readonly kept: Promise<boolean>;
   status: Status = 'connecting';
   /** What the room said when it took no connection, or no change of the document. */
@@ -103,8 +101,8 @@ export class Room {
 
   async #keep(doc: Y.Doc): Promise<boolean> {
     const persistence = new IndexeddbPersistence(`pluv-editor:${this.#options.name}`, doc);
-    const late = new Promise<false>((resolve) => setTimeout(resolve, STORAGE_PATIENCE, false));
-    return Promise.race([persistence.whenSynced.then(() => true), late]);
+    await persistence.whenSynced;
+    return true;
   }
 
   async #connect(): Promise<void> {

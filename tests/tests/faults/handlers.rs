@@ -153,13 +153,13 @@ async fn a_document_is_what_was_stored_of_it() {
 async fn who_waits_for_the_document_to_begin_comes_back() {
     let _turn = alone().await;
     let room = fresh("slow");
+    let [mut eve, mut mallory] = pair(&fresh("elsewhere")).await;
     let mut waiting = Vec::new();
     for id in ["ada", "bob"] {
         let mut client = Client::open(&faults(), NOTES, &room, id).await;
         client.send("$initializeSession", &json!({ "presence": {}, "update": Value::Null })).await;
         waiting.push(client);
     }
-    let [mut eve, mut mallory] = pair(&fresh("elsewhere")).await;
     eve.send("panic", &json!({ "text": "panic" })).await;
     assert_eq!(eve.receive().await["type"], "$error");
     for mut client in waiting {

@@ -8,6 +8,7 @@ mod edits;
 mod load;
 mod table;
 mod verdict;
+mod whiteboard;
 
 use std::{env, os::unix::process::CommandExt as _};
 
@@ -46,6 +47,8 @@ pub enum Bench {
     Broadcast,
     /// Edits of a document by all clients of its room.
     Edits,
+    /// The whiteboard's page while all people of its board move.
+    Whiteboard,
 }
 
 /// Measures, and prints what came of it.
@@ -62,6 +65,9 @@ pub fn run(options: &Options) -> Result<()> {
     }
     if wanted(Bench::Edits) {
         edits::run(&options.edits, options.seconds)?;
+    }
+    if wanted(Bench::Whiteboard) {
+        whiteboard::run(options)?;
     }
     Ok(())
 }

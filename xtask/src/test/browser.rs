@@ -7,7 +7,9 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
     let (Some(chat), Some(editor), Some(whiteboard)) = (&servers.chat, &servers.editor, &servers.whiteboard) else {
         return;
     };
-    let prepared = report.prepare("browser", || Ok((node_tests::prepare("browser")?, chromium::install()?)));
+    let filter = report.filter().map(str::to_owned);
+    let prepared =
+        report.prepare("browser", || Ok((node_tests::prepare("browser", filter.as_deref())?, chromium::install()?)));
     let Some((mut command, chromium)) = prepared else {
         return;
     };

@@ -14,10 +14,11 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
     let Some(fixture) = &servers.fixture else {
         return;
     };
+    let filter = report.filter().map(str::to_owned);
     let prepared = report.prepare("client", || {
         let clients = Scratch::new()?;
         make(clients.path())?;
-        Ok((node_tests::prepare("client")?, clients, config::write(&Worker::fixture())?))
+        Ok((node_tests::prepare("client", filter.as_deref())?, clients, config::write(&Worker::fixture())?))
     });
     let Some((mut command, clients, configuration)) = prepared else {
         return;

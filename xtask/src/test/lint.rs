@@ -1,6 +1,6 @@
 //! Formatting, lints and documentation.
 
-use super::report::Report;
+use super::{clocks, report::Report};
 use crate::{process, rustup, workspace::cargo};
 
 /// What clippy looks at. Features of packages that are looked at together add up, so each step names its own.
@@ -24,6 +24,7 @@ pub(super) fn run(report: &mut Report) {
         rustup::add_component("rustfmt", "fmt")?;
         process::run(cargo().args(["fmt", "--all", "--check"]))
     });
+    report.check("clocks in tests", clocks::check);
     for (name, what) in CLIPPY {
         report.check(name, || {
             rustup::add_component("clippy", "clippy")?;

@@ -9,19 +9,34 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{npm, workspace};
+use crate::{npm, server, workspace};
+
+/// How long the tests of a file may take, as a multiple of what one wait may: where something hangs that nobody waits for.
+const WAITS_OF_A_FILE: u32 = 20;
 
 /// The command that runs the tests in a directory of `tests`, with the packages that they need.
 ///
 /// # Errors
 /// When there are none, or the packages can't be installed.
-pub(super) fn prepare(directory: &str) -> Result<Command> {
+pub(super) fn prepare(directory: &str, filter: Option<&str>) -> Result<Command> {
     let tests = workspace::root().join("tests");
     let files = test_files(&tests.join(directory))?;
     npm::install(&tests)?;
     let mut command = Command::new("node");
-    command.args(["--test", "--test-reporter=spec"]).args(files).current_dir(workspace::root());
+    command.args(["--test", "--test-reporter=spec"]);
+    command.arg(format!("--test-timeout={}", (server::timeout() * WAITS_OF_A_FILE).as_millis()));
+    if let Some(filter) = filter {
+        command.arg(format!("--test-name-pattern={}", pattern(filter)));
+    }
+    command.args(files).current_dir(workspace::root());
     Ok(command)
+}
+
+/// The pattern of what contains `text`.
+fn pattern(text: &str) -> String {
+    let escaped =
+        |letter: char| if letter.is_alphanumeric() || letter == ' ' { letter.into() } else { format!("\\{letter}") };
+    text.chars().map(escaped).collect()
 }
 
 /// The test files of a directory. Versions of Node.js do not agree on how to find them.

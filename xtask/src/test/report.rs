@@ -1,22 +1,58 @@
 //! The steps of a test run, and what came of them.
 
-use std::process::Command;
+use std::{
+    env,
+    ffi::OsStr,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail};
 
-use super::count::Count;
+use super::{count::Count, times::Times};
 use crate::{process, progress};
+
+/// How many Rust tests run at once, where the command says so.
+pub(super) const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// What came of the steps so far. A step that fails stops no other one.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// What the names of tests and checks must contain to be run.
+    filter: Option<String>,
     total: Count,
     failures: Vec<String>,
+    parts: Vec<(String, Duration)>,
+    times: Times,
 }
 
 impl Report {
+    /// A report of the tests and checks that have `filter` in their names, if there is one.
+    #[must_use]
+    pub fn new(filter: Option<String>) -> Self {
+        Self { filter, ..Self::default() }
+    }
+
+    /// What the names of tests must contain to be run.
+    #[must_use]
+    pub fn filter(&self) -> Option<&str> {
+        self.filter.as_deref()
+    }
+
+    /// Some steps whose time is told at the end.
+    pub fn part<T>(&mut self, name: &str, steps: impl FnOnce(&mut Self) -> T) -> T {
+        let begun = Instant::now();
+        let result = steps(self);
+        self.parts.push((name.to_owned(), begun.elapsed()));
+        result
+    }
+
     /// A step that passes or fails as a whole.
     pub fn check(&mut self, name: &str, step: impl FnOnce() -> Result<()>) {
+        if self.filter().is_some_and(|filter| !name.contains(filter)) {
+            return;
+        }
         if self.prepare(name, step).is_some() {
             self.total += Count::PASSED;
         }
@@ -32,7 +68,7 @@ impl Report {
     pub fn tests(&mut self, name: &str, command: &mut Command) -> bool {
         progress::step(name);
         let before = self.total;
-        let result = self.count(command);
+        let result = self.count(name, command);
         if let Err(error) = result {
             if self.total.failed == before.failed {
                 self.total += Count::FAILED;
@@ -42,10 +78,12 @@ impl Report {
         self.total.failed == before.failed
     }
 
-    fn count(&mut self, command: &mut Command) -> Result<()> {
+    fn count(&mut self, name: &str, command: &mut Command) -> Result<()> {
         let mut counted = false;
+        let threads = threads(command);
         let status = process::run_by_line(command, |line| {
             println!("{line}");
+            self.times.read(name, threads, line, Instant::now());
             if let Some(count) = Count::read(line) {
                 self.total += count;
                 counted = true;
@@ -60,9 +98,19 @@ impl Report {
         Ok(())
     }
 
-    /// Prints what failed and, as the last line, the counts; whether all passed.
+    /// Prints how long it took, what failed and, as the last line, the counts; whether all passed.
     #[must_use]
-    pub fn finish(self) -> bool {
+    pub fn finish(mut self) -> bool {
+        if let Some(filter) = self.filter.take().filter(|_| self.total == Count::default()) {
+            self.fail("tests", &anyhow::anyhow!("no test has `{filter}` in its name"));
+        }
+        for (name, time) in &self.parts {
+            println!("{:>7.1} s  {name}", time.as_secs_f64());
+        }
+        println!("the slowest tests:");
+        for (time, name) in self.times.slowest() {
+            println!("{:>7.1} s  {name}", time.as_secs_f64());
+        }
         for failure in &self.failures {
             println!("failed: {failure}");
         }
@@ -79,6 +127,14 @@ impl Report {
         eprintln!("error: {name}: {error:#}");
         self.failures.push(name.to_owned());
     }
+}
+
+/// How many tests a command of Cargo runs at once.
+fn threads(command: &Command) -> usize {
+    let own =
+        command.get_envs().find(|(name, _)| *name == TEST_THREADS).and_then(|(_, value)| value.map(OsStr::to_owned));
+    let given = own.or_else(|| env::var_os(TEST_THREADS)).and_then(|threads| threads.to_str()?.parse().ok());
+    given.or_else(|| thread::available_parallelism().ok().map(Into::into)).unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -101,6 +157,16 @@ mod tests {
         assert_eq!(report.total, Count { passed: 1, failed: 2 });
         assert_eq!(report.failures, ["bad", "not prepared"]);
         assert!(!report.finish());
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_checked() {
+        let mut report = Report::new(Some("oo".to_owned()));
+        report.check("good", || Ok(()));
+        report.check("bad", || bail!("no"));
+        assert_eq!(report.total, Count { passed: 1, failed: 0 });
+        assert!(report.finish());
+        assert!(!Report::new(Some("oo".to_owned())).finish(), "nothing is");
     }
 
     #[test]

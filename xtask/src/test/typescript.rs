@@ -4,16 +4,18 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::report::Report;
+use super::{cargo_test, report::Report};
 use crate::{node, npm, process, workspace};
+
+/// The packages with rooms, always together: each choice of packages is compiled anew.
+pub(super) const ROOMS: &[&str] = &["-p", "chat", "-p", "editor", "-p", "whiteboard", "-p", "shapes", "--no-fail-fast"];
 
 /// With the packages of the stock client, and without.
 const PROJECTS: [&str; 2] = ["tests/typescript/tsconfig.json", "tests/typescript/tsconfig.alone.json"];
 
 pub(super) fn run(report: &mut Report) {
-    let rooms = ["test", "-p", "chat", "-p", "editor", "-p", "whiteboard", "-p", "shapes", "--no-fail-fast"];
     // Nothing is written: the files are as they were committed, or the tests that write them fail.
-    report.tests("bindings", workspace::cargo().args(rooms).env("PLUV_BINDINGS", "check"));
+    report.tests("bindings", cargo_test(report, ROOMS, &[]).env("PLUV_BINDINGS", "check"));
     report.check("the chat's client", page);
     let prepared = report.prepare("typescript", || {
         node::check()?;

@@ -9,8 +9,14 @@ use crate::{
 };
 
 pub(super) fn run(report: &mut Report) {
-    report.tests("compile-fail tests", cargo().args(["test", "-p", "ui"]));
-    report.tests("compile-fail tests, TypeScript", cargo().args(["test", "-p", "ui-typescript"]));
+    for (name, package) in [("compile-fail tests", "ui"), ("compile-fail tests, TypeScript", "ui-typescript")] {
+        let mut command = cargo();
+        command.args(["test", "-p", package]);
+        if let Some(filter) = report.filter() {
+            command.arg("--").arg(format!("trybuild={filter}"));
+        }
+        report.tests(name, &mut command);
+    }
     // Apart, as the one wants no features of the runtime.
     for package in ["hygiene", "chat"] {
         report.check(&format!("{package}, nightly"), || {

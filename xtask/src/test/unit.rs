@@ -1,30 +1,26 @@
 //! Tests that need no server.
 
-use super::report::Report;
-use crate::workspace::cargo;
+use super::{cargo_test, report::Report, typescript::ROOMS};
 
 /// The tests of many inputs: of the runtime, which are run once.
-const LONG: [&str; 4] = ["properties::", "room::tests::simulation::", "room::tests::anything::", "document::tests::"];
+const LONG: [&str; 4] = ["properties::", "engine::tests::simulation::", "engine::tests::anything::", "document::tests::"];
+/// They would turn the features of the runtime on, and `hygiene` wants none. The part `typescript` runs the tests of rooms,
+/// and what must not compile is a part of its own.
+const OTHERS: [&str; 9] =
+    ["tests", "fixture", "chat", "editor", "whiteboard", "shapes", "hygiene", "ui", "ui-typescript"];
 
 pub(super) fn run(report: &mut Report) {
-    let mut all = cargo();
-    all.args(["test", "--workspace", "--exclude", "tests", "--no-fail-fast"]);
-    // They would turn the features of the runtime on, and `hygiene` wants none. The part `typescript` runs the tests of
-    // rooms, and what must not compile is a part of its own.
-    for other in ["fixture", "chat", "editor", "whiteboard", "shapes", "hygiene", "ui", "ui-typescript"] {
-        all.args(["--exclude", other]);
-    }
-    report.tests("tests", &mut all);
-    report.tests("tests, hygiene", cargo().args(["test", "-p", "hygiene", "--no-fail-fast"]));
-    let mut features = cargo();
-    features.args(["test", "-p", "pluv-runtime", "--all-features", "--lib", "--no-fail-fast", "--"]);
-    // No feature changes anything for these, which take long and have just been run.
-    for long in LONG {
-        features.args(["--skip", long]);
-    }
-    report.tests("tests, all features", &mut features);
-    report.tests("tests, test kit", cargo().args(["test", "-p", "pluv-runtime", "--features", "testing", "--doc"]));
-    for example in ["chat", "whiteboard"] {
-        report.tests(&format!("tests, {example}"), cargo().args(["test", "-p", example, "--lib", "tests::"]));
-    }
+    let packages =
+        ["--workspace", "--no-fail-fast"].into_iter().chain(OTHERS.iter().flat_map(|other| ["--exclude", other]));
+    report.tests("tests", &mut cargo_test(report, &packages.collect::<Vec<_>>(), &[]));
+    report.tests("tests, hygiene", &mut cargo_test(report, &["-p", "hygiene", "--no-fail-fast"], &[]));
+    // No feature changes anything for the long ones, which have just been run.
+    let features = ["-p", "pluv-runtime", "--all-features", "--lib", "--no-fail-fast"];
+    let skips: Vec<_> = LONG.iter().flat_map(|long| ["--skip", long]).collect();
+    report.tests("tests, all features", &mut cargo_test(report, &features, &skips));
+    let kit = ["-p", "pluv-runtime", "--features", "testing", "--doc"];
+    report.tests("tests, test kit", &mut cargo_test(report, &kit, &[]));
+    let examples: Vec<_> = ROOMS.iter().copied().chain(["--lib"]).collect();
+    let filter = if report.filter().is_none() { &["tests::"][..] } else { &[] };
+    report.tests("tests, examples", &mut cargo_test(report, &examples, filter));
 }

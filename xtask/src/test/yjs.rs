@@ -7,7 +7,9 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
     let Some(fixture) = &servers.fixture else {
         return;
     };
-    let prepared = report.prepare("yjs", || Ok((node_tests::prepare("yjs")?, config::write(&Worker::fixture())?)));
+    let filter = report.filter().map(str::to_owned);
+    let prepared = report
+        .prepare("yjs", || Ok((node_tests::prepare("yjs", filter.as_deref())?, config::write(&Worker::fixture())?)));
     let Some((mut command, config)) = prepared else {
         return;
     };
