@@ -1,12 +1,8 @@
 //! The durable log of a room's document: a snapshot and the updates since.
 
 use super::{
-    corruption::{self, CorruptRange, Corruption},
-    frames::{self, BLOCK, CHUNK, Entry, LARGEST, Row},
-    rows,
-    schema::{MIGRATIONS, Schema},
-    snapshot,
-    sql::{Result, Sql, SqlError, Value},
+    rows::{self, BLOCK, CHUNK, CorruptRange, Corruption, Entry, LARGEST, Row},
+    sql::{MIGRATIONS, Result, Schema, Sql, SqlError, Value},
 };
 
 /// The log is left alone up to here, in bytes: some 1,800 edits of one character, in 17 rows.
@@ -124,8 +120,8 @@ impl<S: Sql> Log<S> {
                 return Ok(Stored { end, ..Stored::default() });
             }
             let mut damage = Vec::new();
-            let snapshot = snapshot::read(&log.sql, &mut damage)?;
-            let (entries, damaged) = rows::read(&log.sql)?.finish();
+            let snapshot = rows::read_snapshot(&log.sql, &mut damage)?;
+            let (entries, damaged) = rows::read_log(&log.sql)?.finish();
             damage.extend(damaged);
             log.damage.clone_from(&damage);
             Ok(Stored { snapshot, entries, damage, end })
@@ -161,9 +157,9 @@ impl<S: Sql> Log<S> {
             let extent = log.extent()?;
             log.sql.transaction(|| {
                 for Corruption { range, reason } in &log.damage {
-                    corruption::quarantine(&log.sql, range, reason)?;
+                    rows::quarantine(&log.sql, range, reason)?;
                 }
-                snapshot::write(&log.sql, snapshot)?;
+                rows::write_snapshot(&log.sql, snapshot)?;
                 rows::trim(&log.sql, up_to)
             })?;
             log.damage.clear();
@@ -181,7 +177,7 @@ impl<S: Sql> Log<S> {
     pub(crate) fn quarantine(&mut self, range: &CorruptRange, reason: &str) -> Result<()> {
         self.tried(|log| {
             if log.schema.exists(&log.sql)? {
-                log.sql.transaction(|| corruption::quarantine(&log.sql, range, reason))?;
+                log.sql.transaction(|| rows::quarantine(&log.sql, range, reason))?;
             }
             log.damage.retain(|damage| damage.range != *range);
             log.tail = None;
@@ -254,14 +250,14 @@ impl<S: Sql> Log<S> {
         }
         self.schema.create(&self.sql)?;
         let extent = self.extent()?;
-        let added: usize = updates.iter().map(|update| frames::framed_len(update)).sum();
+        let added: usize = updates.iter().map(|update| rows::framed_len(update)).sum();
 
         // Taken out, and put back only when its new version is stored.
         let tail = self.tail.take().filter(|tail| tail.data.len() + added <= BLOCK);
         if added <= BLOCK {
             self.tail = Some(self.extend(tail, extent.end, updates)?);
         } else {
-            let write = || frames::pack(extent.end, updates, |row| rows::add(&self.sql, row));
+            let write = || rows::pack(extent.end, updates, |row| rows::add(&self.sql, row));
             if added <= CHUNK {
                 write()?
             } else {
@@ -280,7 +276,7 @@ impl<S: Sql> Log<S> {
         let mut tail =
             tail.unwrap_or_else(|| Tail { start: end, data: Vec::with_capacity(BLOCK), crc: crc32fast::Hasher::new() });
         let old = tail.data.len();
-        updates.iter().for_each(|update| frames::frame(update, &mut tail.data));
+        updates.iter().for_each(|update| rows::frame(update, &mut tail.data));
         tail.crc.update(&tail.data[old..]);
         let crc = tail.crc.clone().finalize();
         let row = Row { start: tail.start, head: tail.start, data: tail.data.clone() };

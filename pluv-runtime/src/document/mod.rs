@@ -2,13 +2,9 @@
 //!
 //! The room itself knows a [`Document`] alone, so that a room without one carries no code of Yjs.
 
-mod corruption;
-mod frames;
 mod loaded;
 mod log;
 mod rows;
-mod schema;
-mod snapshot;
 mod sql;
 mod yrs_document;
 

@@ -10,9 +10,9 @@ use yrs::{ReadTxn as _, Transact as _};
 
 use super::{
     Document, Sql, Storage, StoreError, StoreResults, Usage,
-    corruption::{CorruptRange, Corruption},
     loaded::Loaded,
     log::{Log, Stored},
+    rows::{CorruptRange, Corruption},
 };
 use crate::{
     protocol::Millis,

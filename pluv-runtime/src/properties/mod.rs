@@ -1,6 +1,7 @@
 //! What must hold of whatever clients send: a million inputs each, most of them nearly right, in little memory.
 
 mod alone;
+mod check_update;
 mod frames;
 mod mutate;
 mod providers;

@@ -9,7 +9,7 @@ use super::{
     content::Tally,
     lib0::{Reader, write_number},
     read_struct,
-    walk::{Part, Section, sections, walk},
+    sections::{Part, Section, sections, walk},
 };
 
 /// Whether an update that inserts this much has structs of a client beyond those of it that a document which has `known` would then have.

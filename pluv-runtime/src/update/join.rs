@@ -8,7 +8,7 @@ use super::{
     content::Tally,
     lib0::{Reader, write_number},
     read_struct,
-    walk::walk,
+    sections::walk,
 };
 
 /// How heavy a piece grows, in bytes of a worker's memory. Something may lie between the pieces that are joined; `yrs`

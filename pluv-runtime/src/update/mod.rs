@@ -11,12 +11,11 @@ mod dependencies;
 mod error;
 mod join;
 pub(crate) mod lib0;
-mod merge;
 mod nesting;
+mod sections;
 mod state;
 #[cfg(test)]
 mod tests;
-mod walk;
 
 use std::borrow::Cow;
 
@@ -27,8 +26,8 @@ use self::{content::Tally, lib0::Reader};
 pub(crate) use self::{
     dependencies::{Batches, MAX_CLIENTS, are_parents_valid, batches, dependencies, has_gap, split},
     error::Problem,
-    merge::MergedUpdate,
     nesting::nesting,
+    sections::MergedUpdate,
     state::{read_vector, state, trim, write_vector},
 };
 

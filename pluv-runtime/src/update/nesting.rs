@@ -1,6 +1,6 @@
 //! How deep an update nests shared types.
 
-use super::{Id, UpdateError, walk::walk};
+use super::{Id, UpdateError, sections::walk};
 
 /// The most shared types inside each other that `update` has, itself not counting what they are put into.
 ///

@@ -5,7 +5,7 @@ use yrs::{ID, IdSet, StateVector, block::ClientID};
 use super::{
     Problem, UpdateError,
     lib0::{Reader, write_number},
-    walk::{Part, Section, sections, walk},
+    sections::{Part, Section, sections, walk},
 };
 
 /// What a client has whose whole document is `update`.

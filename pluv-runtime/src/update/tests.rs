@@ -10,7 +10,8 @@ use yrs::{
 
 use super::{
     Batches, Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, MergedUpdate, Problem, batches,
-    decode_base64, encode_base64, has_gap, lib0::write_number, nesting, normalize, state, trim, validate,
+    decode_base64, encode_base64, has_gap, lib0::write_number, nesting, normalize, read_vector, state, trim, validate,
+    write_vector,
 };
 
 /// Updates of stock Yjs, each after its length: see `updates.mjs` there.
@@ -601,4 +602,36 @@ fn deletions_of_several_edits_are_joined() {
     let (one, other) = (deletion(&[(0, 2), (9, 1)]), deletion(&[(1, 3), (5, 1)]));
     let merged = MergedUpdate::new(&[&one, &other]).expect("they are well-formed").merge(&[0, 1]);
     assert_eq!(merged, Some(deletion(&[(0, 4), (5, 1), (9, 1)])));
+}
+
+/// Run it with `--release --ignored --nocapture`: the comments on what is not left to `yrs` have its figures.
+#[test]
+#[ignore = "it measures"]
+fn own_functions_are_compared_with_those_of_yrs() {
+    fn measure<T>(name: &str, times: u32, run: impl Fn() -> T) {
+        let best = (0..5).map(|_| {
+            let start = std::time::Instant::now();
+            (0..times).for_each(|_| drop(std::hint::black_box(run())));
+            start.elapsed() / times
+        });
+        println!("{name}: {:?}", best.min().expect("it ran"));
+    }
+    let edits = typing();
+    let group: Vec<_> = edits[..8].iter().map(Vec::as_slice).collect();
+    let all: Vec<_> = (0..group.len()).collect();
+    measure("merge, own", 2_000, || MergedUpdate::new(&group).expect("they are well-formed").merge(&all));
+    measure("merge, yrs", 2_000, || merge_updates_v1(&group).expect("they can be merged"));
+    let doc = document();
+    edits.iter().for_each(|edit| apply(&doc, edit));
+    let text = doc.get_or_insert_text("text");
+    (0..2_000).for_each(|at| text.insert(&mut doc.transact_mut(), at / 2, "word "));
+    let whole = encode(&doc);
+    let known = doc.transact().state_vector();
+    let vector = write_vector(&known);
+    measure("trim, own", 50, || trim(&whole, &known, || doc.transact().snapshot().delete_set));
+    measure("diff, yrs", 50, || diff_updates_v1(&whole, &vector).expect("it can be compared"));
+    measure("state, own", 50, || state(&whole));
+    measure("state, yrs", 50, || encode_state_vector_from_update_v1(&whole).expect("it has one"));
+    measure("read_vector, own", 2_000, || read_vector(&vector, &known));
+    measure("read_vector, yrs", 2_000, || StateVector::decode_v1(&vector));
 }

@@ -1,8 +1,8 @@
 use super::round_trips::{bytes, updates};
 use crate::{
     document::{
-        frames::BLOCK,
         log::{Log, LogSize},
+        rows::BLOCK,
     },
     testing::Database,
 };

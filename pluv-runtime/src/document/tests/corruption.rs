@@ -1,9 +1,9 @@
 use super::round_trips::bytes;
 use crate::{
     document::{
-        corruption::{CorruptRange, Corruption},
-        frames::CHUNK,
         log::{Log, Stored},
+        rows::CHUNK,
+        rows::{CorruptRange, Corruption},
     },
     testing::Database,
 };

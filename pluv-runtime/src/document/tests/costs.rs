@@ -2,7 +2,7 @@
 
 use super::round_trips::{bytes, updates};
 use crate::{
-    document::{corruption::CorruptRange, log::Log},
+    document::{log::Log, rows::CorruptRange},
     testing::Database,
 };
 

@@ -2,7 +2,7 @@
 
 use super::round_trips::bytes;
 use crate::{
-    document::{corruption::CorruptRange, frames::CHUNK, log::Log, sql::Result},
+    document::{log::Log, rows::CHUNK, rows::CorruptRange, sql::Result},
     testing::{Database, Fault},
 };
 

@@ -3,9 +3,9 @@
 use super::{random::Random, round_trips::bytes};
 use crate::{
     document::{
-        corruption::CorruptRange,
-        frames::{BLOCK, CHUNK},
         log::Log,
+        rows::CorruptRange,
+        rows::{BLOCK, CHUNK},
         sql::Result,
     },
     testing::{Database, Fault},

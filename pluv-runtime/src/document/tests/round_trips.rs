@@ -1,8 +1,8 @@
 use crate::{
     document::{
-        corruption::CorruptRange,
-        frames::{BLOCK, CHUNK, LARGEST},
         log::{Log, LogSize, Stored},
+        rows::CorruptRange,
+        rows::{BLOCK, CHUNK, LARGEST},
     },
     testing::Database,
 };

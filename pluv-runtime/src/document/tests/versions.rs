@@ -1,7 +1,7 @@
 use crate::{
     document::{
         log::Log,
-        schema::{MIGRATIONS, Schema},
+        sql::{MIGRATIONS, Schema},
     },
     testing::Database,
 };
