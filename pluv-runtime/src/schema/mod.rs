@@ -4,7 +4,7 @@
 //! `bindings/<Room>.ts` beside the crate's `Cargo.toml`: the room's type, for the stock `@pluv/client`, and a client
 //! that needs no package, `connect`. Two variables of the environment say otherwise: `PLUV_BINDINGS_DIR` is another
 //! directory, and with `PLUV_BINDINGS=check` nothing is written and a file that differs fails the test. A room inside a
-//! function has no such file, as no test can stand there.
+//! function has no such file, as no test can run there; rustc warns of that in `cargo test`.
 
 mod description;
 mod event;
