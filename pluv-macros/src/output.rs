@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::{
-    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta, Path, Token, Type, Variant,
-    ext::IdentExt as _, punctuated::Punctuated,
+    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Meta, Token, Type, Variant, ext::IdentExt as _,
+    punctuated::Punctuated,
 };
 
 use crate::{
@@ -75,51 +75,28 @@ pub(crate) fn expand(options: Options, item: TokenStream, errors: &mut Errors) -
 /// Reports what `#[pluv::output]` itself adds, and takes it away so that it is no second error. Returns whether anything of
 /// the attribute is left.
 fn own_attribute(attribute: &mut Attribute, errors: &mut Errors) -> bool {
-    let path = attribute.path().clone();
-    if path.is_ident("derive") {
-        let derived = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
-        let Ok(derived) = derived else { return true };
-        let is_added =
-            |path: &Path| path.segments.last().is_some_and(|last| last.ident == "Serialize" || last.ident == "TS");
-        let kept = without(
-            derived,
-            is_added,
-            |path| format!("`#[pluv::output]` derives `{path}` itself: remove it here"),
-            errors,
-        );
-        attribute.meta = syn::parse_quote!(derive(#kept));
-        return !kept.is_empty();
-    }
-    if path.is_ident("serde") {
-        let given = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
-        let Ok(given) = given else { return true };
-        let is_added = |meta: &Meta| SERDE_KEYS.iter().any(|key| meta.path().is_ident(key));
-        let message = |meta: &str| {
-            let key = meta.split([' ', '=', '(']).next().unwrap_or_default();
+    let (path, is_derive) = (attribute.path().clone(), attribute.path().is_ident("derive"));
+    let list = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    let Some(list) = list.ok().filter(|_| is_derive || path.is_ident("serde")) else { return true };
+    let is_added = |meta: &Meta| match meta.path().segments.last() {
+        Some(last) if is_derive => last.ident == "Serialize" || last.ident == "TS",
+        last => last.is_some_and(|last| SERDE_KEYS.iter().any(|key| last.ident == key)),
+    };
+    let (added, kept): (Vec<_>, Vec<_>) = list.into_iter().partition(is_added);
+    if let Some(first) = added.first() {
+        let name = first.path().to_token_stream().to_string().replace(' ', "");
+        let message = if is_derive {
+            format!("`#[pluv::output]` derives `{name}` itself: remove it here")
+        } else {
             format!(
-                "`#[pluv::output]` says how its enum is written: remove `{key}` here, or write the enum without \
+                "`#[pluv::output]` says how its enum is written: remove `{name}` here, or write the enum without \
                  `#[pluv::output]` and with `#[derive(Serialize)]`"
             )
         };
-        let kept = without(given, is_added, message, errors);
-        attribute.meta = syn::parse_quote!(serde(#kept));
-        return !kept.is_empty();
+        errors.at(first, message);
     }
-    true
-}
-
-/// The list without what `#[pluv::output]` adds, which is reported at the first.
-fn without<T: quote::ToTokens>(
-    list: Punctuated<T, Token![,]>,
-    is_added: impl Fn(&T) -> bool,
-    message: impl Fn(&str) -> String,
-    errors: &mut Errors,
-) -> Punctuated<T, Token![,]> {
-    let (added, kept): (Vec<_>, Vec<_>) = list.into_iter().partition(is_added);
-    if let Some(first) = added.first() {
-        errors.at(first, message(&first.to_token_stream().to_string().replace(' ', "")));
-    }
-    kept.into_iter().collect()
+    attribute.meta = syn::parse_quote!(#path(#(#kept),*));
+    !kept.is_empty()
 }
 
 /// The names on the wire and the doc comments of all messages, once their names and shapes are checked.

@@ -8,7 +8,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::Text;
+use super::{Text, options::value};
 use crate::{errors::Errors, names::hint};
 
 /// The role that a method is marked with.
@@ -119,9 +119,7 @@ impl Parse for Given {
         let name = input
             .call(Ident::parse_any)
             .map_err(|error| syn::Error::new(error.span(), "an option is expected here: write `name = \"..\"`"))?;
-        let example = format!("`{name} = \"..\"`");
-        input.parse::<Token![=]>().map_err(|_| syn::Error::new(name.span(), format!("write {example}")))?;
-        let value = input.parse().map_err(|error| syn::Error::new(error.span(), format!("write {example}")))?;
+        let value = value(input, &name, &format!("{name} = \"..\""))?;
         Ok(Self { name, value })
     }
 }

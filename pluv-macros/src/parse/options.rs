@@ -91,9 +91,9 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
     }
     options.names.push(name.clone());
     match &*text {
-        "user" => options.user = Some(ty(input, &name, "User")?),
-        "presence" => options.presence = Some(ty(input, &name, "Presence")?),
-        "output" => options.output = Some(ty(input, &name, "Output")?),
+        "user" => options.user = Some(value(input, &name, "user = User")?),
+        "presence" => options.presence = Some(value(input, &name, "presence = Presence")?),
+        "output" => options.output = Some(value(input, &name, "output = Output")?),
         "storage" => {
             options.storage = {
                 let kind = value(input, &name, "storage = Yrs")?;
@@ -124,7 +124,7 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
 }
 
 /// The value after `=`.
-fn value<T: Parse>(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<T> {
+pub(super) fn value<T: Parse>(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<T> {
     let has_equals = input.parse::<Option<Token![=]>>()?.is_some();
     if !has_equals || input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(name.span(), format!("the option `{name}` needs a value: write `{example}`")));
@@ -164,11 +164,6 @@ fn texts(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Vec
     let is_list = ahead.parse::<Token![=]>().is_ok() && ahead.peek(Bracket);
     let example = if is_list { format!("[\"{example}\"]") } else { format!("\"{example}\"") };
     value(input, name, &format!("{name} = {example}")).map(|Texts(texts)| texts)
-}
-
-/// A type, which a literal can't begin.
-fn ty(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Type> {
-    value(input, name, &format!("{name} = {example}"))
 }
 
 /// How long a document stays when nobody is there, in milliseconds; `None` is for ever.

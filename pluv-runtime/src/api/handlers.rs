@@ -74,12 +74,12 @@ pub trait Handlers: Sized + 'static {
     /// Runs the handler that `call` names.
     fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> impl Future<Output = Result<Outcome>>;
 
-    /// Runs after a connection has joined and everyone was told: once for each connection of a user.
+    /// Runs for each connection, after it has joined and everyone was told: a user with two tabs connects twice.
     fn on_user_connected(&self, _cx: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }
 
-    /// Runs after a connection has left and everyone was told: once for each connection of a user.
+    /// Runs for each connection, after it has left and everyone was told: another of the same user may still be there.
     fn on_user_disconnected(&self, _cx: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }

@@ -4,7 +4,7 @@
 //! `bindings/<Room>.ts` beside the crate's `Cargo.toml`: the room's type, for the stock `@pluv/client`, and a client
 //! without dependencies, `connect`. Two environment variables change that: `PLUV_BINDINGS_DIR` is another directory, and
 //! with `PLUV_BINDINGS=check` nothing is written and a file that differs fails the test. A room inside a function has no
-//! such file, as no test can be in a function.
+//! such file, as no test can be in a function; rustc warns of that in `cargo test`.
 
 mod description;
 mod types;

@@ -1,5 +1,5 @@
 //! A room where two globs bring a `Context` and a `Result` each, and where a handler means pluv's.
-#![expect(clippy::wildcard_imports, reason = "what the test is about")]
+#![allow(clippy::wildcard_imports, reason = "what the test is about")]
 
 use rooms::prelude::*;
 use worker::*;

@@ -3,7 +3,8 @@
 use super::{cargo_test, report::Report, typescript::ROOMS};
 
 /// The tests of many inputs: of the runtime, which are run once.
-const LONG: [&str; 4] = ["properties::", "engine::tests::simulation::", "engine::tests::anything::", "document::tests::"];
+const LONG: [&str; 4] =
+    ["properties::", "engine::tests::simulation::", "engine::tests::anything::", "document::tests::"];
 /// They would turn the features of the runtime on, and `hygiene` wants none. The part `typescript` runs the tests of rooms,
 /// and what must not compile is a part of its own.
 const OTHERS: [&str; 9] =
