@@ -45,7 +45,7 @@ pub(crate) async fn route(req: &Request, env: &Env) -> Result<Option<Response>> 
         }
         (Method::Post, "evict") => {
             let user = req.clone()?.text().await?;
-            let count = room.evict(Evict::user(user).because("an administrator sent you away")).await?;
+            let count = room.evict(Evict::user(user).reason("an administrator sent you away")).await?;
             Response::ok(format!("{count} connections were closed"))?
         }
         _ => Response::error("there is `GET` of `people`, and `POST` of `notice` and `evict`", 404)?,

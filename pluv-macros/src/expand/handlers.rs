@@ -243,7 +243,7 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
             quote_spanned!(place=> authorize::<#user>),
         ),
         HookKind::RoomDeleted => {
-            (quote!(&self, room: &#runtime::Deleted<'_>), quote!(()), quote_spanned!(place=> hook))
+            (quote!(&self, room: &#runtime::FinalState<'_>), quote!(()), quote_spanned!(place=> hook))
         }
         HookKind::InitialStorage => (
             quote!(&self, room: &str),

@@ -124,7 +124,7 @@ impl HookKind {
                 format!("async fn {name}(&self, cx: &Context) -> Result<()>")
             }
             Self::Message => format!("async fn {name}(&self, cx: &Context, message: &Message<'_>) -> Result<()>"),
-            Self::RoomDeleted => format!("async fn {name}(&self, room: &Deleted<'_>) -> Result<()>"),
+            Self::RoomDeleted => format!("async fn {name}(&self, room: &FinalState<'_>) -> Result<()>"),
             Self::InitialStorage => format!("async fn {name}(&self, room: &str) -> Result<Option<Vec<u8>>>"),
         }
     }

@@ -57,7 +57,7 @@ impl Globs {
     }
 
     #[hook(room_deleted)]
-    fn save(&self, _room: &Deleted<'_>) {}
+    fn save(&self, _room: &FinalState<'_>) {}
 
     #[hook(storage_updated)]
     fn updated(&self, cx: &Context) -> Result<()> {

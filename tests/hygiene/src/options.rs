@@ -109,5 +109,5 @@ impl All {
     }
 
     #[hook]
-    async fn on_room_deleted(&self, _room: &Deleted<'_>) {}
+    async fn on_room_deleted(&self, _room: &FinalState<'_>) {}
 }

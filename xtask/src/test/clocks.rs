@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(numbers("xtask/src/port.rs"), [5]);
         assert_eq!(numbers("tests/tests/limits.rs"), [1, 5]);
         assert_eq!(numbers("tests/fixture/src/lib.rs"), [5]);
-        assert_eq!(numbers("pluv-runtime/src/room/tests/world.rs"), [1, 5]);
+        assert_eq!(numbers("pluv-runtime/src/engine/tests/world.rs"), [1, 5]);
     }
 
     #[test]
