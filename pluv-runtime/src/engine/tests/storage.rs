@@ -36,7 +36,7 @@ impl Room for Notes {
     type Output = Output;
     type Storage = Yrs;
     const OPTIONS: Options =
-        Options::new("Notes", "NOTES").has_user().limits(Limits::new().storage(500_000).user(100_000));
+        Options::new("Notes", "NOTES").has_user().limits(Limits::new().storage(500_000).user(100_000).user_id(100_000));
 }
 
 impl TestRoom for Notes {
