@@ -63,16 +63,16 @@ pub type StoreResults = Vec<Result<Option<Vec<u8>>, StoreError>>;
 /// A document, as the room uses it. Updates are Yjs updates in their first encoding.
 #[expect(clippy::missing_errors_doc, reason = "each fails when the storage does, as its error says")]
 pub trait Document: fmt::Debug {
-    /// Whether nothing was ever stored. Reads no row of the document.
+    /// Returns whether nothing was ever stored. Reads no row of the document.
     fn is_blank(&mut self) -> Result<bool, StoreError>;
 
-    /// Whether it has no root types. Loads it.
+    /// Returns whether it has no root types. Loads it.
     fn is_empty(&mut self, now: Millis) -> Result<bool, StoreError>;
 
-    /// What it takes. Reads no row of the document.
+    /// Returns how much storage it takes. Reads no row of the document.
     fn usage(&mut self) -> Result<Usage, StoreError>;
 
-    /// All of it, as one update, but for what waits for changes that have not come. Loads it.
+    /// Encodes all of it as one update, without pending changes. Loads it.
     fn encode_state(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
 
     /// An update of a client as it may be applied and stored; none where it says nothing.
@@ -94,14 +94,14 @@ pub trait Document: fmt::Debug {
     /// Stores a change that was made in [`doc`](Self::doc).
     fn append(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError>;
 
-    /// Whether an update says something that is not known yet; nothing is changed. Loads the document.
+    /// Returns whether an update has changes that are neither applied nor pending. Applies nothing. Loads the document.
     fn has_new_changes(&mut self, now: Millis, update: &ValidatedUpdate) -> Result<bool, StoreError>;
 
-    /// All of it, as one update, with what waits. Loads it.
+    /// Encodes all of it as one update, with pending changes. Loads it.
     fn encode_full(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
 
-    /// What a client does not have whose whole document is `update`, as updates; `sent_version` is the [`mark`](Self::mark) of
-    /// what it was given. Loads the document.
+    /// Returns as updates what a client lacks whose whole document is `update`; `sent_version` is the
+    /// [`version`](Self::version) that it was sent. Loads the document.
     fn diff_since(
         &mut self,
         now: Millis,
@@ -109,33 +109,33 @@ pub trait Document: fmt::Debug {
         sent_version: Option<u64>,
     ) -> Result<Vec<Vec<u8>>, StoreError>;
 
-    /// How much of each client it has, as a state vector. Loads it.
+    /// Returns its state vector. Loads it.
     fn state_vector(&mut self, now: Millis) -> Result<Vec<u8>, StoreError>;
 
-    /// What a client does not have that has this much, a state vector: as one update, and in another what waits. `None`
-    /// where that is no state vector. Loads the document.
+    /// Returns what a client with this state vector lacks: one update, and another one of pending changes. `None` if that is
+    /// no state vector. Loads the document.
     fn diff_since_vector(&mut self, now: Millis, vector: &[u8]) -> Result<Option<Vec<Vec<u8>>>, StoreError>;
 
-    /// A number that is another one when [`whole`](Self::whole) is. Loads the document.
+    /// Returns a number that differs when [`encode_full`](Self::encode_full) does. Loads the document.
     fn version(&mut self, now: Millis) -> Result<u64, StoreError>;
 
-    /// Does what can wait until an update has been sent_version: folds the log, lets go of what nobody uses. Returns what the
-    /// developer should know.
+    /// Does what can wait until an update has been sent: compacts the log, unloads an idle document. Returns messages for
+    /// the log.
     fn maintain(&mut self, now: Millis) -> Result<Vec<String>, StoreError>;
 
-    /// What was noted under `key`.
+    /// Returns the value stored under `key` beside the document.
     fn metadata(&mut self, key: &str) -> Result<Option<String>, StoreError>;
 
-    /// Notes `value` under `key`, or forgets what was noted there.
+    /// Stores `value` under `key`, or deletes what is stored there.
     fn set_metadata(&mut self, key: &str, value: Option<&str>) -> Result<(), StoreError>;
 
-    /// Deletes it.
+    /// Deletes the document.
     fn clear(&mut self) -> Result<(), StoreError>;
 
-    /// The document itself, for the room's own code: a `yrs::Doc`. Loads it.
+    /// Returns the document itself, a `yrs::Doc`, for the room's own code. Loads it.
     fn doc(&mut self, now: Millis) -> Result<&dyn Any, StoreError>;
 
-    /// Lets go of what is loaded.
+    /// Drops the loaded document.
     fn unload(&mut self);
 }
 
@@ -178,7 +178,7 @@ pub enum StoreError {
     },
     /// The update can't be taken, for this reason.
     Rejected(String),
-    /// The update does not fit the document.
+    /// The update does not apply to the document.
     Inapplicable,
     /// The storage failed; for the log.
     Failed(String),
@@ -205,7 +205,7 @@ impl fmt::Display for StoreError {
                  whole document"
             ),
             Self::Rejected(reason) => f.write_str(reason),
-            Self::Inapplicable => f.write_str("the update does not fit the document"),
+            Self::Inapplicable => f.write_str("the update does not apply to the document"),
             Self::Failed(reason) => write!(f, "the storage failed: {reason}"),
         }
     }

@@ -43,7 +43,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// A string or buffer that is on the estimated_memory.
+    /// Counts a string or buffer that is on the heap.
     pub(super) fn bytes(&mut self, len: usize) {
         self.strings += 1;
         self.bytes += len as u64;

@@ -1,10 +1,10 @@
-//! The gate in front of `yrs`: every Yjs update passes it before the library reads a byte of it.
+//! Validation of untrusted Yjs updates: each passes it before `yrs` reads a byte of it.
 //!
 //! An update (V1 encoding) comes from anyone who may write to a room. `yrs` takes what its own peers send, and some of
 //! what they never would makes it recurse without bound, lose deletions, read another value than stock Yjs does, or
 //! panic (see [`Problem`]). [`validate`] is one pass over the bytes that accepts what stock Yjs and `yrs` write and
 //! refuses the rest; [`normalize`] mends what is well-formed and would cost `yrs` too much. Both know the update
-//! alone: whether it fits the document that it is for is seen by [`has_gap`], and when `yrs` applies it.
+//! alone: whether it applies to a document is seen by [`has_gap`], [`dependencies`] and [`are_parents_valid`].
 
 mod content;
 mod dependencies;
@@ -101,7 +101,7 @@ pub(crate) struct Facts {
     /// Bytes, at most, that `yrs` takes for a moment to join pieces of text or lists that follow each other.
     ///
     /// It joins them from the last to the first and keeps each intermediate result until all are joined: 145,000 pieces
-    /// of one character (1 MB) take 15 GB and half a minute. MergedUpdate that something lies between stay apart, which an
+    /// of one character (1 MB) take 15 GB and half a minute. Pieces that something lies between stay apart, which an
     /// update alone does not show.
     pub(crate) joining: u64,
     /// Bytes, at most, that a document holds for this update once it is applied, without what its deletions cut.

@@ -20,7 +20,7 @@ pub(super) fn walk(update: &[u8], mut each: impl FnMut(u64, u32, &Struct)) -> Re
 pub(super) struct Section {
     pub(super) client: u64,
     pub(super) first: Place,
-    /// Where they are separated; the end, if they are not.
+    /// Where they are divided; the end, if they are not.
     pub(super) parting: Place,
     pub(super) end: Place,
 }
@@ -35,7 +35,7 @@ pub(super) struct Place {
     pub(super) clock: u32,
 }
 
-/// The sections of an update, each separated before the first struct of which `parts` says so, and where its deletions begin.
+/// The sections of an update, each divided before the first struct of which `parts` says so, and where its deletions begin.
 pub(super) fn sections(
     update: &[u8],
     mut parts: impl FnMut(u64, u32, &Struct) -> bool,

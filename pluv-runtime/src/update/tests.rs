@@ -1,4 +1,4 @@
-//! What passes the gate and what does not.
+//! Validation of updates.
 
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ fn encode(doc: &Doc) -> Vec<u8> {
     doc.transact().encode_state_as_update_v1(&StateVector::default())
 }
 
-/// MergedUpdate of a text or list, each after the one before.
+/// Pieces of a text or list, each after the one before.
 fn pieces(count: u64, kind: u8, content: &[u8]) -> Vec<u8> {
     let mut body = [&[kind, 1, 1, b'a'], content].concat();
     for clock in 1..count {

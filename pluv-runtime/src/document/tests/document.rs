@@ -370,7 +370,7 @@ fn updates_that_do_not_apply_are_rejected_without_loading_the_document_again() {
     let good = [insert(&ada, 3, " two"), insert(&ada, 7, " three")];
     let updates = [&good[0], &inapplicable(5), &inapplicable(6), &good[1], &inapplicable(7)];
     let validated: Vec<_> =
-        updates.iter().map(|update| subject.document.validate(update.to_vec()).unwrap().unwrap()).collect();
+        updates.iter().map(|update| subject.document.validate((*update).clone()).unwrap().unwrap()).collect();
     let calls = subject.host.calls();
     let results = subject.document.store(0, &validated.iter().collect::<Vec<_>>()).unwrap();
     let rejected = Err(StoreError::Inapplicable);
