@@ -6,6 +6,8 @@ mod handlers;
 mod options;
 mod session;
 
+#[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
+pub(crate) use self::context::sessions;
 pub use self::{
     call::{Call, IntoEvent, IntoHook, Message},
     context::{Context, StorageRef},
@@ -15,7 +17,6 @@ pub use self::{
 };
 pub(crate) use self::{
     call::{answer, done},
-    context::sessions,
     handlers::definition,
 };
 

@@ -98,7 +98,7 @@ impl Attachment {
             state.changed = presence.changed;
         }
         (state.announced, state.awareness) = awareness.unwrap_or_default();
-        if let Some(attachment) = state.to_attachment() {
+        if let Some(attachment) = state.fit_attachment() {
             return Written { attachment, row: None, is_stored: false };
         }
         // Awareness changes with each move of a cursor, so it is never written as a row: it stays beside the pointer.
@@ -106,7 +106,7 @@ impl Attachment {
         (pointer.announced, pointer.awareness) = (state.announced, std::mem::take(&mut state.awareness));
         state.announced = false;
         // The numbers of the few clients of a connection always fit.
-        let attachment = pointer.to_attachment().unwrap_or_default();
+        let attachment = pointer.fit_attachment().unwrap_or_default();
         Written { attachment, row: Some(state.to_bytes()), is_stored: true }
     }
 
@@ -152,7 +152,7 @@ impl Attachment {
 
     /// The bytes that go with a socket: without the states of clients where they are too long; `None` where that does not
     /// suffice.
-    fn to_attachment(&mut self) -> Option<Vec<u8>> {
+    fn fit_attachment(&mut self) -> Option<Vec<u8>> {
         let bytes = self.to_bytes();
         if bytes.len() <= MAX_ATTACHMENT {
             return Some(bytes);

@@ -113,7 +113,7 @@ impl Step {
     /// Writes an entry of the event log, in a room with `debug`.
     pub(crate) fn log_event<'a>(&mut self, entry: impl FnOnce() -> LogEntry<'a>) {
         if self.debug
-            && let Some(line) = entry().to_line(&self.room)
+            && let Some(line) = entry().into_line(&self.room)
         {
             self.effect(Effect::LogEvent(line));
         }

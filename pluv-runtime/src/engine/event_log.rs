@@ -62,7 +62,7 @@ struct Line<'a> {
 }
 
 impl LogEntry<'_> {
-    pub(super) fn to_line(self, room: &str) -> Option<String> {
+    pub(super) fn into_line(self, room: &str) -> Option<String> {
         serde_json::to_string(&Line { entry: self, room }).ok()
     }
 }

@@ -31,11 +31,13 @@ mod timers;
 mod typed;
 mod users;
 
+#[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
+pub(crate) use self::admin::AdminResponse;
 #[cfg(test)]
 pub(crate) use self::attachment::{Attachment, MAX_ATTACHMENT};
 pub(crate) use self::{
     action::{Action, ActionQueue, Change},
-    admin::{AdminError, AdminReply, AdminRequest, AdminResponse, SessionInfo},
+    admin::{AdminError, AdminReply, AdminRequest, SessionInfo},
     attachment::SqlSessionStore,
     close::CloseReason,
     connection::Admission,

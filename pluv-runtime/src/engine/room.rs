@@ -297,7 +297,7 @@ impl Room {
                 break;
             }
             for connection in failed {
-                self.close(connection, CloseReason::SessionUnavailable, &mut step);
+                self.close(connection, &CloseReason::SessionUnavailable, &mut step);
             }
         }
         if self.timers.is_changed() {
@@ -318,7 +318,7 @@ impl Room {
         connection.last_heard = step.now;
         if connection.rate.exceeds(step.now, per_second) {
             let reason = format!("rate limit exceeded: the limit is {per_second} messages a second");
-            self.close(id, CloseReason::RateLimited(reason), step);
+            self.close(id, &CloseReason::RateLimited(reason), step);
             return false;
         }
         self.timers.read_alarm(step);
@@ -340,7 +340,7 @@ impl Room {
             return;
         }
         if !self.members.connections.listens(id) {
-            return self.close(id, CloseReason::InvalidMessage, step);
+            return self.close(id, &CloseReason::InvalidMessage, step);
         }
         let message = match Incoming::parse(text) {
             Ok(message) => message,
@@ -368,7 +368,7 @@ impl Room {
             Err(Refusal::Reject(reason)) => {
                 self.reject(id, message.id, &format!("`{}`: {reason}", message.name), step);
             }
-            Err(Refusal::Close(reason)) => self.close(id, reason, step),
+            Err(Refusal::Close(reason)) => self.close(id, &reason, step),
         }
     }
 
@@ -400,7 +400,7 @@ impl Room {
         match result {
             Ok(()) => {}
             Err(Refusal::Reject(reason)) => self.reject(id, None, &reason, step),
-            Err(Refusal::Close(reason)) => self.close(id, reason, step),
+            Err(Refusal::Close(reason)) => self.close(id, &reason, step),
         }
     }
 
@@ -443,13 +443,13 @@ impl Room {
     }
 
     /// Closes a connection, and tells everyone that it has left.
-    fn close(&mut self, id: ConnectionId, reason: CloseReason, step: &mut Step) {
+    fn close(&mut self, id: ConnectionId, reason: &CloseReason, step: &mut Step) {
         let Some(connection) = self.members.connections.get(id) else { return };
         let code = reason.code(connection.protocol);
         if let Some(message) = reason.error() {
             send_error(connection, None, message, step);
         }
-        step.log_event(|| match &reason {
+        step.log_event(|| match reason {
             CloseReason::Evicted(_) => LogEntry::Evict { session: connection.session(), code },
             _ => LogEntry::Refused { session: connection.session() },
         });
@@ -476,7 +476,7 @@ impl Room {
     fn evict(&mut self, evict: &Evict, step: &mut Step) -> usize {
         let connections = self.members.connections.matching(&evict.whom);
         for connection in &connections {
-            self.close(*connection, CloseReason::Evicted(evict.clone()), step);
+            self.close(*connection, &CloseReason::Evicted(evict.clone()), step);
         }
         connections.len()
     }
@@ -496,7 +496,7 @@ impl Room {
             Protocol::Yjs => !connection.is_probed,
         };
         if !reads {
-            return self.close(id, CloseReason::SlowReader, step);
+            return self.close(id, &CloseReason::SlowReader, step);
         }
         let Some(document) = self.document.get_if_exists().filter(|_| connection.protocol == Protocol::Yjs) else {
             return;
@@ -546,7 +546,7 @@ impl Room {
                 Ok(_) => self.initial_storage.set_done(),
                 Err(error) => {
                     step.log_error(&error);
-                    return self.close(id, CloseReason::DocumentUnavailable, step);
+                    return self.close(id, &CloseReason::DocumentUnavailable, step);
                 }
             }
         }
@@ -580,7 +580,7 @@ impl Room {
                     true => CloseReason::DocumentUnavailable,
                     false => CloseReason::Refused(error.client_message().to_owned()),
                 };
-                self.close(connection, reason, step);
+                self.close(connection, &reason, step);
             }
             return;
         }
@@ -614,7 +614,7 @@ impl Room {
                 Ok(vector) => yjs::step1(&vector),
                 Err(error) => {
                     step.log_error(&error);
-                    return self.close(id, CloseReason::DocumentUnavailable, step);
+                    return self.close(id, &CloseReason::DocumentUnavailable, step);
                 }
             };
             self.members.join_provider(id, question, step);
@@ -625,7 +625,7 @@ impl Room {
             Ok(found) => found,
             Err(error @ StoreError::Failed(_)) => {
                 step.log_error(&error);
-                return self.close(id, CloseReason::DocumentUnavailable, step);
+                return self.close(id, &CloseReason::DocumentUnavailable, step);
             }
             Err(error) => {
                 self.unjoin(id);
@@ -801,7 +801,7 @@ impl Room {
             match (connection, error) {
                 (None, _) => {}
                 // Its document is ahead of the room's: when it comes back it brings all of it.
-                (Some(id), StoreError::Failed(_)) => self.close(id, CloseReason::DocumentUnavailable, step),
+                (Some(id), StoreError::Failed(_)) => self.close(id, &CloseReason::DocumentUnavailable, step),
                 (Some(id), error) if self.members.connections.listens(id) => {
                     self.reject(id, None, &format!("`{}`: {error}", protocol::UPDATE_STORAGE), step);
                 }
@@ -918,7 +918,7 @@ impl Room {
             if connection.is_participant() {
                 origin = Some(Rc::clone(&connection.origin));
             }
-            self.close(id, CloseReason::Idle, step);
+            self.close(id, &CloseReason::Idle, step);
         }
         if let Some(origin) = origin.filter(|_| !self.members.connections.is_empty()) {
             self.members.sync_state(&origin, step);
