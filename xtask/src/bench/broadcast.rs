@@ -21,11 +21,9 @@ use super::{
     verdict::{misses, verdict},
 };
 use crate::{
-    build::{self, Profile},
-    port,
-    server::{Log, Server, State},
-    setup,
-    worker::Worker,
+    server::{Server, State},
+    tools,
+    worker::{Profile, Worker},
 };
 
 /// What the chat room has to reach of the reference.
@@ -35,11 +33,11 @@ const GOAL: f64 = 0.8;
 const WARM_UP: Duration = Duration::from_millis(500);
 
 pub(super) fn run(options: &Options) -> Result<()> {
-    let tools = setup::install()?;
+    let tools = tools::Tools::install()?;
     let chat = Worker::example("chat")?;
-    build::build(&chat, Profile::Release, &tools)?;
-    let chat = Server::start(&chat, port::free()?, State::scratch()?, Log::Kept)?;
-    let floor = Server::start(&Worker::floor(), port::free()?, State::scratch()?, Log::Kept)?;
+    chat.build(Profile::Release, &tools)?;
+    let chat = Server::start_anywhere(&chat, State::temporary()?)?;
+    let floor = Server::start_anywhere(&Worker::floor(), State::temporary()?)?;
 
     println!("broadcast: deliveries a second, to all clients of a room together");
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;

@@ -14,34 +14,34 @@ use std::{env, os::unix::process::CommandExt as _};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum, value_parser};
 
-use crate::{progress, workspace::cargo};
+use crate::{process, tools::cargo};
 
 /// Measures rooms: messages against a worker that does the bare minimum, edits against `y-partyserver`.
 #[derive(Clone, Debug, Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// Measures one part of it.
     #[arg(long, value_enum)]
-    pub only: Option<Bench>,
+    pub(crate) only: Option<Bench>,
     /// How many clients a room has that messages go to.
     #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_parser = value_parser!(u16).range(1..=500))]
-    pub clients: Vec<u16>,
+    pub(crate) clients: Vec<u16>,
     /// How often each rate of messages is measured.
     #[arg(long, default_value_t = 9, value_parser = value_parser!(u16).range(1..=50))]
-    pub rounds: u16,
+    pub(crate) rounds: u16,
     /// How long a round takes.
     #[arg(long, default_value_t = 2, value_parser = value_parser!(u16).range(1..=60))]
-    pub seconds: u16,
+    pub(crate) seconds: u16,
     /// How many messages of a room may be under way at once.
     #[arg(long, default_value_t = 32, value_parser = value_parser!(u16).range(1..=1024))]
-    pub messages_in_flight: u16,
+    pub(crate) messages_in_flight: u16,
     /// What of editing is measured.
     #[command(flatten)]
-    pub edits: edits::Options,
+    pub(crate) edits: edits::Options,
 }
 
 /// Something to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Bench {
+pub(crate) enum Bench {
     /// Messages of some clients to all clients of their room.
     Broadcast,
     /// Edits of a document by all clients of its room.
@@ -52,7 +52,7 @@ pub enum Bench {
 ///
 /// # Errors
 /// When something cannot be measured.
-pub fn run(options: &Options) -> Result<()> {
+pub(crate) fn run(options: &Options) -> Result<()> {
     if cfg!(debug_assertions) {
         return run_optimized();
     }
@@ -68,7 +68,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// Becomes this very command compiled for speed: a slow client would measure itself.
 fn run_optimized() -> Result<()> {
-    progress::step("compiling the load generator");
+    process::step("compiling the load generator");
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "xtask", "--release"]);
     // The workers' profile takes its time to make them small, which is of no use here.

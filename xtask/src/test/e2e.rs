@@ -1,7 +1,7 @@
 //! Tests that drive a worker over the network.
 
 use super::{report::Report, servers::Servers};
-use crate::workspace::cargo;
+use crate::tools::cargo;
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
     let (Some(chat), Some(fixture), Some(faults)) = (&servers.chat, &servers.fixture, &servers.faults) else {

@@ -9,18 +9,18 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{npm, workspace};
+use crate::tools;
 
 /// The command that runs the tests in a directory of `tests`, with the packages that they need.
 ///
 /// # Errors
 /// When there are none, or the packages can't be installed.
 pub(super) fn prepare(directory: &str) -> Result<Command> {
-    let tests = workspace::root().join("tests");
+    let tests = tools::root().join("tests");
     let files = test_files(&tests.join(directory))?;
-    npm::install(&tests)?;
+    tools::install_packages(&tests)?;
     let mut command = Command::new("node");
-    command.args(["--test", "--test-reporter=spec"]).args(files).current_dir(workspace::root());
+    command.args(["--test", "--test-reporter=spec"]).args(files).current_dir(tools::root());
     Ok(command)
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use super::count::Count;
-use crate::{process, progress};
+use crate::process;
 
 /// What came of the steps so far. A step that fails stops no other one.
 #[derive(Debug, Default)]
@@ -24,13 +24,13 @@ impl Report {
 
     /// A step that others build on, which counts only when it fails.
     pub fn prepare<T>(&mut self, name: &str, step: impl FnOnce() -> Result<T>) -> Option<T> {
-        progress::step(name);
+        process::step(name);
         step().map_err(|error| self.fail(name, &error)).ok()
     }
 
     /// A step that runs tests, and prints how many passed and failed; whether all passed.
     pub fn tests(&mut self, name: &str, command: &mut Command) -> bool {
-        progress::step(name);
+        process::step(name);
         let before = self.total;
         let result = self.count(command);
         if let Err(error) = result {

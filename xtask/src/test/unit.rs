@@ -1,7 +1,7 @@
 //! Tests that need no server.
 
 use super::report::Report;
-use crate::workspace::cargo;
+use crate::tools::cargo;
 
 /// The tests of many inputs: of the runtime, which are run once.
 const LONG: [&str; 4] = ["properties::", "room::tests::simulation::", "room::tests::anything::", "storage::tests::"];

@@ -17,9 +17,8 @@ use crate::{
         load::{Editors, Joined, Protocol},
         table,
     },
-    port, progress,
-    scratch::Scratch,
-    server::{Log, Server, State},
+    process,
+    server::{Server, State},
     worker::Worker,
 };
 
@@ -56,7 +55,7 @@ pub(super) fn run(fixture: &Worker, runtime: &Runtime) -> Result<()> {
     let mut rows = vec![title.map(str::to_owned).to_vec()];
     let measured = DOCUMENTS.into_iter().try_for_each(|document| {
         let name = size::format(document.into());
-        progress::step(&format!("editing a document of {name}"));
+        process::step(&format!("editing a document of {name}"));
         rows.push(measure(document, fixture, runtime).with_context(|| format!("a document of {name}"))?);
         Ok(())
     });
@@ -67,8 +66,8 @@ pub(super) fn run(fixture: &Worker, runtime: &Runtime) -> Result<()> {
 
 /// The row of a document.
 fn measure(document: u32, fixture: &Worker, runtime: &Runtime) -> Result<Vec<String>> {
-    let scratch = Scratch::new()?;
-    let start = || Server::start(fixture, port::free()?, State::Kept(scratch.path().to_owned()), Log::Kept);
+    let scratch = process::temporary_directory()?;
+    let start = || Server::start_anywhere(fixture, State::Kept(scratch.path().to_owned()));
     let server = start()?;
     let edited = runtime.block_on(edit(server.url(), document))?;
     drop(server);

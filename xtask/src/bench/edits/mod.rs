@@ -27,35 +27,34 @@ use clap::{Args, value_parser};
 use tokio::runtime;
 
 use crate::{
-    build::{self, Profile},
-    npm, setup,
-    worker::Worker,
+    tools,
+    worker::{Profile, Worker},
 };
 
 /// What of editing is measured.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
-pub struct Options {
+pub(crate) struct Options {
     /// How long the edited documents are at first, in bytes.
     #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000", value_parser = value_parser!(u32).range(2..=9_000_000))]
-    pub documents: Vec<u32>,
+    pub(crate) documents: Vec<u32>,
     /// How many clients edit a document.
     #[arg(long, value_delimiter = ',', default_value = "5,50", value_parser = value_parser!(u16).range(2..=500))]
-    pub editors: Vec<u16>,
+    pub(crate) editors: Vec<u16>,
     /// How many edits of a document may be under way at once.
     #[arg(long, value_delimiter = ',', default_value = "8,64", value_parser = value_parser!(u16).range(1..=1024))]
-    pub edits_in_flight: Vec<u16>,
+    pub(crate) edits_in_flight: Vec<u16>,
     /// How often each rate of edits is measured.
     #[arg(long, default_value_t = 3, value_parser = value_parser!(u16).range(1..=50))]
-    pub edit_rounds: u16,
+    pub(crate) edit_rounds: u16,
 }
 
 /// Measures rates, then wake times, then the largest documents.
 pub(super) fn run(options: &Options, seconds: u16) -> Result<()> {
-    let tools = setup::install()?;
+    let tools = tools::Tools::install()?;
     let (fixture, partyserver) = (Worker::fixture(), Worker::partyserver());
-    npm::install(&partyserver.directory)?;
-    build::build(&fixture, Profile::Release, &tools)?;
+    tools::install_packages(&partyserver.directory)?;
+    fixture.build(Profile::Release, &tools)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     rates::run(options, seconds, &fixture, &partyserver, &runtime)?;
     wake::run(&fixture, &runtime)?;

@@ -18,9 +18,8 @@ use crate::{
         table,
         verdict::{misses, verdict},
     },
-    port,
-    scratch::Scratch,
-    server::{Log, Server, State},
+    process,
+    server::{Server, State},
     worker::Worker,
 };
 
@@ -85,10 +84,10 @@ pub(super) fn run(
     partyserver: &Worker,
     runtime: &Runtime,
 ) -> Result<()> {
-    let subject = Server::start(fixture, port::free()?, State::scratch()?, Log::Kept)?;
-    let reference = Server::start(partyserver, port::free()?, State::scratch()?, Log::Kept)?;
+    let subject = Server::start_anywhere(fixture, State::temporary()?)?;
+    let reference = Server::start_anywhere(partyserver, State::temporary()?)?;
     println!("edits: characters a second that reach all other clients of a room, and bytes of each that reach one");
-    let disk = disk::sync_time(Scratch::new()?.path())?;
+    let disk = disk::sync_time(process::temporary_directory()?.path())?;
     println!("the disk takes {:.2} ms for a commit", disk.as_secs_f64() * 1000.0);
     let pace = Pace { warm_up: WARM_UP, measured: Duration::from_secs(seconds.into()) };
     let (mut cells, mut growths) = (Vec::new(), Vec::new());

@@ -15,9 +15,8 @@ use crate::{
         load::{Editors, Joined, Protocol},
         table,
     },
-    port,
-    scratch::Scratch,
-    server::{Log, Server, State},
+    process,
+    server::{Server, State},
     worker::Worker,
 };
 
@@ -37,8 +36,8 @@ struct Times {
 }
 
 pub(super) fn run(fixture: &Worker, runtime: &Runtime) -> Result<()> {
-    let scratch = Scratch::new()?;
-    let start = || Server::start(fixture, port::free()?, State::Kept(scratch.path().to_owned()), Log::Kept);
+    let scratch = process::temporary_directory()?;
+    let start = || Server::start_anywhere(fixture, State::Kept(scratch.path().to_owned()));
     let server = start()?;
     runtime.block_on(fill(server.url()))?;
     drop(server);
