@@ -7,6 +7,7 @@
 mod bench;
 mod process;
 mod server;
+mod style;
 pub mod test;
 mod tools;
 mod worker;
