@@ -5,21 +5,26 @@ mod diary;
 mod http;
 mod lab;
 mod provider;
+mod socket;
 mod steer;
+#[cfg(feature = "tokens")]
 mod tokens;
 
+#[cfg(feature = "tokens")]
+pub use self::tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds};
 pub use self::{
-    client::{Client, Closed, connect, connect_with, refused},
+    client::{Client, Closed, connect, connect_with, is_named, refused},
     diary::{diary, diary_with, log},
     http::{Answer, UPGRADE, get, post, request, request_with},
     lab::{LAB, lab, texts, together},
-    provider::{NOTES, Provider, told, write},
+    provider::{NOTES, Provider, awareness, write},
+    socket::{Receiver, Sender, Socket},
     steer::steer,
-    tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds},
 };
+pub use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 /// How long an answer may take before a test fails.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Where a worker of the tests listens, as `cargo xtask test` says.
 fn base(variable: &str) -> String {

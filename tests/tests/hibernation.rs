@@ -143,7 +143,7 @@ async fn who_closes_meanwhile_is_told_once() {
 async fn who_is_cut_off_meanwhile_is_told_once() {
     let Asleep { ada, mut tab, mut bob, .. } = Asleep::after_silence("vanishes").await;
     let session = ada.id.clone();
-    ada.vanish();
+    ada.drop_connection();
     assert_told(&mut bob, &session, "edited").await;
     assert_told(&mut tab, &session, "edited").await;
     assert_eq!(bob.others().await.as_object().map(|others| others.keys().cloned().collect()), Some(vec![tab.id]));
@@ -158,7 +158,7 @@ async fn each_of_many_who_are_cut_off_meanwhile_is_told_once() {
     sleep(SILENCE).await;
     let mut sessions = [ada.id.clone(), tab.id.clone(), cy.id.clone()];
     for client in [ada, tab, cy] {
-        client.vanish();
+        client.drop_connection();
     }
     let mut told = Vec::new();
     for _ in &sessions {
@@ -244,7 +244,7 @@ async fn the_last_presence_of_any_size_is_told_of_who_leaves_meanwhile() {
     assert_eq!(events(&mut bob).await, 1);
     sleep(SILENCE).await;
     let session = ada.id.clone();
-    ada.vanish();
+    ada.drop_connection();
     assert_told(&mut bob, &session, &long).await;
     assert_slept(&mut bob, 0).await;
 }

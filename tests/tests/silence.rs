@@ -81,7 +81,7 @@ async fn a_provider_that_is_silent_is_closed_and_withdrawn_and_who_speaks_stays(
     let room = fresh("silent");
     let mut ada = Provider::join_at(BRISK, &room, "ada").await;
     let mut bob = Provider::join_at(BRISK, &room, "bob").await;
-    ada.tell(&json!({ "name": "Ada" })).await;
+    ada.send_awareness(&json!({ "name": "Ada" })).await;
     let client = ada.client();
     bob.until(|bob| bob.clients.contains_key(&client)).await;
     for _ in 0..14 {
