@@ -7,57 +7,58 @@
 //!
 //! What counts is deliveries: frames that reached a client, of all clients together, a second.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use anyhow::Result;
-use serde_json::{Value, json};
-use tokio::{runtime, task::LocalSet};
+use anyhow::{Result, ensure};
+use pluv_tests::{Client, Message, Socket, connect};
+use serde_json::json;
 
 use super::{
-    Options,
-    compare::Comparison,
-    load::{Audience, Pace, connect, join_chat},
-    table,
-    verdict::{misses, verdict},
+    Comparison, Options, is_below,
+    load::{Ledger, Load, Pace, Workload},
+    run_clients, table, verdict,
 };
 use crate::{
     server::{Server, State},
-    tools,
+    tools::Tools,
     worker::{Profile, Worker},
 };
 
-/// What the chat room has to reach of the reference.
+/// How many clients send at most: enough that none of them sends more than a room takes.
+const SENDERS: usize = 10;
+
+/// The least ratio of the chat room to the reference.
 const GOAL: f64 = 0.8;
 
 /// Before each round.
 const WARM_UP: Duration = Duration::from_millis(500);
 
 pub(super) fn run(options: &Options) -> Result<()> {
-    let tools = tools::Tools::install()?;
+    let tools = Tools::install()?;
     let chat = Worker::example("chat")?;
     chat.build(Profile::Release, &tools)?;
     let chat = Server::start_anywhere(&chat, State::temporary()?)?;
     let floor = Server::start_anywhere(&Worker::floor(), State::temporary()?)?;
 
     println!("broadcast: deliveries a second, to all clients of a room together");
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let mut results = Vec::new();
     for clients in &options.clients {
         let comparison = compare(options, *clients, chat.url(), floor.url());
-        results.push((*clients, LocalSet::new().block_on(&runtime, comparison)?));
+        results.push((*clients, run_clients(comparison)?));
     }
     println!("{}", summary(&results));
     Ok(())
 }
 
 async fn compare(options: &Options, clients: u16, chat: &str, floor: &str) -> Result<Comparison> {
-    let window = usize::from(options.messages_in_flight);
+    let window = options.messages_in_flight.into();
     let pace = Pace { warm_up: WARM_UP, measured: Duration::from_secs(options.seconds.into()) };
-    let mut chat = gather_chat(chat, clients, window).await?;
-    let mut floor = gather_floor(floor, clients, window, chat.frame()).await?;
+    let (mut chat, frame) = gather_chat(chat, clients).await?;
+    let (mut floor, _) = gather_floor(floor, clients, frame).await?;
     let mut comparison = Comparison::default();
     for round in 1..=options.rounds {
-        let (subject, reference) = (chat.rate(pace).await?, floor.rate(pace).await?);
+        let [subject, reference] = [chat.rate(pace, window).await?, floor.rate(pace, window).await?]
+            .map(|measured| measured.delivered / measured.seconds);
         comparison.push(subject, reference);
         let rounds = options.rounds;
         eprintln!("{clients} clients, round {round} of {rounds}: chat {subject:.0}, floor {reference:.0}");
@@ -65,24 +66,68 @@ async fn compare(options: &Options, clients: u16, chat: &str, floor: &str) -> Re
     Ok(comparison)
 }
 
-async fn gather_chat(server: &str, clients: u16, window: usize) -> Result<Audience> {
+async fn gather_chat(server: &str, clients: u16) -> Result<(Load<Broadcast>, Message)> {
     let room = format!("bench-{clients}");
-    let mut sockets = Vec::new();
+    let mut all = Vec::new();
     for client in 0..clients {
-        sockets.push(join_chat(server, &room, &format!("user-{client}")).await?);
+        all.push(Client::join(server, "/api/pluv", &room, &format!("user-{client}"), &json!({})).await);
     }
     let request = json!({ "type": "sendMessage", "data": { "message": "x".repeat(64) } });
-    let is_message =
-        |text: &str| serde_json::from_str::<Value>(text).is_ok_and(|frame| frame["type"] == "messageReceived");
-    Audience::gather(sockets, request.to_string().into(), is_message, window).await
+    gather(all, Message::text(request.to_string())).await
 }
 
-async fn gather_floor(server: &str, clients: u16, window: usize, frame: &str) -> Result<Audience> {
-    let mut sockets = Vec::new();
+async fn gather_floor(server: &str, clients: u16, frame: Message) -> Result<(Load<Broadcast>, Message)> {
+    let mut all = Vec::new();
     for _ in 0..clients {
-        sockets.push(connect(server, &format!("/room/bench-{clients}")).await?);
+        all.push(connect(&format!("{server}/room/bench-{clients}")).await);
     }
-    Audience::gather(sockets, frame.into(), |text| text == frame, window).await
+    gather(all, frame).await
+}
+
+/// Waits until each client has the answer to one request of each sender; returns the first one as well.
+async fn gather(mut clients: Vec<Client>, request: Message) -> Result<(Load<Broadcast>, Message)> {
+    let (mut frames, senders) = (Vec::new(), clients.len().min(SENDERS));
+    for sender in 0..senders {
+        clients[sender].socket().send(request.clone()).await;
+        for client in &mut clients {
+            // The frames before it are of the joining of the others.
+            frames.push(Message::Text(client.until_text("messageReceived").await));
+        }
+    }
+    let ledger = Ledger::of_room(clients.len());
+    let first = frames[0].clone();
+    let broadcast =
+        Broadcast { request, frames: frames.iter().map(|frame| frame.clone().into_data().to_vec()).collect() };
+    Ok((Load::new(clients, broadcast, senders, ledger), first))
+}
+
+/// Messages of some clients to all clients of their room.
+#[derive(Debug)]
+struct Broadcast {
+    request: Message,
+    /// The frames that a client may receive.
+    frames: HashSet<Vec<u8>>,
+}
+
+impl Workload for Broadcast {
+    type Client = Client;
+
+    fn socket(client: &mut Client) -> &mut Socket {
+        client.socket()
+    }
+
+    fn next(&self, _sender: usize) -> Message {
+        self.request.clone()
+    }
+
+    fn deliver(&self, ledger: &mut Ledger, reader: usize, frame: &Message) -> Result<()> {
+        ensure!(
+            frame.to_text().is_ok_and(|text| self.frames.contains(text.as_bytes())),
+            "an unexpected frame: {frame}"
+        );
+        let received = ledger.received(0, reader);
+        ledger.deliver(0, reader, received..received + 1)
+    }
 }
 
 fn summary(results: &[(u16, Comparison)]) -> String {
@@ -92,15 +137,15 @@ fn summary(results: &[(u16, Comparison)]) -> String {
         vec![clients.to_string(), format!("{chat:.0}"), format!("{floor:.0}"), format!("{:.2}", comparison.ratio())]
     });
     let rows: Vec<_> = std::iter::once(title).chain(rows).collect();
-    format!("{}\n{}", table::format(&rows), slow(results))
+    format!("{}\n{}", table(&rows), slow(results))
 }
 
-/// Where the reference is too much faster.
+/// Returns the verdict on the ratios.
 fn slow(results: &[(u16, Comparison)]) -> String {
     let below: Vec<_> = results
         .iter()
         .map(|(clients, comparison)| (clients, comparison.ratio()))
-        .filter(|(_, ratio)| misses(*ratio, GOAL))
+        .filter(|(_, ratio)| is_below(*ratio, GOAL))
         .map(|(clients, ratio)| format!("{ratio:.3} with {clients} clients"))
         .collect();
     verdict(&format!("ratio is at least {GOAL}"), &below)
