@@ -153,6 +153,10 @@ fn slow(results: &[(u16, Comparison)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::{SinkExt as _, StreamExt as _, stream::SelectAll};
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
     use super::*;
 
     fn result(clients: u16, chat: f64, floor: f64) -> (u16, Comparison) {
@@ -168,5 +172,41 @@ mod tests {
         assert_eq!(good.lines().nth(1), Some("     10   900   1000   0.90"));
         let bad = summary(&[result(10, 900.0, 1000.0), result(50, 799.0, 1000.0)]);
         assert_eq!(bad.lines().last(), Some("not every ratio is at least 0.8: 0.799 with 50 clients"));
+    }
+
+    /// Serves clients that all get each frame of each of them.
+    async fn serve(listener: TcpListener, clients: usize) {
+        let (mut sinks, mut streams) = (Vec::new(), SelectAll::new());
+        while sinks.len() < clients {
+            let (stream, _) = listener.accept().await.expect("a client connects");
+            let (sink, stream) = accept_async(stream).await.expect("it is a WebSocket").split();
+            sinks.push(sink);
+            streams.push(stream);
+        }
+        while let Some(Ok(frame)) = streams.next().await {
+            for sink in &mut sinks {
+                sink.send(frame.clone()).await.expect("the client is there");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn all_messages_of_a_burst_are_delivered() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let clients = async {
+            let frame = Message::text(r#"{"type":"messageReceived"}"#);
+            let (mut load, first) = gather_floor(&url, 3, frame.clone()).await.expect("they connect");
+            assert_eq!(first, frame);
+            let measured = load.burst(100, 8).await.expect("all of them come");
+            assert!((measured.completed - 100.0).abs() < f64::EPSILON, "{measured:?}");
+            assert!((measured.delivered - 300.0).abs() < f64::EPSILON, "{measured:?}");
+            let pace = Pace { warm_up: Duration::from_millis(1), measured: Duration::from_millis(1) };
+            load.rate(pace, 8).await.expect("all of them come");
+        };
+        tokio::select! {
+            () = clients => {}
+            () = serve(listener, 3) => panic!("the server ends last"),
+        }
     }
 }
