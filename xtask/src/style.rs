@@ -99,7 +99,7 @@ fn code(line: &str) -> String {
     let mut code = String::new();
     let mut is_quoted = false;
     let mut letters = line.chars().peekable();
-    if line.trim_start().starts_with("* ") {
+    if ["/*", "* "].iter().any(|start| line.trim_start().starts_with(start)) {
         return code;
     }
     while let Some(letter) = letters.next() {
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn ordinary_words_are_no_names() {
         let text = "iter.fold(0, max);\nlet keep = whole.look();\nCoreError::new();\nis_vanished();\nfn folded() {}\n\
-                    // Core is a word of prose.\nlet text = \"the Core \\\" of Core\";\n/// The Wish of a user.\n * A Wish.\n";
+                    // Core is a word of prose.\nlet text = \"the Core \\\" of Core\";\n/// The Wish of a user.\n * A Wish.\n/** Waits. */\n";
         assert_eq!(findings(text), []);
     }
 
