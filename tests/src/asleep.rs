@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 
 /// Longer than the 10 seconds without an event after which workerd hibernates a room.
 pub const SILENCE: Duration = Duration::from_secs(12);
@@ -22,6 +22,6 @@ pub async fn silence() {
 pub async fn until_asleep(scenario: impl AsyncFn() -> bool) {
     let begun = Instant::now();
     while !scenario().await {
-        assert!(begun.elapsed() < PATIENCE, "the room did not hibernate within {PATIENCE:?}");
+        assert!(begun.elapsed() < TIMEOUT, "the room did not hibernate within {TIMEOUT:?}");
     }
 }

@@ -1,28 +1,18 @@
 //! A client of the protocol.
 
-use std::collections::VecDeque;
-
-use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
-    tungstenite::{
-        Message,
-        client::IntoClientRequest as _,
-        http::{HeaderName, HeaderValue},
-        protocol::{CloseFrame, frame::coding::CloseCode},
-    },
+use tokio_tungstenite::tungstenite::{
+    Message, Utf8Bytes,
+    protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use crate::{PATIENCE, get};
+use crate::{get, socket::Socket};
 
 /// A connection to a room.
 #[derive(Debug)]
 pub struct Client {
     socket: Socket,
-    ahead: VecDeque<Value>,
-    /// Its session's id, from `$registered`.
+    /// The session's id, from `$registered`.
     pub id: String,
 }
 
@@ -48,23 +38,7 @@ pub async fn connect(url: &str) -> Client {
 /// # Panics
 /// When the upgrade is refused, which a room never does.
 pub async fn connect_with(url: &str, headers: &[(&'static str, &str)]) -> Client {
-    Client { socket: upgrade(url, headers).await, ahead: VecDeque::new(), id: String::new() }
-}
-
-/// A WebSocket.
-pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-pub(crate) async fn upgrade(url: &str, headers: &[(&'static str, &str)]) -> Socket {
-    let mut request = url.replacen("http", "ws", 1).into_client_request().expect("it is a URL");
-    for (name, value) in headers {
-        request
-            .headers_mut()
-            .append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("it is a header's value"));
-    }
-    // Frames are small, and a test waits for each.
-    let connecting = connect_async_with_config(request, None, true);
-    let connected = timeout(PATIENCE, connecting).await.expect("the upgrade is answered in time");
-    connected.expect("an upgrade is never refused").0
+    Client { socket: Socket::connect(url, headers).await, id: String::new() }
 }
 
 /// Connects where the connection is refused: the error's message, and how it was closed.
@@ -142,7 +116,7 @@ impl Client {
     /// # Panics
     /// When the connection is gone.
     pub async fn send_text(&mut self, text: &str) {
-        self.socket.send(Message::text(text)).await.expect("the connection is open");
+        self.socket.send(Message::text(text)).await;
     }
 
     /// Sends a binary frame.
@@ -150,32 +124,29 @@ impl Client {
     /// # Panics
     /// When the connection is gone.
     pub async fn send_bytes(&mut self, bytes: &[u8]) {
-        self.socket.send(Message::binary(bytes.to_vec())).await.expect("the connection is open");
+        self.socket.send(Message::binary(bytes.to_vec())).await;
     }
 
-    /// The next frame.
+    /// Receives the next frame.
     ///
     /// # Panics
     /// When none comes, or the connection closes.
     pub async fn receive(&mut self) -> Value {
-        if let Some(frame) = self.ahead.pop_front() {
-            return frame;
-        }
-        self.read().await
+        serde_json::from_str(&self.receive_text().await).expect("a frame is JSON")
     }
 
-    async fn read(&mut self) -> Value {
-        loop {
-            let message = timeout(PATIENCE, self.socket.next()).await.expect("a frame comes in time");
-            match message.expect("the connection stays").expect("the connection stays") {
-                Message::Text(text) => return serde_json::from_str(&text).expect("a frame is JSON"),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("a text frame is expected: {other:?}"),
-            }
+    /// Receives the text of the next frame.
+    ///
+    /// # Panics
+    /// When none comes, or the connection closes.
+    pub async fn receive_text(&mut self) -> Utf8Bytes {
+        match self.socket.receive().await {
+            Message::Text(text) => text,
+            other => panic!("a text frame is expected: {other:?}"),
         }
     }
 
-    /// Reads up to a frame of this name; what came before it is thrown away.
+    /// Receives up to a frame of this name, and drops those before it.
     pub async fn until(&mut self, name: &str) -> Value {
         loop {
             let frame = self.receive().await;
@@ -183,6 +154,25 @@ impl Client {
                 return frame;
             }
         }
+    }
+
+    /// Receives up to a frame of this name, without parsing any: for large ones, whose time is measured.
+    ///
+    /// # Panics
+    /// When an error comes first.
+    pub async fn until_text(&mut self, name: &str) -> Utf8Bytes {
+        loop {
+            let text = self.receive_text().await;
+            if is_named(&text, name) {
+                return text;
+            }
+            assert!(!is_named(&text, "$error"), "the room rejects: {text}");
+        }
+    }
+
+    /// The connection below.
+    pub fn socket(&mut self) -> &mut Socket {
+        &mut self.socket
     }
 
     /// Everything that the room has sent up to now: a ping that the platform does not answer for the room comes back
@@ -254,12 +244,12 @@ impl Client {
     /// When the room does not answer.
     pub async fn leave_with(mut self, last: Option<(u16, &str)>) -> Closed {
         let frame = last.map(|(code, reason)| CloseFrame { code: CloseCode::from(code), reason: reason.into() });
-        self.socket.close(frame).await.expect("the connection is open");
+        self.socket.close(frame).await;
         self.closed().await
     }
 
-    /// Goes without a word.
-    pub fn vanish(self) {
+    /// Drops the connection without a close.
+    pub fn drop_connection(self) {
         drop(self.socket);
     }
 
@@ -269,16 +259,22 @@ impl Client {
     /// When it does not end.
     pub async fn closed(&mut self) -> Closed {
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("the connection ends in time") {
-                Some(Ok(Message::Close(Some(frame)))) => {
-                    // It is answered, as browsers do.
-                    let _ = self.socket.flush().await;
+            match self.socket.receive_any().await {
+                Some(Message::Close(Some(frame))) => {
+                    self.socket.answer_close().await;
                     return Closed { code: frame.code.into(), reason: frame.reason.to_string() };
                 }
-                Some(Ok(Message::Close(None))) => return Closed { code: 1005, reason: String::new() },
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Closed { code: 1006, reason: String::new() },
+                Some(Message::Close(None)) => return Closed { code: 1005, reason: String::new() },
+                Some(_) => {}
+                None => return Closed { code: 1006, reason: String::new() },
             }
         }
     }
+}
+
+/// Returns whether a frame has a name, without parsing it: a room's frames begin with it.
+#[must_use]
+pub fn is_named(frame: &str, name: &str) -> bool {
+    let rest = frame.strip_prefix(r#"{"type":""#).and_then(|rest| rest.strip_prefix(name));
+    rest.is_some_and(|rest| rest.starts_with('"'))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::{PATIENCE, base};
+use crate::{TIMEOUT, base};
 
 /// The lines of the fixture's log that have `text` in them.
 ///
@@ -37,7 +37,7 @@ pub fn diary(room: &str) -> Vec<Value> {
 /// When there never is such an entry.
 pub async fn diary_with(room: &str, is_there: impl Fn(&Value) -> bool) -> Vec<Value> {
     let pause = Duration::from_millis(50);
-    for _ in 0..PATIENCE.as_millis() / pause.as_millis() {
+    for _ in 0..TIMEOUT.as_millis() / pause.as_millis() {
         let entries = diary(room);
         if entries.iter().any(&is_there) {
             return entries;

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 
 /// The headers of a WebSocket's request.
 pub const UPGRADE: &[(&str, &str)] =
@@ -67,7 +67,7 @@ pub async fn request_with(base: &str, method: &str, path: &str, headers: &[(&str
     let message = [head.as_bytes(), body].concat();
     stream.write_all(&message).await.expect("the server reads");
     let mut bytes = Vec::new();
-    let answer = timeout(PATIENCE, async {
+    let answer = timeout(TIMEOUT, async {
         loop {
             if let Some(answer) = parse(&String::from_utf8_lossy(&bytes)) {
                 return answer;

@@ -6,23 +6,28 @@ mod diary;
 mod http;
 mod lab;
 mod provider;
+mod socket;
 mod steer;
+#[cfg(feature = "tokens")]
 mod tokens;
 
+#[cfg(feature = "tokens")]
+pub use self::tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds};
 pub use self::{
     asleep::{SILENCE, silence, until_asleep},
-    client::{Client, Closed, connect, connect_with, refused},
+    client::{Client, Closed, connect, connect_with, is_named, refused},
     diary::{diary, diary_with, log},
     http::{Answer, UPGRADE, get, post, request, request_with},
     lab::{LAB, lab, texts, together},
-    provider::{NOTES, Provider, told, write},
+    provider::{NOTES, Provider, awareness, write},
+    socket::{Receiver, Sender, Socket},
     steer::steer,
-    tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds},
 };
+pub use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 /// How long any test waits for anything before it gives up. It is no measure of speed: a test that passes waits for none of
 /// it. `PLUV_TEST_TIMEOUT` sets it, in seconds.
-pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(match option_env!("PLUV_TEST_TIMEOUT") {
+pub const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(match option_env!("PLUV_TEST_TIMEOUT") {
     Some(seconds) => match u64::from_str_radix(seconds, 10) {
         Ok(seconds) => seconds,
         Err(_) => panic!("`PLUV_TEST_TIMEOUT` is wrong: write a number of seconds"),

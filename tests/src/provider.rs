@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
-use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use yrs::{
     ClientID, Doc, GetString as _, ReadTxn as _, StateVector, Text as _, Transact as _, Update,
@@ -15,11 +13,7 @@ use yrs::{
     updates::{decoder::Decode as _, encoder::Encode as _},
 };
 
-use crate::{
-    Closed, PATIENCE,
-    client::{Socket, upgrade},
-    fixture, get,
-};
+use crate::{Closed, fixture, get, socket::Socket};
 
 /// Where the rooms with a document are.
 pub const NOTES: &str = "/notes";
@@ -33,13 +27,13 @@ pub struct Provider {
     user: String,
     /// The document.
     pub doc: Doc,
-    /// What clients told of themselves, of those who are there.
+    /// The awareness states of the clients that are there.
     pub clients: BTreeMap<u64, Value>,
-    /// Why something was refused, each time.
+    /// The reasons of the rejections that came.
     pub denials: Vec<String>,
     /// The updates that came on this connection.
     pub updates: Vec<Vec<u8>>,
-    /// How many answers to a first step of the synchronisation came.
+    /// How many sync steps 2 came.
     answers: usize,
     clock: u32,
 }
@@ -54,6 +48,14 @@ impl Provider {
     pub async fn join_at(path: &'static str, room: &str, user: &str) -> Self {
         let mut provider = Self::new(path, room, user);
         provider.connect().await;
+        provider
+    }
+
+    /// Connects to a URL, where no token is needed, and waits until the document is in step.
+    pub async fn connect_to(url: &str) -> Self {
+        let mut provider = Self::new("", "", "");
+        provider.socket = Some(Socket::connect(url, &[]).await);
+        provider.settle().await;
         provider
     }
 
@@ -94,7 +96,7 @@ impl Provider {
 
     async fn upgrade(&mut self, token: &str, headers: &[(&'static str, &str)]) {
         let Self { path, room, .. } = self;
-        self.socket = Some(upgrade(&format!("{}{path}/yjs/{room}?token={token}", fixture()), headers).await);
+        self.socket = Some(Socket::connect(&format!("{}{path}/yjs/{room}?token={token}", fixture()), headers).await);
     }
 
     /// Connects with a new token, and waits until the document is in step.
@@ -137,10 +139,14 @@ impl Provider {
     }
 
     async fn send_frame(&mut self, frame: Frame) {
-        self.socket().send(frame).await.expect("the connection is open");
+        self.socket().send(frame).await;
     }
 
-    fn socket(&mut self) -> &mut Socket {
+    /// The connection below.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn socket(&mut self) -> &mut Socket {
         self.socket.as_mut().expect("it is connected")
     }
 
@@ -149,13 +155,9 @@ impl Provider {
     /// # Panics
     /// When none comes, or it is none.
     pub async fn receive(&mut self) -> Message {
-        let message = loop {
-            let frame = timeout(PATIENCE, self.socket().next()).await.expect("a frame comes in time");
-            match frame.expect("the connection stays").expect("the connection stays") {
-                Frame::Binary(bytes) => break Message::decode_v1(&bytes).expect("yrs reads what a room sends"),
-                Frame::Ping(_) | Frame::Pong(_) => {}
-                other => panic!("a provider is sent binary frames alone: {other:?}"),
-            }
+        let message = match self.socket().receive().await {
+            Frame::Binary(bytes) => Message::decode_v1(&bytes).expect("yrs reads what a room sends"),
+            other => panic!("a provider is sent binary frames alone: {other:?}"),
         };
         match &message {
             Message::Sync(SyncMessage::SyncStep1(vector)) => {
@@ -168,14 +170,14 @@ impl Provider {
                 let update = Update::decode_v1(update).expect("it is an update");
                 self.doc.transact_mut().apply_update(update).expect("it fits");
             }
-            Message::Awareness(update) => self.hear(update),
+            Message::Awareness(update) => self.apply_awareness(update),
             Message::Auth(reason) => self.denials.extend(reason.clone()),
             Message::AwarenessQuery | Message::Custom(..) => {}
         }
         message
     }
 
-    fn hear(&mut self, update: &AwarenessUpdate) {
+    fn apply_awareness(&mut self, update: &AwarenessUpdate) {
         for (client, entry) in &update.clients {
             match serde_json::from_str(&entry.json).expect("a state is JSON") {
                 Value::Null => drop(self.clients.remove(&client.get())),
@@ -191,7 +193,7 @@ impl Provider {
         }
     }
 
-    /// Writes into the text, and tells the room.
+    /// Writes into the text, and sends the update.
     pub async fn write(&mut self, at: u32, text: &str) {
         let update = write(&self.doc, at, text);
         self.send(&Message::Sync(SyncMessage::Update(update))).await;
@@ -215,20 +217,20 @@ impl Provider {
         self.doc.transact().encode_state_as_update_v1(&StateVector::default())
     }
 
-    /// The number by which the others know it.
+    /// The Yjs client id.
     #[must_use]
     pub fn client(&self) -> u64 {
         self.doc.client_id().get()
     }
 
-    /// Tells the others of itself.
-    pub async fn tell(&mut self, state: &Value) {
+    /// Sends the client's own awareness state.
+    pub async fn send_awareness(&mut self, state: &Value) {
         self.clock += 1;
-        self.send(&told(self.client(), self.clock, &state.to_string())).await;
+        self.send(&awareness(self.client(), self.clock, &state.to_string())).await;
     }
 
-    /// Goes without a word. The document stays.
-    pub fn vanish(&mut self) {
+    /// Drops the connection without a close. The document stays.
+    pub fn drop_connection(&mut self) {
         self.socket = None;
     }
 
@@ -238,18 +240,18 @@ impl Provider {
     /// When it does not end.
     pub async fn closed(&mut self) -> Closed {
         loop {
-            match timeout(PATIENCE, self.socket().next()).await.expect("the connection ends in time") {
-                Some(Ok(Frame::Close(Some(frame)))) => {
+            match self.socket().receive_any().await {
+                Some(Frame::Close(Some(frame))) => {
                     return Closed { code: frame.code.into(), reason: frame.reason.to_string() };
                 }
-                Some(Ok(Frame::Binary(_))) => {}
+                Some(Frame::Binary(_)) => {}
                 other => panic!("a room says why it closes a connection: {other:?}"),
             }
         }
     }
 }
 
-/// Writes into a document's text; the update.
+/// Writes into a document's text, and returns the update.
 #[must_use]
 pub fn write(doc: &Doc, at: u32, text: &str) -> Vec<u8> {
     let field = doc.get_or_insert_text("text");
@@ -258,9 +260,9 @@ pub fn write(doc: &Doc, at: u32, text: &str) -> Vec<u8> {
     edit.encode_update_v1()
 }
 
-/// What is told of a client.
+/// Returns the message with a client's awareness state.
 #[must_use]
-pub fn told(client: u64, clock: u32, state: &str) -> Message {
+pub fn awareness(client: u64, clock: u32, state: &str) -> Message {
     let entry = AwarenessUpdateEntry { clock, json: state.into() };
     Message::Awareness(AwarenessUpdate { clients: [(ClientID::new(client), entry)].into() })
 }

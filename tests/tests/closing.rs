@@ -40,7 +40,7 @@ async fn the_others_are_told_once_of_who_closes() {
 async fn the_others_are_told_once_of_who_is_cut_off() {
     let [ada, mut bob, mut cy] = together(&fresh("cut"), ["ada", "bob", "cy"]).await;
     let session = ada.id.clone();
-    ada.vanish();
+    ada.drop_connection();
     for client in [&mut bob, &mut cy] {
         assert_eq!(client.until("$exit").await["connectionId"], session.as_str());
         client.until("farewell").await;
@@ -70,7 +70,7 @@ async fn nobody_is_told_of_who_leaves_before_the_handshake() {
         let bob = Client::open(&fixture(), LAB, &room, "bob").await;
         match end {
             Some(code) => drop(bob.leave(code).await),
-            None => bob.vanish(),
+            None => bob.drop_connection(),
         }
         ada.silent().await;
     }

@@ -85,7 +85,7 @@ async fn the_last_of_a_hundred_sees_each_of_the_others_leave_once() {
     let sessions: BTreeSet<_> = clients.iter().map(|client| client.id.clone()).collect();
     join_all(clients.into_iter().enumerate().map(async |(index, client)| match index % 2 {
         0 => drop(client.leave(1000).await),
-        _ => client.vanish(),
+        _ => client.drop_connection(),
     }))
     .await;
     let mut left = BTreeSet::new();

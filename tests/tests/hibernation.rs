@@ -153,7 +153,7 @@ async fn who_is_cut_off_meanwhile_is_told_once() {
     until_asleep(async || {
         let Asleep { ada, mut tab, mut bob, .. } = Asleep::after_silence("vanishes").await;
         let session = ada.id.clone();
-        ada.vanish();
+        ada.drop_connection();
         assert_told(&mut bob, &session, "edited").await;
         assert_told(&mut tab, &session, "edited").await;
         assert_eq!(bob.others().await.as_object().map(|others| others.keys().cloned().collect()), Some(vec![tab.id]));
@@ -171,7 +171,7 @@ async fn each_of_many_who_are_cut_off_meanwhile_is_told_once() {
         silence().await;
         let mut sessions = [ada.id.clone(), tab.id.clone(), cy.id.clone()];
         for client in [ada, tab, cy] {
-            client.vanish();
+            client.drop_connection();
         }
         let mut told = Vec::new();
         for _ in &sessions {
@@ -267,7 +267,7 @@ async fn the_last_presence_of_any_size_is_told_of_who_leaves_meanwhile() {
         assert_eq!(events(&mut bob).await, 1);
         silence().await;
         let session = ada.id.clone();
-        ada.vanish();
+        ada.drop_connection();
         assert_told(&mut bob, &session, &long).await;
         has_slept(&mut bob, 0).await
     })

@@ -54,11 +54,11 @@ async fn a_provider_that_floods_is_denied_once_and_closed() {
     let room = fresh("flood");
     let mut ada = Provider::join_at(TIGHT, &room, "ada").await;
     let mut bob = Provider::join_at(TIGHT, &room, "bob").await;
-    ada.tell(&json!({ "name": "Ada" })).await;
+    ada.send_awareness(&json!({ "name": "Ada" })).await;
     let client = ada.client();
     bob.until(|bob| bob.clients.contains_key(&client)).await;
     for number in 0..400 {
-        ada.tell(&json!({ "cursor": number })).await;
+        ada.send_awareness(&json!({ "cursor": number })).await;
     }
     ada.until(|ada| !ada.denials.is_empty()).await;
     let expected = "rate limit exceeded: the limit is 20 messages a second";
@@ -116,7 +116,7 @@ async fn a_route_sends_providers_away() {
     let room = fresh("evicted");
     let mut ada = Provider::join(&room, "ada").await;
     let mut bob = Provider::join(&room, "bob").await;
-    ada.tell(&json!({ "name": "Ada" })).await;
+    ada.send_awareness(&json!({ "name": "Ada" })).await;
     let client = ada.client();
     bob.until(|bob| bob.clients.contains_key(&client)).await;
     assert_eq!(steer(&room, "notes/evict-user", "ada").await, "1");

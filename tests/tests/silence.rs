@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Client, Closed, PATIENCE, Provider, fixture, fresh};
+use tests::{Client, Closed, Provider, TIMEOUT, fixture, fresh};
 use tokio::time::{sleep, timeout};
 
 const BRISK: &str = "/brisk";
@@ -90,7 +90,7 @@ async fn a_provider_that_is_silent_is_closed_and_withdrawn_and_who_speaks_stays(
     let room = fresh("silent");
     let mut ada = Provider::join_at(BRISK, &room, "ada").await;
     let mut bob = Provider::join_at(BRISK, &room, "bob").await;
-    ada.tell(&json!({ "name": "Ada" })).await;
+    ada.send_awareness(&json!({ "name": "Ada" })).await;
     let client = ada.client();
     bob.until(|bob| bob.clients.contains_key(&client)).await;
     let withdrawn = async {
@@ -99,7 +99,7 @@ async fn a_provider_that_is_silent_is_closed_and_withdrawn_and_who_speaks_stays(
             bob.settle().await;
         }
     };
-    timeout(PATIENCE, withdrawn).await.expect("who is silent is withdrawn in time");
+    timeout(TIMEOUT, withdrawn).await.expect("who is silent is withdrawn in time");
     assert_eq!(ada.closed().await, Closed { code: 1012, reason: "idle connection timed out".to_owned() });
     bob.write(0, "by bob").await;
     ada.connect().await;

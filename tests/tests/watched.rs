@@ -22,7 +22,7 @@ async fn the_life_of_a_room_is_logged_without_what_anyone_sent() {
     let mut ada = Client::open_with(&fixture(), WATCHED, &room, &token).await;
     ada.initialize(&json!({ "note": "the note" })).await;
     let mut bob = Provider::join_at(WATCHED, &room, "bob").await;
-    bob.tell(&json!({ "name": "the name" })).await;
+    bob.send_awareness(&json!({ "name": "the name" })).await;
     bob.write(0, "the text").await;
     hears(&mut ada, "changed by bob").await;
     for event in ["say", "fail", "the event"] {

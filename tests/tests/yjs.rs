@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tests::{Client, NOTES, Provider, fixture, fresh, get, silence, told, until_asleep, write};
+use tests::{Client, NOTES, Provider, awareness, fixture, fresh, get, silence, until_asleep, write};
 use tokio::time::sleep;
 use yrs::{
     Doc, GetString as _, ReadTxn as _, StateVector, Transact as _, Update,
@@ -109,7 +109,7 @@ async fn a_reconnect_carries_only_what_is_missing() {
     let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
     ada.write(0, &"long ".repeat(20_000)).await;
     bob.until(|bob| bob.text().len() == 100_000).await;
-    bob.vanish();
+    bob.drop_connection();
     ada.write(0, "meanwhile ").await;
     drop(write(&bob.doc, 100_000, "offline"));
     ada.settle().await;
@@ -129,11 +129,11 @@ async fn a_reconnect_carries_only_what_is_missing() {
 async fn what_clients_tell_of_themselves_goes_round_and_goes_with_them() {
     let room = fresh("awareness");
     let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
-    ada.tell(&json!({ "user": { "name": "Ada" }, "cursor": 1 })).await;
+    ada.send_awareness(&json!({ "user": { "name": "Ada" }, "cursor": 1 })).await;
     let client = ada.client();
     bob.until(|bob| bob.clients.contains_key(&client)).await;
     assert_eq!(bob.clients[&client], json!({ "user": { "name": "Ada" }, "cursor": 1 }));
-    ada.tell(&json!({ "cursor": 2 })).await;
+    ada.send_awareness(&json!({ "cursor": 2 })).await;
     bob.until(|bob| bob.clients[&client] == json!({ "cursor": 2 })).await;
 
     // A newcomer is told, and who asks is told again.
@@ -143,7 +143,7 @@ async fn what_clients_tell_of_themselves_goes_round_and_goes_with_them() {
     cy.send(&Message::AwarenessQuery).await;
     cy.until(|cy| cy.clients.get(&client) == Some(&json!({ "cursor": 2 }))).await;
 
-    ada.vanish();
+    ada.drop_connection();
     for other in [&mut bob, &mut cy] {
         other.until(|other| !other.clients.contains_key(&client)).await;
     }
@@ -158,8 +158,8 @@ async fn a_room_that_slept_knows_the_document_and_who_is_there() {
         let room = fresh("asleep");
         let mut watcher = Pluv::join(&room, "watcher").await;
         let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
-        ada.tell(&json!({ "name": "Ada" })).await;
-        bob.tell(&json!({ "name": "Bob" })).await;
+        ada.send_awareness(&json!({ "name": "Ada" })).await;
+        bob.send_awareness(&json!({ "name": "Bob" })).await;
         let (of_ada, of_bob) = (ada.client(), bob.client());
         ada.until(|ada| ada.clients.contains_key(&of_bob)).await;
         ada.write(0, "before").await;
@@ -182,7 +182,7 @@ async fn a_room_that_slept_knows_the_document_and_who_is_there() {
 
         // Who goes while it sleeps wakes it, and is withdrawn.
         silence().await;
-        bob.vanish();
+        bob.drop_connection();
         ada.until(|ada| !ada.clients.contains_key(&of_bob)).await;
         ada.write(0, "still ").await;
         cy.reads("still before, after").await;
@@ -206,7 +206,7 @@ async fn who_may_only_read_is_told_so_and_changes_nothing() {
     ada.settle().await;
     assert_eq!(ada.text(), "by ada");
     // But the others see who reads.
-    reader.tell(&json!({ "name": "Reader" })).await;
+    reader.send_awareness(&json!({ "name": "Reader" })).await;
     let client = reader.client();
     ada.until(|ada| ada.clients.contains_key(&client)).await;
     let cy = Provider::join(&room, "cy").await;
@@ -247,9 +247,9 @@ async fn a_malformed_frame_closes_its_connection_with_1003_and_hurts_nobody_else
         vec![0, 2, 2, 0, 0, 0],
         // An awareness that says nothing, and states that are no objects.
         vec![1, 1, 5],
-        told(77, 1, "{").encode_v1(),
-        told(77, 1, "5").encode_v1(),
-        told(77, 1, &deep).encode_v1(),
+        awareness(77, 1, "{").encode_v1(),
+        awareness(77, 1, "5").encode_v1(),
+        awareness(77, 1, &deep).encode_v1(),
     ];
     for bytes in frames {
         let mut eve = Provider::join(&room, "eve").await;
@@ -286,7 +286,7 @@ async fn handlers_see_providers_whom_pluv_clients_are_not_shown() {
     ada.client.send("people", &json!({})).await;
     assert_eq!(ada.client.only("said").await["data"]["text"], "ada Pluv, bob Yjs");
     assert_eq!(ada.client.others().await, json!({}));
-    bob.vanish();
+    bob.drop_connection();
     // Its end is told to no pluv client either.
     let mut people = String::new();
     while people != "ada Pluv" {

@@ -51,7 +51,7 @@ async fn a_hook_that_is_given_the_document_and_never_returns_holds_up_nobody() {
     let mut ada = Provider::join_at(WATCHED, &room, "ada").await;
     ada.write(0, "by ada").await;
     ada.settle().await;
-    ada.vanish();
+    ada.drop_connection();
     // It is to be deleted at once, and the hook has it.
     diary_with(&room, |entry| entry["pluv"] == "leave").await;
     let (mut bob, mut cy) = (watched(&room, "bob").await, Provider::join_at(WATCHED, &room, "cy").await);

@@ -7,59 +7,58 @@
 //!
 //! What counts is deliveries: frames that reached a client, of all clients together, a second.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use anyhow::Result;
-use serde_json::{Value, json};
-use tokio::{runtime, task::LocalSet};
+use anyhow::{Result, ensure};
+use pluv_tests::{Client, Message, Socket, connect};
+use serde_json::json;
 
 use super::{
-    Options,
-    compare::Comparison,
-    load::{Audience, Pace, connect, join_chat},
-    table,
-    verdict::{misses, verdict},
+    Comparison, Options, is_below,
+    load::{Ledger, Load, Pace, Workload},
+    run_clients, table, verdict,
 };
 use crate::{
-    build::{self, Profile},
-    port,
-    server::{Log, Server, State},
-    setup,
-    worker::Worker,
+    server::{Server, State},
+    tools::Tools,
+    worker::{Profile, Worker},
 };
 
-/// What the chat room has to reach of the reference.
+/// How many clients send at most: enough that none of them sends more than a room takes.
+const SENDERS: usize = 10;
+
+/// The least ratio of the chat room to the reference.
 const GOAL: f64 = 0.8;
 
 /// Before each round.
 const WARM_UP: Duration = Duration::from_millis(500);
 
 pub(super) fn run(options: &Options) -> Result<()> {
-    let tools = setup::install()?;
+    let tools = Tools::install()?;
     let chat = Worker::example("chat")?;
-    build::build(&chat, Profile::Release, &tools)?;
-    let chat = Server::start(&chat, port::free()?, State::scratch()?, Log::Kept)?;
-    let floor = Server::start(&Worker::floor(), port::free()?, State::scratch()?, Log::Kept)?;
+    chat.build(Profile::Release, &tools)?;
+    let chat = Server::start_anywhere(&chat, State::temporary()?)?;
+    let floor = Server::start_anywhere(&Worker::floor(), State::temporary()?)?;
 
     println!("broadcast: deliveries a second, to all clients of a room together");
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let mut results = Vec::new();
     for clients in &options.clients {
         let comparison = compare(options, *clients, chat.url(), floor.url());
-        results.push((*clients, LocalSet::new().block_on(&runtime, comparison)?));
+        results.push((*clients, run_clients(comparison)?));
     }
     println!("{}", summary(&results));
     Ok(())
 }
 
 async fn compare(options: &Options, clients: u16, chat: &str, floor: &str) -> Result<Comparison> {
-    let window = usize::from(options.messages_in_flight);
+    let window = options.messages_in_flight.into();
     let pace = Pace { warm_up: WARM_UP, measured: Duration::from_secs(options.seconds.into()) };
-    let mut chat = gather_chat(chat, clients, window).await?;
-    let mut floor = gather_floor(floor, clients, window, chat.frame()).await?;
+    let (mut chat, frame) = gather_chat(chat, clients).await?;
+    let (mut floor, _) = gather_floor(floor, clients, frame).await?;
     let mut comparison = Comparison::default();
     for round in 1..=options.rounds {
-        let (subject, reference) = (chat.rate(pace).await?, floor.rate(pace).await?);
+        let [subject, reference] = [chat.rate(pace, window).await?, floor.rate(pace, window).await?]
+            .map(|measured| measured.delivered / measured.seconds);
         comparison.push(subject, reference);
         let rounds = options.rounds;
         eprintln!("{clients} clients, round {round} of {rounds}: chat {subject:.0}, floor {reference:.0}");
@@ -67,24 +66,68 @@ async fn compare(options: &Options, clients: u16, chat: &str, floor: &str) -> Re
     Ok(comparison)
 }
 
-async fn gather_chat(server: &str, clients: u16, window: usize) -> Result<Audience> {
+async fn gather_chat(server: &str, clients: u16) -> Result<(Load<Broadcast>, Message)> {
     let room = format!("bench-{clients}");
-    let mut sockets = Vec::new();
+    let mut all = Vec::new();
     for client in 0..clients {
-        sockets.push(join_chat(server, &room, &format!("user-{client}")).await?);
+        all.push(Client::join(server, "/api/pluv", &room, &format!("user-{client}"), &json!({})).await);
     }
     let request = json!({ "type": "sendMessage", "data": { "message": "x".repeat(64) } });
-    let is_message =
-        |text: &str| serde_json::from_str::<Value>(text).is_ok_and(|frame| frame["type"] == "messageReceived");
-    Audience::gather(sockets, request.to_string().into(), is_message, window).await
+    gather(all, Message::text(request.to_string())).await
 }
 
-async fn gather_floor(server: &str, clients: u16, window: usize, frame: &str) -> Result<Audience> {
-    let mut sockets = Vec::new();
+async fn gather_floor(server: &str, clients: u16, frame: Message) -> Result<(Load<Broadcast>, Message)> {
+    let mut all = Vec::new();
     for _ in 0..clients {
-        sockets.push(connect(server, &format!("/room/bench-{clients}")).await?);
+        all.push(connect(&format!("{server}/room/bench-{clients}")).await);
     }
-    Audience::gather(sockets, frame.into(), |text| text == frame, window).await
+    gather(all, frame).await
+}
+
+/// Waits until each client has the answer to one request of each sender; returns the first one as well.
+async fn gather(mut clients: Vec<Client>, request: Message) -> Result<(Load<Broadcast>, Message)> {
+    let (mut frames, senders) = (Vec::new(), clients.len().min(SENDERS));
+    for sender in 0..senders {
+        clients[sender].socket().send(request.clone()).await;
+        for client in &mut clients {
+            // The frames before it are of the joining of the others.
+            frames.push(Message::Text(client.until_text("messageReceived").await));
+        }
+    }
+    let ledger = Ledger::of_room(clients.len());
+    let first = frames[0].clone();
+    let broadcast =
+        Broadcast { request, frames: frames.iter().map(|frame| frame.clone().into_data().to_vec()).collect() };
+    Ok((Load::new(clients, broadcast, senders, ledger), first))
+}
+
+/// Messages of some clients to all clients of their room.
+#[derive(Debug)]
+struct Broadcast {
+    request: Message,
+    /// The frames that a client may receive.
+    frames: HashSet<Vec<u8>>,
+}
+
+impl Workload for Broadcast {
+    type Client = Client;
+
+    fn socket(client: &mut Client) -> &mut Socket {
+        client.socket()
+    }
+
+    fn next(&self, _sender: usize) -> Message {
+        self.request.clone()
+    }
+
+    fn deliver(&self, ledger: &mut Ledger, reader: usize, frame: &Message) -> Result<()> {
+        ensure!(
+            frame.to_text().is_ok_and(|text| self.frames.contains(text.as_bytes())),
+            "an unexpected frame: {frame}"
+        );
+        let received = ledger.received(0, reader);
+        ledger.deliver(0, reader, received..received + 1)
+    }
 }
 
 fn summary(results: &[(u16, Comparison)]) -> String {
@@ -94,15 +137,15 @@ fn summary(results: &[(u16, Comparison)]) -> String {
         vec![clients.to_string(), format!("{chat:.0}"), format!("{floor:.0}"), format!("{:.2}", comparison.ratio())]
     });
     let rows: Vec<_> = std::iter::once(title).chain(rows).collect();
-    format!("{}\n{}", table::format(&rows), slow(results))
+    format!("{}\n{}", table(&rows), slow(results))
 }
 
-/// Where the reference is too much faster.
+/// Returns the verdict on the ratios.
 fn slow(results: &[(u16, Comparison)]) -> String {
     let below: Vec<_> = results
         .iter()
         .map(|(clients, comparison)| (clients, comparison.ratio()))
-        .filter(|(_, ratio)| misses(*ratio, GOAL))
+        .filter(|(_, ratio)| is_below(*ratio, GOAL))
         .map(|(clients, ratio)| format!("{ratio:.3} with {clients} clients"))
         .collect();
     verdict(&format!("ratio is at least {GOAL}"), &below)
@@ -110,6 +153,10 @@ fn slow(results: &[(u16, Comparison)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::{SinkExt as _, StreamExt as _, stream::SelectAll};
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
     use super::*;
 
     fn result(clients: u16, chat: f64, floor: f64) -> (u16, Comparison) {
@@ -125,5 +172,41 @@ mod tests {
         assert_eq!(good.lines().nth(1), Some("     10   900   1000   0.90"));
         let bad = summary(&[result(10, 900.0, 1000.0), result(50, 799.0, 1000.0)]);
         assert_eq!(bad.lines().last(), Some("not every ratio is at least 0.8: 0.799 with 50 clients"));
+    }
+
+    /// Serves clients that all get each frame of each of them.
+    async fn serve(listener: TcpListener, clients: usize) {
+        let (mut sinks, mut streams) = (Vec::new(), SelectAll::new());
+        while sinks.len() < clients {
+            let (stream, _) = listener.accept().await.expect("a client connects");
+            let (sink, stream) = accept_async(stream).await.expect("it is a WebSocket").split();
+            sinks.push(sink);
+            streams.push(stream);
+        }
+        while let Some(Ok(frame)) = streams.next().await {
+            for sink in &mut sinks {
+                sink.send(frame.clone()).await.expect("the client is there");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn all_messages_of_a_burst_are_delivered() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let clients = async {
+            let frame = Message::text(r#"{"type":"messageReceived"}"#);
+            let (mut load, first) = gather_floor(&url, 3, frame.clone()).await.expect("they connect");
+            assert_eq!(first, frame);
+            let measured = load.burst(100, 8).await.expect("all of them come");
+            assert!((measured.completed - 100.0).abs() < f64::EPSILON, "{measured:?}");
+            assert!((measured.delivered - 300.0).abs() < f64::EPSILON, "{measured:?}");
+            let pace = Pace { warm_up: Duration::from_millis(1), measured: Duration::from_millis(1) };
+            load.rate(pace, 8).await.expect("all of them come");
+        };
+        tokio::select! {
+            () = clients => {}
+            () = serve(listener, 3) => panic!("the server ends last"),
+        }
     }
 }

@@ -8,30 +8,28 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use super::{Options, compare::Comparison, table};
+use super::{Comparison, Options, table};
 use crate::{
-    build::{self, Profile},
-    chromium, npm, port, process,
-    server::{Log, Server, State},
-    setup,
-    worker::Worker,
-    workspace,
+    process,
+    server::{Server, State},
+    tools::{self, Tools},
+    worker::{Profile, Worker},
 };
 
 /// How many people are on the board that is measured, and on the one that it is compared with.
 const PEOPLE: [u64; 2] = [30, 5];
 
 pub(super) fn run(options: &Options) -> Result<()> {
-    let tools = setup::install()?;
-    npm::install(&workspace::root().join("tests"))?;
-    let browser = chromium::install()?;
+    let tools = Tools::install()?;
+    tools::install_packages(&tools::root().join("tests"))?;
+    let browser = tools::install_chromium()?;
     let whiteboard = Worker::example("whiteboard")?;
-    build::build(&whiteboard, Profile::Release, &tools)?;
-    let server = Server::start(&whiteboard, port::free()?, State::scratch()?, Log::Kept)?;
+    whiteboard.build(Profile::Release, &tools)?;
+    let server = Server::start_anywhere(&whiteboard, State::temporary()?)?;
 
     println!("whiteboard: a page while all people of its board move");
     let mut command = Command::new("node");
-    command.arg(workspace::root().join("xtask/bench/whiteboard/page.mjs")).arg(server.url()).arg(browser);
+    command.arg(tools::root().join("xtask/bench/whiteboard/page.mjs")).arg(server.url()).arg(browser);
     command
         .args([options.rounds.to_string(), options.seconds.to_string()])
         .args(PEOPLE.map(|people| people.to_string()));
@@ -81,7 +79,7 @@ impl Results {
             vec![name.to_owned(), format!("{many:.1}"), format!("{few:.1}"), format!("{:.2}", comparison.ratio())]
         };
         let [many, few] = PEOPLE.map(|people| format!("{people} people"));
-        table::format(&[
+        table(&[
             vec![String::new(), many, few, "ratio".to_owned()],
             row("frames a second", &self.frames),
             row("ms from move to seen", &self.seen),

@@ -1,15 +1,15 @@
 //! Tests that drive the examples' pages in a browser.
 
 use super::{node_tests, report::Report, servers::Servers};
-use crate::chromium;
+use crate::tools;
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
     let (Some(chat), Some(editor), Some(whiteboard)) = (&servers.chat, &servers.editor, &servers.whiteboard) else {
         return;
     };
     let filter = report.filter().map(str::to_owned);
-    let prepared =
-        report.prepare("browser", || Ok((node_tests::prepare("browser", filter.as_deref())?, chromium::install()?)));
+    let prepared = report
+        .prepare("browser", || Ok((node_tests::prepare("browser", filter.as_deref())?, tools::install_chromium()?)));
     let Some((mut command, chromium)) = prepared else {
         return;
     };

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::workspace;
+use crate::tools;
 
 /// By what code uses a clock. What begins with a dot or a space in front of it is a clock of the test kit.
 const USES: [&str; 13] = [
@@ -62,10 +62,10 @@ const ALLOWED: &[Allowed] = &[
     allow("tests/wait.mjs", "sleep(SILENCE)", "a room that did not hibernate meanwhile is tried again"),
     allow("tests/server.mjs", "AbortSignal.timeout(TIMEOUT / 4)", LIMIT),
     allow("tests/yjs/client.mjs", "const giveUp = setTimeout(", LIMIT),
-    allow("tests/src", "timeout(PATIENCE", LIMIT),
-    allow("tests/tests", "timeout(PATIENCE", LIMIT),
+    allow("tests/src", "timeout(TIMEOUT", LIMIT),
+    allow("tests/tests", "timeout(TIMEOUT", LIMIT),
     allow("tests/src/asleep.rs", "Instant::now()", LIMIT),
-    allow("tests/src/asleep.rs", "elapsed() < PATIENCE", LIMIT),
+    allow("tests/src/asleep.rs", "elapsed() < TIMEOUT", LIMIT),
     allow("tests/src/asleep.rs", "sleep(SILENCE)", "a room that did not hibernate meanwhile is tried again"),
     allow("tests/tests/hibernation.rs", "sleep(SILENCE / 4)", PACE),
     allow("tests/src/diary.rs", "sleep(pause)", "it looks again at what is waited for"),
@@ -100,8 +100,6 @@ const ALLOWED: &[Allowed] = &[
         "sleep(Duration::from_millis(1_500))",
         "an alarm that comes later is seen later",
     ),
-    allow("xtask/src/port.rs", "thread::sleep(Duration::from_millis(10))", "it looks again at what is waited for"),
-    allow("xtask/src/process.rs", "thread::sleep(Duration::from_millis(20))", "it looks again at what is waited for"),
     allow("xtask/src/test/times.rs", "Instant::now()", "the lines of the test have times of their own"),
 ];
 
@@ -112,7 +110,7 @@ const ALLOWED: &[Allowed] = &[
 pub(super) fn check() -> Result<()> {
     let mut uses = Vec::new();
     for place in PLACES {
-        collect(&workspace::root(), Path::new(place), &mut uses)?;
+        collect(&tools::root(), Path::new(place), &mut uses)?;
     }
     let problems = problems(&uses, ALLOWED);
     if !problems.is_empty() {
@@ -198,7 +196,7 @@ mod tests {
         let text =
             "thread::sleep(x);\n#[cfg(test)]\nmod tests {\n    // sleep(x)\n    sleep(x);\n    world.sleep();\n}\n";
         let numbers = |file: &str| uses_of(Path::new(file), text).iter().map(|found| found.number).collect::<Vec<_>>();
-        assert_eq!(numbers("xtask/src/port.rs"), [5]);
+        assert_eq!(numbers("xtask/src/server.rs"), [5]);
         assert_eq!(numbers("tests/tests/limits.rs"), [1, 5]);
         assert_eq!(numbers("tests/fixture/src/lib.rs"), [5]);
         assert_eq!(numbers("pluv-runtime/src/engine/tests/world.rs"), [1, 5]);

@@ -1,36 +1,26 @@
 //! Formatting, lints and documentation.
 
 use super::{clocks, report::Report};
-use crate::{process, rustup, workspace::cargo};
+use crate::{
+    process,
+    tools::{TARGET, cargo},
+};
 
 /// What clippy looks at. Features of packages that are looked at together add up, so each step names its own.
 const CLIPPY: [(&str, &[&str]); 6] = [
     ("clippy", &["--workspace", "--exclude", "fixture", "--exclude", "hygiene", "--all-targets"]),
     ("clippy, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--all-targets"]),
     ("clippy, all features", &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--all-targets"]),
-    (
-        "clippy, wasm32",
-        &["-p", "pluv-runtime", "-p", "chat", "-p", "editor", "-p", "whiteboard", "--target", rustup::TARGET],
-    ),
-    ("clippy, wasm32, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--target", rustup::TARGET]),
-    (
-        "clippy, wasm32, all features",
-        &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--target", rustup::TARGET],
-    ),
+    ("clippy, wasm32", &["-p", "pluv-runtime", "-p", "chat", "-p", "editor", "-p", "whiteboard", "--target", TARGET]),
+    ("clippy, wasm32, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--target", TARGET]),
+    ("clippy, wasm32, all features", &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--target", TARGET]),
 ];
 
 pub(super) fn run(report: &mut Report) {
-    report.check("rustfmt", || {
-        rustup::add_component("rustfmt", "fmt")?;
-        process::run(cargo().args(["fmt", "--all", "--check"]))
-    });
+    report.check("rustfmt", || process::run(cargo().args(["fmt", "--all", "--check"])));
     report.check("clocks in tests", clocks::check);
     for (name, what) in CLIPPY {
-        report.check(name, || {
-            rustup::add_component("clippy", "clippy")?;
-            rustup::add_target()?;
-            process::run(cargo().arg("clippy").args(what).args(["--", "-D", "warnings"]))
-        });
+        report.check(name, || process::run(cargo().arg("clippy").args(what).args(["--", "-D", "warnings"])));
     }
     report.check("documentation", || {
         let mut command = cargo();

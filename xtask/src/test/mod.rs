@@ -24,7 +24,7 @@ use self::{
     report::Report,
     servers::{Servers, Wanted},
 };
-use crate::{progress, workspace};
+use crate::{process, tools};
 
 /// Runs all checks and tests; the last line says how many passed and failed.
 #[derive(Clone, Debug, Args)]
@@ -100,13 +100,13 @@ pub fn run(options: &Options) -> bool {
 fn run_part(report: &mut Report, part: Part, steps: impl FnOnce(&mut Report)) {
     let name = part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     report.part(&name, steps);
-    progress::step(&format!("one test of these: cargo xtask test --only {name} --test NAME"));
+    process::step(&format!("one test of these: cargo xtask test --only {name} --test NAME"));
 }
 
 /// The command that runs the Rust tests of some packages, of which `arguments` are for the test programs. Those that
 /// the report asks for are chosen by their names.
 fn cargo_test(report: &Report, packages: &[&str], arguments: &[&str]) -> Command {
-    let mut command = workspace::cargo();
+    let mut command = tools::cargo();
     command.arg("test").args(packages).arg("--").args(arguments).args(report.filter());
     command
 }

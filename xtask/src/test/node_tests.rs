@@ -8,8 +8,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use pluv_tests::TIMEOUT;
 
-use crate::{npm, server, workspace};
+use crate::tools;
 
 /// How long the tests of a file may take, as a multiple of what one wait may: where something hangs that nobody waits for.
 const WAITS_OF_A_FILE: u32 = 20;
@@ -19,16 +20,16 @@ const WAITS_OF_A_FILE: u32 = 20;
 /// # Errors
 /// When there are none, or the packages can't be installed.
 pub(super) fn prepare(directory: &str, filter: Option<&str>) -> Result<Command> {
-    let tests = workspace::root().join("tests");
+    let tests = tools::root().join("tests");
     let files = test_files(&tests.join(directory))?;
-    npm::install(&tests)?;
+    tools::install_packages(&tests)?;
     let mut command = Command::new("node");
     command.args(["--test", "--test-reporter=spec"]);
-    command.arg(format!("--test-timeout={}", (server::timeout() * WAITS_OF_A_FILE).as_millis()));
+    command.arg(format!("--test-timeout={}", (TIMEOUT * WAITS_OF_A_FILE).as_millis()));
     if let Some(filter) = filter {
         command.arg(format!("--test-name-pattern={}", pattern(filter)));
     }
-    command.args(files).current_dir(workspace::root());
+    command.args(files).current_dir(tools::root());
     Ok(command)
 }
 

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use super::{count::Count, times::Times};
-use crate::{process, progress};
+use crate::process;
 
 /// How many Rust tests run at once, where the command says so.
 pub(super) const TEST_THREADS: &str = "RUST_TEST_THREADS";
@@ -60,13 +60,13 @@ impl Report {
 
     /// A step that others build on, which counts only when it fails.
     pub fn prepare<T>(&mut self, name: &str, step: impl FnOnce() -> Result<T>) -> Option<T> {
-        progress::step(name);
+        process::step(name);
         step().map_err(|error| self.fail(name, &error)).ok()
     }
 
     /// A step that runs tests, and prints how many passed and failed; whether all passed.
     pub fn tests(&mut self, name: &str, command: &mut Command) -> bool {
-        progress::step(name);
+        process::step(name);
         let before = self.total;
         let result = self.count(name, command);
         if let Err(error) = result {

@@ -4,12 +4,9 @@ use anyhow::Result;
 
 use super::report::Report;
 use crate::{
-    build::{self, Profile},
-    deploy, port,
-    server::{Log, Server, State},
-    setup,
+    server::{Server, State},
     tools::Tools,
-    worker::Worker,
+    worker::{Profile, Worker},
 };
 
 /// Which of them are wanted.
@@ -42,13 +39,13 @@ pub(super) struct Servers {
 impl Servers {
     /// Starts those that are wanted.
     pub(super) fn start(report: &mut Report, wanted: Wanted) -> Self {
-        let Some(tools) = report.prepare("tools", setup::install) else {
+        let Some(tools) = report.prepare("tools", Tools::install) else {
             return Self::default();
         };
         let mut example = |name: &str, is_wanted: bool| {
             let serve = || {
                 let worker = Worker::example(name)?;
-                deploy::dry_run(&worker, &tools)?;
+                worker.deploy_dry_run(&tools)?;
                 start(&worker)
             };
             is_wanted.then(|| report.prepare(&format!("{name} example"), serve)).flatten()
@@ -73,10 +70,10 @@ impl Servers {
 }
 
 fn serve(worker: &Worker, tools: &Tools) -> Result<Server> {
-    build::build(worker, Profile::Release, tools)?;
+    worker.build(Profile::Release, tools)?;
     start(worker)
 }
 
 fn start(worker: &Worker) -> Result<Server> {
-    Server::start(worker, port::free()?, State::scratch()?, Log::Kept)
+    Server::start_anywhere(worker, State::temporary()?)
 }

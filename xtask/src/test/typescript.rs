@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::{cargo_test, report::Report};
-use crate::{node, npm, process, workspace};
+use crate::{process, tools};
 
 /// The packages with rooms, always together: each choice of packages is compiled anew.
 pub(super) const ROOMS: &[&str] = &["-p", "chat", "-p", "editor", "-p", "whiteboard", "-p", "shapes", "--no-fail-fast"];
@@ -18,21 +18,21 @@ pub(super) fn run(report: &mut Report) {
     report.tests("bindings", cargo_test(report, ROOMS, &[]).env("PLUV_BINDINGS", "check"));
     report.check("the chat's client", page);
     let prepared = report.prepare("typescript", || {
-        node::check()?;
-        npm::install(&npm::directory())
+        tools::check_node()?;
+        tools::install_packages(&tools::root().join("xtask"))
     });
     if prepared.is_none() {
         return;
     }
     for project in PROJECTS {
         report.check(&format!("tsc, {project}"), || {
-            process::run(Command::new(npm::program("tsc")).arg("--project").arg(workspace::root().join(project)))
+            process::run(Command::new(tools::npm_program("tsc")).arg("--project").arg(tools::root().join(project)))
         });
     }
     for example in ["editor", "whiteboard"] {
         report.check(&format!("the {example}'s page"), || {
-            let directory = workspace::root().join("examples").join(example).join("page");
-            npm::install(&directory)?;
+            let directory = tools::root().join("examples").join(example).join("page");
+            tools::install_packages(&directory)?;
             process::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(directory))
         });
     }
@@ -40,8 +40,8 @@ pub(super) fn run(report: &mut Report) {
 
 /// What the chat's page imports is made of what its room gives.
 fn page() -> Result<()> {
-    node::check()?;
-    let directory = workspace::root().join("examples/chat/vendor");
-    npm::install(&directory)?;
+    tools::check_node()?;
+    let directory = tools::root().join("examples/chat/vendor");
+    tools::install_packages(&directory)?;
     process::run(Command::new("node").args(["build.mjs", "check"]).current_dir(directory))
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::report::Report;
 use crate::{
     process,
-    workspace::{self, cargo},
+    tools::{self, cargo},
 };
 
 pub(super) fn run(report: &mut Report) {
@@ -24,7 +24,7 @@ pub(super) fn run(report: &mut Report) {
             command.args(["run", "--install", "nightly", "cargo", "check", "-p", package]);
             // Beside what the pinned compiler makes; and a lint that is new today breaks nothing.
             command.args(["--target-dir", "target/nightly"]).env("RUSTFLAGS", "--cap-lints=warn");
-            process::run(command.current_dir(workspace::root()))
+            process::run(command.current_dir(tools::root()))
         });
     }
 }
