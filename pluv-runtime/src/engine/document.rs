@@ -79,12 +79,12 @@ impl RoomDocument {
         }
     }
 
-    /// Reads and validates the update of a client; none in a room without a document, or if it says nothing.
+    /// Decodes and validates the update of a client; none in a room without a document, or if it has no changes.
     ///
     /// # Errors
     /// What is wrong with it, for the client.
     pub(super) fn parse(&self, update: &str) -> Result<Option<ValidatedUpdate>, String> {
-        let Some(document) = self.document.as_ref().filter(|_| !update.is_empty()) else { return Ok(None) };
+        let Some(document) = &self.document else { return Ok(None) };
         let update = decode_base64(update).map_err(|error| format!("`data.update`: {error}"))?;
         document.validate(update).map_err(|error| format!("`data.update`: {error}"))
     }

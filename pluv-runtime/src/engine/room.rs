@@ -520,7 +520,8 @@ impl Room {
             return Err("this session is initialized already".to_owned().into());
         }
         let presence = self.members.initial_presence(id, &mut data)?;
-        let update = data.update.map_or(Ok(None), |update| self.document.parse(&update.0))?;
+        let update = data.update.filter(|update| !update.0.is_empty());
+        let update = update.map_or(Ok(None), |update| self.document.parse(&update.0))?;
         self.admit(PendingJoin { connection: id, presence, update, frames: Vec::new() }, step);
         Ok(())
     }
