@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 use serde::de::DeserializeOwned;
 use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, js_sys::Uint8Array};
 
-use super::{ADMIN_HEADER, ADMIN_URL, ascii};
+use super::{ADMIN_HEADER, ADMIN_URL, ROOM_HEADER, ascii};
 use crate::{
     Error, Result,
     api::{Options, Room, Session},
@@ -160,6 +160,7 @@ impl<R: Room> Handle<R> {
     async fn request(&self, request: &AdminRequest, bytes: &[u8]) -> Result<Vec<u8>> {
         let headers = Headers::new();
         headers.set(ADMIN_HEADER, &ascii(&serde_json::to_string(request)?))?;
+        headers.set(ROOM_HEADER, &ascii(&serde_json::to_string(&self.room)?))?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_headers(headers).with_body(Some(Uint8Array::from(bytes).into()));
         let request = Request::new_with_init(ADMIN_URL, &init)?;

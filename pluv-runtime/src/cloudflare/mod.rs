@@ -18,6 +18,8 @@ use self::{header::ascii, refuse::refuse};
 /// The header in which the router hands a connection over to an object. A request from outside never reaches an object: the
 /// router makes a new one.
 const ADMISSION_HEADER: &str = "x-pluv-admission";
+/// The header with the room's name, for the same reason: an object that its alarm has started may not know it.
+const ROOM_HEADER: &str = "x-pluv-room";
 /// Where an object takes new connections. The host is a placeholder: no request for it leaves the platform.
 const CONNECT_URL: &str = "https://room.internal/connect";
 /// The header of an admin request, for which the same holds.

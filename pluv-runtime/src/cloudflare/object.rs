@@ -19,7 +19,7 @@ use worker::{
 };
 
 use super::{
-    ADMIN_HEADER, ADMISSION_HEADER,
+    ADMIN_HEADER, ADMISSION_HEADER, ROOM_HEADER,
     host::{CloudflareHost, Later},
     now,
     pending::{guard_start, handle_panics},
@@ -49,8 +49,9 @@ const ALARM_TIMEOUT: u32 = HOOK_TIMEOUT as u32;
 #[derive(Debug)]
 pub struct Object<R> {
     state: State,
-    /// The running room, or why it could not be started.
-    running: crate::Result<Rc<Running<R>>>,
+    env: Env,
+    /// The running room, or why it could not be started; empty until the room's name is known.
+    running: OnceCell<crate::Result<Rc<Running<R>>>>,
 }
 
 /// A request of the worker.
@@ -70,29 +71,36 @@ struct Running<R> {
 impl<R: Handlers> Object<R> {
     /// Starts the room, with the connections that stayed open while it hibernated.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "as the platform hands it over")]
     pub fn new(state: DurableObjectState, env: Env) -> Self {
-        let state = State::from(state);
-        let running = match state.id().name() {
-            Some(name) => {
-                handle_panics(&name);
-                #[expect(clippy::cast_precision_loss, reason = "it is a minute")]
-                let delay = START_RETRY.as_millis() as f64;
-                guard_start(&state.id().to_string(), delay, || {
-                    let (handlers, limits) = R::create(&env)?;
-                    Running::start(&state, &name, handlers, limits)
-                })
-                .unwrap_or_else(|| Err(Error::internal("its last start panicked: it is tried again in a minute")))
-            }
-            None => {
-                Err(Error::internal("it was reached by its id: reach it by its name, with `Room::route` or `Room::at`"))
-            }
-        };
-        if let Err(error) = &running {
-            let name = state.id().name().unwrap_or_else(|| state.id().to_string());
-            console_error!("pluv: the room `{name}` can't be started: {error}");
+        let object = Self { state: State::from(state), env, running: OnceCell::new() };
+        if let Some(name) = object.state.id().name() {
+            object.start(&name);
         }
-        Self { state, running }
+        object
+    }
+
+    /// Starts the room `name`, unless it was started.
+    fn start(&self, name: &str) -> &crate::Result<Rc<Running<R>>> {
+        self.running.get_or_init(|| {
+            handle_panics(name);
+            #[expect(clippy::cast_precision_loss, reason = "it is a minute")]
+            let delay = START_RETRY.as_millis() as f64;
+            let started = guard_start(&self.state.id().to_string(), delay, || {
+                let (handlers, limits) = R::create(&self.env)?;
+                Running::start(&self.state, name, handlers, limits)
+            });
+            let started = started
+                .unwrap_or_else(|| Err(Error::internal("its last start panicked: it is tried again in a minute")));
+            if let Err(error) = &started {
+                console_error!("pluv: the room `{name}` can't be started: {error}");
+            }
+            started
+        })
+    }
+
+    /// The running room.
+    fn running(&self) -> Option<&Rc<Running<R>>> {
+        self.running.get()?.as_ref().ok()
     }
 
     /// A request of the worker: a new connection, or an admin request.
@@ -100,8 +108,8 @@ impl<R: Handlers> Object<R> {
     pub fn fetch(&self, req: web_sys::Request) -> JsValue {
         let req = Request::from(req);
         let response = match parse(&req) {
-            Ok(Some(ObjectRequest::Connect(admission))) => self.connect(&admission),
-            Ok(Some(ObjectRequest::Admin(request))) => match &self.running {
+            Ok(Some((room, ObjectRequest::Connect(admission)))) => self.connect(&room, &admission),
+            Ok(Some((room, ObjectRequest::Admin(request)))) => match self.start(&room) {
                 Ok(running) => return running.admin(req, request),
                 Err(_) => Response::error("the room can't be started, and the log says why", 500),
             },
@@ -114,10 +122,9 @@ impl<R: Handlers> Object<R> {
         }
     }
 
-    fn connect(&self, admission: &Admission) -> Result<Response> {
-        let name = self.state.id().name().unwrap_or_default();
-        let refuse = |reason| refuse(admission.protocol, &name, &reason);
-        let running = match &self.running {
+    fn connect(&self, name: &str, admission: &Admission) -> Result<Response> {
+        let refuse = |reason| refuse(admission.protocol, name, &reason);
+        let running = match self.start(name) {
             Ok(running) => running,
             Err(error) if error.is_internal() => return refuse(CloseReason::Unavailable(INTERNAL.to_owned())),
             Err(error) => return refuse(CloseReason::Refused(error.client_message().to_owned())),
@@ -150,7 +157,7 @@ impl<R: Handlers> Object<R> {
     #[must_use]
     pub fn message(&self, socket: web_sys::WebSocket, message: &JsValue) -> JsValue {
         let socket = WebSocket::from(socket);
-        let Ok(running) = &self.running else {
+        let Some(running) = self.running() else {
             close_restarted(&socket);
             return JsValue::UNDEFINED;
         };
@@ -187,7 +194,7 @@ impl<R: Handlers> Object<R> {
     }
 
     fn closed(&self, socket: &WebSocket) -> JsValue {
-        let Ok(running) = &self.running else { return JsValue::UNDEFINED };
+        let Some(running) = self.running() else { return JsValue::UNDEFINED };
         let sockets = &running.dispatcher.host.sockets;
         let attachment = attachment(socket);
         let input = match sockets.find(socket) {
@@ -202,7 +209,13 @@ impl<R: Handlers> Object<R> {
     /// The object's alarm. The platform tries it again where it fails, and drops one that failed six times.
     #[must_use]
     pub fn alarm(&self) -> JsValue {
-        let Ok(running) = &self.running else {
+        let Some(running) = self.running() else {
+            if self.running.get().is_none() {
+                let id = self.state.id();
+                console_error!(
+                    "pluv: the room with the id `{id}` has no name in its alarm: it is tried again in a minute"
+                );
+            }
             let storage = self.state.storage();
             return future_to_promise(async move {
                 storage.set_alarm(START_RETRY).await?;
@@ -219,13 +232,20 @@ impl<R: Handlers> Object<R> {
     }
 }
 
-fn parse(req: &Request) -> Result<Option<ObjectRequest>> {
+/// The room's name, and what the worker wants of it.
+fn parse(req: &Request) -> Result<Option<(String, ObjectRequest)>> {
     let headers = req.headers();
-    if let Some(request) = headers.get(ADMIN_HEADER)? {
-        return Ok(serde_json::from_str(&request).ok().map(ObjectRequest::Admin));
-    }
-    let admission = headers.get(ADMISSION_HEADER)?;
-    Ok(admission.and_then(|json| serde_json::from_str(&json).ok()).map(ObjectRequest::Connect))
+    let Some(room) = headers.get(ROOM_HEADER)?.and_then(|json| serde_json::from_str(&json).ok()) else {
+        return Ok(None);
+    };
+    let request = match headers.get(ADMIN_HEADER)? {
+        Some(request) => serde_json::from_str(&request).ok().map(ObjectRequest::Admin),
+        None => {
+            let admission = headers.get(ADMISSION_HEADER)?;
+            admission.and_then(|json| serde_json::from_str(&json).ok()).map(ObjectRequest::Connect)
+        }
+    };
+    Ok(request.map(|request| (room, request)))
 }
 
 impl<R: Handlers> Running<R> {

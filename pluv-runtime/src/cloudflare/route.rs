@@ -2,7 +2,7 @@
 
 use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, Var, console_error};
 
-use super::{ADMISSION_HEADER, CONNECT_URL, Handle, ascii, handle::namespace, refuse};
+use super::{ADMISSION_HEADER, CONNECT_URL, Handle, ROOM_HEADER, ascii, handle::namespace, refuse};
 use crate::{
     api::{Handlers, Options, Room},
     auth::{Access, Claims, Grant, Keys, new_id},
@@ -187,6 +187,7 @@ async fn hand_over<R: Room>(env: &Env, room: &str, admission: &Admission) -> cra
     let headers = Headers::new();
     headers.set("Upgrade", "websocket")?;
     headers.set(ADMISSION_HEADER, &ascii(&serde_json::to_string(admission)?))?;
+    headers.set(ROOM_HEADER, &ascii(&serde_json::to_string(room)?))?;
     let mut init = RequestInit::new();
     init.with_headers(headers);
     let request = Request::new_with_init(CONNECT_URL, &init)?;
