@@ -47,7 +47,7 @@ roomTest('who is sent away is told why, and comes back when asked to', async ({ 
   await until(() => bob.errors.length > 0, 'the room says so');
   ada.send('evict', { text: 'bob' });
   await reaches(bob, 'refused');
-  assert.equal(bob.status.message, 'you were sent away');
+  assert.equal(bob.status.message, 'disconnected by the server');
   await until(() => ada.others.length === 0, 'the other sees it');
   await still(300);
   assert.equal(bob.status.status, 'refused', 'it does not come back by itself');

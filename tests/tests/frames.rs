@@ -188,7 +188,9 @@ async fn a_name_of_the_protocol_that_clients_do_not_send_is_refused() {
         "\\u0024exit",
     ];
     let frames = names.map(|name| format!(r#"{{"type":"{name}","data":{{"sessionId":"x"}}}}"#));
-    let errors = names.map(|name| format!("`{}`: is no message of clients", name.replace("\\u0024", "$")));
+    let errors = names.map(|name| {
+        format!("`{}`: names that begin with `$` are reserved for the protocol", name.replace("\\u0024", "$"))
+    });
     assert_errors("reserved", frames.iter().map(String::as_str).zip(errors.iter().map(String::as_str))).await;
 }
 
@@ -200,7 +202,7 @@ async fn a_name_of_the_protocol_is_not_relayed() {
     b.register().await;
     for name in ["$exit", "$userJoined", "$storageUpdated", "\\u0024exit"] {
         a.send_text(&format!(r#"{{"type":"{name}","data":{{"sessionId":"{}"}}}}"#, b.id)).await;
-        assert!(a.error().await.contains("is no message of clients"));
+        assert!(a.error().await.contains("names that begin with `$` are reserved for the protocol"));
         b.silent().await;
     }
 }
@@ -285,7 +287,7 @@ async fn a_broken_escape_is_refused() {
             (r#"{"type":"say","data":{"text":"\ud800"}}"#, "`say`: `data.text`: "),
             (r#"{"type":"say","data":{"text":"\ud800\u0041"}}"#, "`say`: `data.text`: "),
             (r#"{"type":"say","data":{"text":"\udc00"}}"#, "`say`: `data.text`: "),
-            (r#"{"type":"say\ud800","data":{"text":"a"}}"#, "the frame can't be read: "),
+            (r#"{"type":"say\ud800","data":{"text":"a"}}"#, "the frame is invalid: "),
             (r#"{"type":"say","data":{"text":"\x41"}}"#, "the frame is not JSON: "),
             (r#"{"type":"say","data":{"text":"\u12"}}"#, "the frame is not JSON: "),
             (
@@ -302,8 +304,8 @@ async fn a_field_that_stands_twice_is_refused() {
     assert_errors(
         "twice",
         [
-            (r#"{"type":"say","type":"sum","data":{"text":"a"}}"#, "the frame can't be read: duplicate field `type`"),
-            (r#"{"type":"say","data":{},"data":{"text":"a"}}"#, "the frame can't be read: duplicate field `data`"),
+            (r#"{"type":"say","type":"sum","data":{"text":"a"}}"#, "the frame is invalid: duplicate field `type`"),
+            (r#"{"type":"say","data":{},"data":{"text":"a"}}"#, "the frame is invalid: duplicate field `data`"),
             (r#"{"type":"say","data":{"text":"a","text":"b"}}"#, "`say`: `data`: duplicate field `text`"),
             (
                 r#"{"type":"$updatePresence","data":{"presence":{},"presence":{"note":"a"}}}"#,
