@@ -1,11 +1,8 @@
 //! The document in Yjs's terms, by `yrs`.
 
-use std::{
-    any::Any,
-    borrow::Cow,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-};
+use std::{any::Any, borrow::Cow};
 
+use sha2::{Digest as _, Sha256};
 use yrs::{ReadTxn as _, Transact as _};
 
 use super::{
@@ -342,15 +339,24 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         let loaded = self.load(now)?;
         let transaction = loaded.doc().transact();
         let known = transaction.state_vector();
-        let mut hasher = DefaultHasher::new();
-        // What is deleted, as all else is known.
-        transaction.encode_state_as_update_v1(&known).hash(&mut hasher);
-        loaded.pending().for_each(|update| update.hash(&mut hasher));
-        // The order of clients in a state vector is none.
-        let mut known: Vec<_> = known.iter().collect();
+        // It is kept in attachments, so it must be the same in each build: std's hasher promises nothing of the kind.
+        let mut hasher = Sha256::new();
+        let mut write = |bytes: &[u8]| {
+            hasher.update((bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        // The deletions, as all insertions are known.
+        write(&transaction.encode_state_as_update_v1(&known));
+        loaded.pending().for_each(|update| write(update));
+        // A state vector has no order.
+        let mut known: Vec<_> = known.iter().map(|(client, clock)| (client.get(), *clock)).collect();
         known.sort_unstable();
-        known.hash(&mut hasher);
-        Ok(hasher.finish())
+        for (client, clock) in known {
+            write(&client.to_le_bytes());
+            write(&clock.to_le_bytes());
+        }
+        let hash = hasher.finalize();
+        Ok(u64::from_le_bytes(std::array::from_fn(|index| hash[index])))
     }
 
     fn maintain(&mut self, now: Millis) -> Result<Vec<String>, StoreError> {
