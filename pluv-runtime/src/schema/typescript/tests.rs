@@ -557,7 +557,7 @@ fn a_type_that_is_read_as_another_one_is_reported() {
     assert_undeclared::<Reads<FromText>>(&["`FromText` is read as another type than ts-rs declares"]);
     assert_undeclared::<Reads<FromNested>>(&["`FromNested` is read without the field `a`"]);
     assert_undeclared::<Reads<Transparent>>(&["`Transparent` is read as another type"]);
-    let expected = ["`FromText` is read as", "`FromNested` is read without", "`Transparent` is read as"];
+    let expected = ["`FromNested` is read without", "`FromText` is read as", "`Transparent` is read as"];
     assert_undeclared::<Reads<Converted>>(&expected);
     assert_declared::<Reads<FromFields>>(&[("FromFields", "x: number,")]);
 }
