@@ -10,7 +10,7 @@ use super::{
     frame::Frame,
     person::Person,
     platform::SocketId,
-    stock::{message, update_storage},
+    stock_client::{message, update_storage},
     world::Inner,
 };
 use crate::{Handlers, Protocol, Room, document::has_changed, engine::CloseReason, protocol};
@@ -52,10 +52,10 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     /// When it is connected already, or the room's types can't read its user.
     pub fn join(&self) {
         let mut inner = self.world.borrow_mut();
-        let Inner { machine, people } = &mut *inner;
+        let Inner { host, people } = &mut *inner;
         let person = &mut people[self.number];
         assert!(person.connection.is_none(), "this client is connected already");
-        match machine.connect(Protocol::Pluv, person.user.clone(), person.access) {
+        match host.connect(Protocol::Pluv, person.user.clone(), person.access) {
             Ok(connection) => (person.connection, person.closed) = (Some(connection), None),
             Err(CloseReason::InvalidUser(reason)) => panic!("the room can't read its user: {reason}"),
             Err(reason) => {
@@ -72,11 +72,11 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     /// When it is not connected.
     pub fn leave(&self) {
         let mut inner = self.world.borrow_mut();
-        let Inner { machine, people } = &mut *inner;
+        let Inner { host, people } = &mut *inner;
         let person = &mut people[self.number];
         let connection = person.connection.expect("this client is not connected");
         person.disconnect(1000, "");
-        machine.close(connection);
+        host.close(connection);
         inner.settle();
     }
 
@@ -107,7 +107,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     /// The id of its connection: what others know as `connectionId`.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
-        self.person(|person| person.stock.company.session.clone())
+        self.person(|person| person.stock.peers.session.clone())
     }
 
     /// Sends an event. What comes of it is read with [`received`](Self::received), or with [`errors`](Self::errors).
@@ -151,7 +151,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     pub fn send_text(&self, text: &str) {
         let connection = self.connection();
         let mut inner = self.world.borrow_mut();
-        inner.machine.text(connection, text);
+        inner.host.text(connection, text);
         inner.settle();
     }
 
@@ -163,7 +163,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     pub fn send_binary(&self) {
         let connection = self.connection();
         let mut inner = self.world.borrow_mut();
-        inner.machine.binary(connection, &[0]);
+        inner.host.binary(connection, &[0]);
         inner.settle();
     }
 
@@ -197,8 +197,8 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     /// When the room has sent a user or presence that its types can't read.
     #[must_use]
     pub fn others(&self) -> Vec<Other<R::User, R::Presence>> {
-        let others = self.person(|person| person.stock.company.others.clone());
-        let other = |(session, seen): (String, super::company::Seen)| {
+        let others = self.person(|person| person.stock.peers.others.clone());
+        let other = |(session, seen): (String, super::peer_view::Seen)| {
             let user = serde_json::from_value(seen.user).expect("a user is read back");
             // Nobody has said anything of a presence yet.
             let presence = if seen.presence.is_null() { json!({}) } else { seen.presence };
@@ -217,7 +217,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
         let Value::Object(fields) = to_json(fields) else { panic!("a presence is a JSON object") };
         let is_joined = self.person(|person| {
             person.stock.presence.extend(fields.clone());
-            person.stock.company.has_joined
+            person.stock.peers.has_joined
         });
         if is_joined {
             self.send(protocol::UPDATE_PRESENCE, json!({ "presence": fields }));
@@ -228,7 +228,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     /// and brings it when it joins.
     pub fn edit<T>(&self, edit: impl FnOnce(&mut TransactionMut<'_>) -> T) -> T {
         // Nothing of the world is borrowed while the test's own code runs.
-        let doc = self.person(|person| person.stock.replica.doc.clone());
+        let doc = self.person(|person| person.stock.document.doc.clone());
         let mut transaction = doc.transact_mut();
         let result = edit(&mut transaction);
         let update = has_changed(&transaction).then(|| transaction.encode_update_v1());
@@ -241,7 +241,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
 
     /// Reads its copy of the document.
     pub fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> T) -> T {
-        let doc = self.person(|person| person.stock.replica.doc.clone());
+        let doc = self.person(|person| person.stock.document.doc.clone());
         read(&doc.transact())
     }
 }

@@ -26,7 +26,7 @@ pub enum Fault {
     Error,
     /// It does all that it should and returns an error all the same, as when the answer is lost.
     ErrorAfter,
-    /// The machine dies in it: what is not committed is gone, and the room with all its connections.
+    /// The host dies in it: what is not committed is gone, and the room with all its connections.
     Crash,
 }
 

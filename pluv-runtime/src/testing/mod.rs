@@ -94,17 +94,17 @@
 //! the test makes the room's struct itself. Put what a handler does outside, a database or a fetch, behind a trait or a
 //! function that the test replaces. A handler that panics fails the test.
 
+mod admin;
 mod client;
-mod company;
 mod database;
 mod frame;
-mod machine;
-mod outside;
+mod host;
+mod peer_view;
 mod person;
 mod platform;
-mod replica;
-mod stock;
+mod stock_client;
 mod storage;
+mod test_document;
 mod wakes;
 mod world;
 
@@ -120,10 +120,10 @@ pub use self::{
 };
 #[cfg(test)]
 pub(crate) use self::{
-    company::Seen,
     database::Database,
-    machine::Machine,
+    host::TestHost,
+    peer_view::Seen,
     platform::SocketId,
-    replica::Replica,
-    stock::{Stock, message, update_storage},
+    stock_client::{StockClient, message, update_storage},
+    test_document::TestDocument,
 };

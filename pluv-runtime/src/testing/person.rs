@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{frame::Frame, platform::SocketId, stock::Stock};
+use super::{frame::Frame, platform::SocketId, stock_client::StockClient};
 use crate::auth::Access;
 
 /// A client: who it is, what it keeps, and what the test has not looked at.
@@ -10,7 +10,7 @@ use crate::auth::Access;
 pub(super) struct Person {
     pub(super) user: Option<Box<RawValue>>,
     pub(super) access: Access,
-    pub(super) stock: Stock,
+    pub(super) stock: StockClient,
     pub(super) connection: Option<SocketId>,
     pub(super) frames: Vec<Frame>,
     /// The code and reason that its last connection was closed with.
@@ -21,7 +21,7 @@ pub(super) struct Person {
 
 impl Person {
     pub(super) fn new(number: usize, user: Option<Box<RawValue>>, access: Access) -> Self {
-        let stock = Stock::new(number as u64);
+        let stock = StockClient::new(number as u64);
         Self { user, access, stock, connection: None, frames: Vec::new(), closed: None, requests: 0 }
     }
 

@@ -83,7 +83,7 @@ impl Socket {
 }
 
 impl Platform {
-    /// The state that outlasts a crash of the room's machine.
+    /// The state that outlasts a crash of the room's host.
     pub(super) fn after_crash(self) -> Self {
         let Self { log, event_log, alarm, .. } = self;
         Self { log, event_log, alarm, ..Self::default() }

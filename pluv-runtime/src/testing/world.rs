@@ -7,7 +7,7 @@ use serde_json::value::to_raw_value;
 use super::{
     client::Client,
     frame::Frame,
-    machine::Machine,
+    host::TestHost,
     person::Person,
     storage::{Storage, open},
 };
@@ -27,7 +27,7 @@ pub struct World<R: Handlers>(pub(super) Rc<RefCell<Inner<R>>>);
 
 /// What a world and its clients share.
 pub(super) struct Inner<R> {
-    pub(super) machine: Machine<R>,
+    pub(super) host: TestHost<R>,
     pub(super) people: Vec<Person>,
 }
 
@@ -46,8 +46,8 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     #[must_use]
     pub fn with_limits(name: &str, limits: Limits, make: impl Fn() -> R + 'static) -> Self {
         limits.check().expect("the limits are within their ranges");
-        let machine = Machine::new(name, BEGINNING, limits, make);
-        Self(Rc::new(RefCell::new(Inner { machine, people: Vec::new() })))
+        let host = TestHost::new(name, BEGINNING, limits, make);
+        Self(Rc::new(RefCell::new(Inner { host, people: Vec::new() })))
     }
 
     /// Lets a client join: it connects, and has the document and the others when this returns. Takes the user, or a
@@ -77,13 +77,13 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// Everyone who has joined, oldest first, as handlers see them.
     #[must_use]
     pub fn sessions(&self) -> Vec<Session<R>> {
-        sessions(&self.0.borrow().machine.room().borrow())
+        sessions(&self.0.borrow().host.room().borrow())
     }
 
     /// What time it is for the room, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn now(&self) -> Millis {
-        self.0.borrow().machine.now()
+        self.0.borrow().host.now()
     }
 
     /// Lets time go by. Alarms come when they are due: what hooks are to be told later, they are told, and who has been
@@ -94,36 +94,36 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// When the room's alarm comes again and again at the same time.
     pub fn advance(&self, time: Duration) {
         let mut inner = self.0.borrow_mut();
-        let end = inner.machine.now() + Millis::try_from(time.as_millis()).expect("a time has an end");
+        let end = inner.host.now() + Millis::try_from(time.as_millis()).expect("a time has an end");
         let mut alarms = 0;
         while let Some(due) = inner.due().filter(|due| *due <= end) {
-            alarms = if due <= inner.machine.now() { alarms + 1 } else { 0 };
+            alarms = if due <= inner.host.now() { alarms + 1 } else { 0 };
             assert!(alarms < MAX_ALARMS, "the room's alarm comes again and again, and time stands still");
-            let now = inner.machine.now().max(due);
-            inner.machine.set_now(now);
+            let now = inner.host.now().max(due);
+            inner.host.set_now(now);
             inner.ping();
-            if inner.machine.timeout().is_some_and(|timeout| timeout <= now) {
-                inner.machine.time_out();
+            if inner.host.timeout().is_some_and(|timeout| timeout <= now) {
+                inner.host.time_out();
             } else {
-                inner.machine.fire_alarm();
+                inner.host.fire_alarm();
             }
             inner.settle();
         }
-        inner.machine.set_now(end);
+        inner.host.set_now(end);
     }
 
     /// When the room's alarm is to come, from now on. None is set in a room that has nothing to do.
     #[must_use]
     pub fn alarm(&self) -> Option<Duration> {
         let inner = self.0.borrow();
-        let due = inner.machine.alarm()?;
-        Some(Duration::from_millis(due.saturating_sub(inner.machine.now())))
+        let due = inner.host.alarm()?;
+        Some(Duration::from_millis(due.saturating_sub(inner.host.now())))
     }
 
     /// Lets the alarm come now, whether or not it is set: the platform may call a room twice, or for nothing.
     pub fn fire_alarm(&self) {
         let mut inner = self.0.borrow_mut();
-        inner.machine.fire_alarm();
+        inner.host.fire_alarm();
         inner.settle();
     }
 
@@ -134,17 +134,17 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// When a handler still waits for something. A room does not sleep then.
     pub fn hibernate(&self) {
         let mut inner = self.0.borrow_mut();
-        assert!(inner.machine.may_hibernate(), "the room can't hibernate: a handler still waits for something");
-        inner.machine.hibernate();
+        assert!(inner.host.may_hibernate(), "the room can't hibernate: a handler still waits for something");
+        inner.host.hibernate();
     }
 
     /// Lets the room hibernate before each thing that comes in, where it may, or no longer. A test that holds both ways
     /// shows that nothing depends on what the room has in memory.
     pub fn hibernate_before_each_input(&self, hibernates: bool) {
-        self.0.borrow_mut().machine.hibernates = hibernates;
+        self.0.borrow_mut().host.hibernates = hibernates;
     }
 
-    /// Lets the room's machine die: handlers that run are gone, and so are all connections. What is stored stays. The
+    /// Lets the room's host die: handlers that run are gone, and so are all connections. What is stored stays. The
     /// clients know, and may [join](Client::join) again.
     pub fn crash(&self) {
         self.0.borrow_mut().crash();
@@ -154,7 +154,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// with handlers or edits that wait are closed with 1012, and may [join](Client::join) again. The others stay.
     pub fn panic(&self) {
         let mut inner = self.0.borrow_mut();
-        inner.machine.lose_memory();
+        inner.host.lose_memory();
         inner.settle();
     }
 
@@ -170,8 +170,8 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     pub fn wait(&self) {
         let mut inner = self.0.borrow_mut();
         inner.settle();
-        while inner.machine.is_running() {
-            inner.machine.block();
+        while inner.host.is_running() {
+            inner.host.block();
             inner.settle();
         }
     }
@@ -179,47 +179,47 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// Whether a handler or hook still waits for something.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.0.borrow().machine.is_running()
+        self.0.borrow().host.is_running()
     }
 
     /// The room's storage, to look at and to let fail.
     #[must_use]
     pub fn storage(&self) -> Storage {
-        let database = self.0.borrow().machine.database.clone();
+        let database = self.0.borrow().host.database.clone();
         Storage::new(database, open::<R::Storage>)
     }
 
     /// What the room has told its developer since the last call: the lines of its log.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
-        self.0.borrow().machine.take_log()
+        self.0.borrow().host.take_log()
     }
 
     /// What a room with `debug = true` has logged of its life since the last call, each line as JSON.
     #[must_use]
     pub fn debug_log(&self) -> Vec<String> {
-        self.0.borrow().machine.take_event_log()
+        self.0.borrow().host.take_event_log()
     }
 }
 
 impl<R: Handlers> Inner<R> {
     /// When the next thing comes by itself.
     fn due(&self) -> Option<Millis> {
-        self.machine.alarm().into_iter().chain(self.machine.timeout()).min()
+        self.host.alarm().into_iter().chain(self.host.timeout()).min()
     }
 
     /// The clients ping: each does so many times in the time that a room lets it be silent.
     fn ping(&mut self) {
         for socket in self.people.iter().filter_map(|person| person.connection) {
-            self.machine.ping(socket);
+            self.host.ping(socket);
         }
     }
 
     /// Lets everything happen that follows: handlers run, clients read and answer.
     pub(super) fn settle(&mut self) {
         loop {
-            self.machine.poll();
-            if self.machine.has_crashed() {
+            self.host.poll();
+            if self.host.has_crashed() {
                 return self.crash();
             }
             let moved = (0..self.people.len()).filter(|number| self.carry(*number)).count();
@@ -231,24 +231,24 @@ impl<R: Handlers> Inner<R> {
 
     /// Lets a client read what it was sent, and says whether there was anything.
     fn carry(&mut self, number: usize) -> bool {
-        let Self { machine, people } = self;
+        let Self { host, people } = self;
         let person = &mut people[number];
         let Some(connection) = person.connection else { return false };
-        if let Some(text) = machine.read(connection) {
+        if let Some(text) = host.read(connection) {
             if let Some(answer) = person.read(Frame::parse(&text)) {
-                machine.text(connection, &answer);
+                host.text(connection, &answer);
             }
             return true;
         }
-        let Some((code, reason)) = machine.closed(connection) else { return false };
+        let Some((code, reason)) = host.closed(connection) else { return false };
         person.disconnect(code, &reason);
         // A client answers a close with its own.
-        machine.close(connection);
+        host.close(connection);
         true
     }
 
     pub(super) fn crash(&mut self) {
-        self.machine.crash();
+        self.host.crash();
         for person in self.people.iter_mut().filter(|person| person.connection.is_some()) {
             person.disconnect(1006, "");
         }
@@ -257,6 +257,6 @@ impl<R: Handlers> Inner<R> {
 
 impl<R: Handlers> fmt::Debug for World<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("World").field(&self.0.borrow().machine).finish()
+        f.debug_tuple("World").field(&self.0.borrow().host).finish()
     }
 }

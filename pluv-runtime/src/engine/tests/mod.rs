@@ -1,18 +1,19 @@
 //! The room's behaviour. Each scenario runs twice: as it is, and with the room dropped and rebuilt from its
 //! attachments and its storage before every input.
 
+mod admin;
 mod admin_requests;
 mod anything;
-mod diary;
+mod document_hooks;
+mod event_log;
 mod events;
 mod evicting;
-mod garbage;
 mod handlers;
+mod idle;
 mod joining;
 mod leaving;
 mod limits;
 mod malformed;
-mod outside;
 mod presence;
 mod providers;
 mod simulation;
@@ -20,5 +21,4 @@ mod storage;
 mod tabs;
 #[cfg(feature = "tracing")]
 mod tracing;
-mod upkeep;
 mod world;

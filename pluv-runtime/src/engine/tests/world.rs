@@ -1,4 +1,4 @@
-//! A room of the tests, on the machine of the test kit.
+//! A room of the tests, on the host of the test kit.
 
 use std::{
     cell::Cell,
@@ -20,7 +20,7 @@ use crate::{
     engine::{AdminRequest, Outcome},
     error::{Error, Result},
     protocol::Protocol,
-    testing::{Frame, Machine, SocketId, message},
+    testing::{Frame, SocketId, TestHost, message},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -188,23 +188,23 @@ impl TestRoom for Test {
     }
 }
 
-/// A room with its machine and its clients.
+/// A room with its host and its clients.
 pub(super) struct World<R: TestRoom = Test> {
-    machine: Machine<R>,
+    host: TestHost<R>,
     gate: Rc<Cell<bool>>,
 }
 
 impl<R: TestRoom> Deref for World<R> {
-    type Target = Machine<R>;
+    type Target = TestHost<R>;
 
-    fn deref(&self) -> &Machine<R> {
-        &self.machine
+    fn deref(&self) -> &TestHost<R> {
+        &self.host
     }
 }
 
 impl<R: TestRoom> DerefMut for World<R> {
-    fn deref_mut(&mut self) -> &mut Machine<R> {
-        &mut self.machine
+    fn deref_mut(&mut self) -> &mut TestHost<R> {
+        &mut self.host
     }
 }
 
@@ -236,10 +236,10 @@ impl<R: TestRoom> World<R> {
             let gate = Rc::clone(&gate);
             move || R::make(&gate)
         };
-        let mut machine = Machine::new("the room", 1_000, Limits::of::<R>(), make);
-        machine.hibernates = rebuilt;
-        machine.pace = 1_000;
-        Self { machine, gate }
+        let mut host = TestHost::new("the room", 1_000, Limits::of::<R>(), make);
+        host.hibernates = rebuilt;
+        host.pace = 1_000;
+        Self { host, gate }
     }
 
     /// The alarm comes, when it is due; or now, where none is set.
@@ -250,18 +250,18 @@ impl<R: TestRoom> World<R> {
 
     /// The alarm comes at this time.
     pub(super) fn fire_alarm_at(&mut self, time: u64) {
-        self.machine.set_now(time);
-        self.machine.fire_alarm();
+        self.host.set_now(time);
+        self.host.fire_alarm();
     }
 
     /// The code that a client's connection was closed with.
     pub(super) fn closed(&self, client: Client) -> Option<u16> {
-        self.machine.closed(client.0).map(|(code, _)| code)
+        self.host.closed(client.0).map(|(code, _)| code)
     }
 
     /// The reason that it was closed for.
     pub(super) fn close_reason(&self, client: Client) -> String {
-        self.machine.closed(client.0).map(|(_, reason)| reason).unwrap_or_default()
+        self.host.closed(client.0).map(|(_, reason)| reason).unwrap_or_default()
     }
 
     /// Whether the alarm is to come for nothing but to look for who is silent, which is much later.
@@ -271,14 +271,14 @@ impl<R: TestRoom> World<R> {
 
     /// The worker wants the document deleted; whether nothing failed.
     pub(super) fn delete(&mut self) -> bool {
-        self.machine.admin(AdminRequest::Delete, &[]).is_ok()
+        self.host.admin(AdminRequest::Delete, &[]).is_ok()
     }
 
     /// Lets the handlers that wait go on.
     pub(super) fn open_gate(&mut self) {
         self.gate.set(true);
-        self.machine.poll();
-        assert!(!self.machine.is_running(), "nothing else is waited for");
+        self.host.poll();
+        assert!(!self.host.is_running(), "nothing else is waited for");
     }
 
     /// Connects a user, who does not initialise yet.
@@ -293,14 +293,14 @@ impl<R: TestRoom> World<R> {
 
     /// Connects a user by some protocol.
     pub(super) fn connect_by(&mut self, protocol: Protocol, user: &str, access: Access) -> Client {
-        Client(self.machine.connect(protocol, json_of(user), access).expect("the user is well formed"))
+        Client(self.host.connect(protocol, json_of(user), access).expect("the user is well formed"))
     }
 
     /// Why a user would not be taken.
     pub(super) fn refusal(&mut self, user: &str) -> Option<String> {
-        match self.machine.connect(Protocol::Pluv, json_of(user), Access::Write) {
+        match self.host.connect(Protocol::Pluv, json_of(user), Access::Write) {
             Ok(socket) => {
-                self.machine.close(socket);
+                self.host.close(socket);
                 None
             }
             Err(reason) => Some(reason.text().into_owned()),
@@ -322,22 +322,22 @@ impl<R: TestRoom> World<R> {
 
     /// A client sends a frame.
     pub(super) fn send_text(&mut self, client: Client, text: &str) {
-        self.machine.text(client.0, text);
+        self.host.text(client.0, text);
     }
 
     /// A client sends a binary frame.
     pub(super) fn send_binary(&mut self, client: Client, frame: &[u8]) {
-        self.machine.binary(client.0, frame);
+        self.host.binary(client.0, frame);
     }
 
     /// A client pings.
     pub(super) fn ping(&mut self, client: Client) {
-        self.machine.ping(client.0);
+        self.host.ping(client.0);
     }
 
     /// The platform forgets when a client has pinged.
     pub(super) fn forget_ping(&mut self, client: Client) {
-        self.machine.forget_ping(client.0);
+        self.host.forget_ping(client.0);
     }
 
     /// Time goes by.
@@ -348,17 +348,17 @@ impl<R: TestRoom> World<R> {
 
     /// A client sends a frame that is not even read, as it is too long.
     pub(super) fn send_oversized(&mut self, client: Client, bytes: u64) {
-        self.machine.oversized(client.0, bytes);
+        self.host.oversized(client.0, bytes);
     }
 
     /// Much was sent to a client.
     pub(super) fn unread(&mut self, client: Client) {
-        self.machine.unread(client.0);
+        self.host.unread(client.0);
     }
 
     /// A client is gone, and its close event with the room that it came to.
     pub(super) fn lose_silently(&mut self, client: Client) {
-        self.machine.hang_up(client.0);
+        self.host.hang_up(client.0);
     }
 
     /// The clock is set back.
@@ -369,28 +369,28 @@ impl<R: TestRoom> World<R> {
 
     /// A client leaves while the room is awake.
     pub(super) fn leave(&mut self, client: Client) {
-        self.machine.close(client.0);
+        self.host.close(client.0);
     }
 
     /// A client leaves while the room sleeps.
     pub(super) fn leave_asleep(&mut self, client: Client) {
-        self.machine.close_asleep(client.0);
+        self.host.close_asleep(client.0);
     }
 
     /// The frames that a client has not read yet.
     pub(super) fn frames(&mut self, client: Client) -> Vec<Value> {
-        let read = || self.machine.read(client.0);
+        let read = || self.host.read(client.0);
         std::iter::from_fn(read).map(|frame| serde_json::from_str(&frame).expect("a frame is JSON")).collect()
     }
 
     /// The binary frames that a client has not read yet.
     pub(super) fn binary_frames(&mut self, client: Client) -> Vec<Vec<u8>> {
-        std::iter::from_fn(|| self.machine.read_binary(client.0)).map(|frame| frame.to_vec()).collect()
+        std::iter::from_fn(|| self.host.read_binary(client.0)).map(|frame| frame.to_vec()).collect()
     }
 
     /// The same, as a client of the kit reads them.
     pub(super) fn read_all(&mut self, client: Client) -> Vec<Frame> {
-        std::iter::from_fn(|| self.machine.read(client.0)).map(|frame| Frame::parse(&frame)).collect()
+        std::iter::from_fn(|| self.host.read(client.0)).map(|frame| Frame::parse(&frame)).collect()
     }
 
     /// The only frame that a client has not read yet.
@@ -420,16 +420,16 @@ impl<R: TestRoom> World<R> {
     }
 
     pub(super) fn log(&self) -> Vec<String> {
-        self.machine.take_log()
+        self.host.take_log()
     }
 
     /// What the log was told of the life of the room.
     pub(super) fn diary(&self) -> Vec<Value> {
-        let lines = self.machine.take_event_log();
+        let lines = self.host.take_event_log();
         lines.iter().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
     }
 
     pub(super) fn stored(&self) -> usize {
-        self.machine.stored_sessions()
+        self.host.stored_sessions()
     }
 }

@@ -9,7 +9,7 @@ use super::{
     room::script,
 };
 use crate::{
-    testing::{Database, Frame, Replica},
+    testing::{Database, Frame, TestDocument},
     update::decode_base64,
 };
 
@@ -177,13 +177,13 @@ impl Known {
     }
 
     /// Someone has the document that is stored, and shows the same.
-    pub(super) fn check_same(&self, name: &str, replica: &Replica) {
-        let own = Contents::of(&replica.all());
+    pub(super) fn check_same(&self, name: &str, document: &TestDocument) {
+        let own = Contents::of(&document.all());
         let (more, less) = (own.beyond(&self.contents), self.contents.beyond(&own));
         assert!(more.is_empty(), "only {name} has {more:?}");
         assert!(less.is_empty(), "{name} lacks {less:?}");
-        let stored = Replica::of(self.stored.clone());
-        assert_eq!(values(replica), values(&stored), "{name} shows something else");
+        let stored = TestDocument::of(self.stored.clone());
+        assert_eq!(values(document), values(&stored), "{name} shows something else");
     }
 
     /// The room's code was told of the last change.

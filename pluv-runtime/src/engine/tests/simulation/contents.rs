@@ -7,7 +7,7 @@ use yrs::{
 
 use crate::{
     document::{Storage as _, Yrs},
-    testing::{Database, Replica},
+    testing::{Database, TestDocument},
 };
 
 /// What was ever inserted and deleted, whatever of it waits for something else.
@@ -73,8 +73,8 @@ fn rows(database: &Database, table: &str) -> i64 {
 }
 
 /// The values that a document shows.
-pub(super) fn values(replica: &Replica) -> String {
-    let doc = &replica.doc;
+pub(super) fn values(document: &TestDocument) -> String {
+    let doc = &document.doc;
     let (text, map, array) = (doc.get_or_insert_text("t"), doc.get_or_insert_map("m"), doc.get_or_insert_array("a"));
     let transaction = doc.transact();
     let mut map: Vec<_> =

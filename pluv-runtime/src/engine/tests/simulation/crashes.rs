@@ -118,7 +118,7 @@ fn a_failure_while_two_join_leaves_one_document_that_is_begun_once() {
     at_every_call::<Simulated<FOREVER>>(
         &WAYS,
         |simulation| {
-            let begins = simulation.people[0].stock.replica.all();
+            let begins = simulation.people[0].stock.document.all();
             script(|script| script.begins = Some(begins));
         },
         Simulation::gather,

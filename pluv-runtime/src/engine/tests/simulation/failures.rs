@@ -69,7 +69,7 @@ fn who_comes_and_goes_while_the_room_is_being_deleted_begins_its_time_anew() {
 #[test]
 fn a_document_that_begins_when_all_have_left_is_deleted() {
     let mut simulation = Simulation::<Simulated<0>>::new(false, 1);
-    let begins = simulation.people[0].stock.replica.all();
+    let begins = simulation.people[0].stock.document.all();
     script(|script| {
         script.begins = Some(begins);
         script.waits = true;

@@ -1,6 +1,7 @@
 //! Rooms with documents on a virtual clock: people who edit, talk, come and go, a database and a network that fail, and what
 //! must hold whatever happens.
 
+mod admin;
 mod checks;
 mod contents;
 mod crashes;
@@ -9,7 +10,6 @@ mod failures;
 mod fate;
 mod load;
 mod mistakes;
-mod outside;
 mod person;
 mod provider;
 mod providing;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use yrs::IdSet;
 
 use super::{super::world::Client, contents::Contents, fate::Fate};
-use crate::testing::{Frame, Stock, message, update_storage};
+use crate::testing::{Frame, StockClient, message, update_storage};
 
 /// Someone with a document, connected or not.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Person {
     pub(super) name: String,
     /// The id of its user, who may have another tab.
     pub(super) user: String,
-    pub(super) stock: Stock,
+    pub(super) stock: StockClient,
     pub(super) line: Option<Line>,
 }
 
@@ -92,19 +92,19 @@ impl Person {
     pub(super) fn new(number: u64) -> Self {
         // The fourth is the second again, in another tab.
         let user = if number == 3 { 1 } else { number };
-        Self { name: format!("p{number}"), user: format!("u{user}"), stock: Stock::new(number), line: None }
+        Self { name: format!("p{number}"), user: format!("u{user}"), stock: StockClient::new(number), line: None }
     }
 
     /// Says the next thing, for which the handler may wait.
     pub(super) fn say(&mut self, waits: bool) {
-        let Some(line) = self.line.as_mut().filter(|_| self.stock.company.has_joined) else { return };
+        let Some(line) = self.line.as_mut().filter(|_| self.stock.peers.has_joined) else { return };
         line.said += 1;
         line.send("say", &json!({ "number": line.said, "waits": waits }));
     }
 
     /// Changes its presence.
     pub(super) fn show(&mut self, x: i64) {
-        let Some(line) = self.line.as_mut().filter(|_| self.stock.company.has_joined) else { return };
+        let Some(line) = self.line.as_mut().filter(|_| self.stock.peers.has_joined) else { return };
         self.stock.presence.insert("x".to_owned(), json!(x));
         line.send("$updatePresence", &json!({ "presence": { "x": x } }));
     }

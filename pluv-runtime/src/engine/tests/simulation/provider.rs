@@ -11,7 +11,7 @@ use yrs::{
 use super::{super::world::Client, contents::Contents, fate::Fate};
 use crate::{
     protocol::yjs::{self, Entries, Frame},
-    testing::Replica,
+    testing::TestDocument,
 };
 
 /// Where the numbers of providers begin, which Yjs knows them by.
@@ -22,7 +22,7 @@ const NUMBERS: u64 = 500_000_000;
 pub(super) struct Provider {
     pub(super) name: String,
     pub(super) user: String,
-    pub(super) replica: Replica,
+    pub(super) document: TestDocument,
     pub(super) number: u64,
     /// What it tells of itself.
     cursor: u64,
@@ -55,7 +55,7 @@ impl Provider {
         Self {
             name: format!("y{number}"),
             user: if number == 0 { "u0".to_owned() } else { format!("y{number}") },
-            replica: Replica::new(number_in_yjs),
+            document: TestDocument::new(number_in_yjs),
             number: number_in_yjs,
             cursor: 0,
             seen: BTreeMap::new(),
@@ -71,7 +71,7 @@ impl Provider {
         let fate = Fate::new(now);
         let wire = Wire { client, outbox, inbox, sent: IdSet::new(), has_hole: false, has_failed: false, fate };
         self.wire = Some(wire);
-        let vector = self.replica.doc.transact().state_vector().encode_v1();
+        let vector = self.document.doc.transact().state_vector().encode_v1();
         self.send(yjs::step1(&vector));
         self.send(self.told(&[self.number]));
     }
@@ -124,9 +124,9 @@ impl Provider {
         match Frame::parse(&frame) {
             Some(Frame::Step1(vector)) => {
                 let vector = StateVector::decode_v1(vector).expect("it is a state vector");
-                wire.outbox.push_back(yjs::step2(&self.replica.beyond(&vector)));
+                wire.outbox.push_back(yjs::step2(&self.document.beyond(&vector)));
             }
-            Some(Frame::Step2(update) | Frame::Update(update)) => self.replica.apply(update.to_vec()),
+            Some(Frame::Step2(update) | Frame::Update(update)) => self.document.apply(update.to_vec()),
             Some(Frame::Awareness(update)) => self.hear(update),
             Some(Frame::QueryAwareness) => {
                 let all: Vec<_> = self.seen.keys().copied().chain([self.number]).collect();

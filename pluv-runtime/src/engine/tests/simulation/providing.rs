@@ -21,7 +21,7 @@ impl<R: TestRoom> Simulation<R> {
     /// A provider edits its document, connected or not.
     pub(super) fn type_by(&mut self, number: usize, what: u64) {
         let Some(provider) = self.providers.get_mut(number) else { return };
-        if let Some(update) = edits::edit(&provider.replica.doc, &mut Random::new(what)) {
+        if let Some(update) = edits::edit(&provider.document.doc, &mut Random::new(what)) {
             provider.tell(&update);
         }
     }
@@ -89,7 +89,7 @@ impl<R: TestRoom> Simulation<R> {
     pub(super) fn check_providers(&mut self) {
         self.check_awareness(false);
         for provider in self.providers.iter().filter(|provider| provider.wire.is_some()) {
-            self.known.check_same(&provider.name, &provider.replica);
+            self.known.check_same(&provider.name, &provider.document);
         }
         // Who comes for the first time is told all.
         if self.providers.iter().any(|provider| provider.wire.is_some()) {
@@ -98,7 +98,7 @@ impl<R: TestRoom> Simulation<R> {
             self.providers.push(Provider::new(MAX_PROVIDERS + self.newcomers));
             self.dial(number);
             while self.go_on() {}
-            self.known.check_same("a new provider", &self.providers[number].replica);
+            self.known.check_same("a new provider", &self.providers[number].document);
             let all = self.shown_by_providers();
             self.providers[number].check_seen(&all, true);
             self.hang_up(number);

@@ -55,7 +55,7 @@ impl Run {
         let mut simulation = Simulation::<R>::new(self.is_rebuilt, self.people as u64);
         simulation.providers = (0..self.providers).map(Provider::new).collect();
         if self.begins {
-            let begins = simulation.people[0].stock.replica.all();
+            let begins = simulation.people[0].stock.document.all();
             script(|script| script.begins = Some(begins));
         }
         for (number, step) in steps.iter().enumerate() {

@@ -7,7 +7,7 @@ use super::{
     room::{FOREVER, Simulated, script},
     simulation::Simulation,
 };
-use crate::testing::Replica;
+use crate::testing::TestDocument;
 
 /// What the room's code says of the beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ fn play(steps: &[usize], answer: Answer, ways: &[bool]) {
 
 fn play_order(people: usize, order: &[Event], answer: Answer, rebuilt: bool) {
     let mut simulation = Simulation::<Simulated<FOREVER>>::new(rebuilt, people as u64);
-    let begins = Replica::new(1);
+    let begins = TestDocument::new(1);
     begins.doc.get_or_insert_map("m").insert(&mut begins.doc.transact_mut(), "by", "room");
     let begins = begins.all();
     script(|script| {

@@ -7,11 +7,11 @@ use yrs::{Array as _, Doc, Transact as _};
 
 use super::{
     super::world::{TestRoom, World},
+    admin::Ghost,
     checks::Known,
     contents::{is_blank, is_damaged, notes},
     edits,
     fate::Fate,
-    outside::Ghost,
     person::Person,
     provider::Provider,
     room::{Script, script},
@@ -63,8 +63,8 @@ impl<R: TestRoom> Simulation<R> {
         world.holds_commits = true;
         let people: Vec<_> = (0..people).map(Person::new).collect();
         for person in &people {
-            let array = person.stock.replica.doc.get_or_insert_array("a");
-            array.push_back(&mut person.stock.replica.doc.transact_mut(), &*person.name);
+            let array = person.stock.document.doc.get_or_insert_array("a");
+            array.push_back(&mut person.stock.document.doc.transact_mut(), &*person.name);
         }
         Self {
             world,
@@ -93,7 +93,7 @@ impl<R: TestRoom> Simulation<R> {
 
     /// Takes out what the room has sent, checks it, and lets a room die that has crashed.
     pub(super) fn observe(&mut self) {
-        // Nobody was told of what the room did when its machine died.
+        // Nobody was told of what the room did when its host died.
         self.known.look(&self.world.database, self.is_left() || self.world.has_crashed());
         for line in self.people.iter_mut().filter_map(|person| person.line.as_mut()) {
             for frame in self.world.read_all(line.client) {
@@ -142,17 +142,17 @@ impl<R: TestRoom> Simulation<R> {
         let there = self.who_is_there(Protocol::Pluv);
         for person in &self.people {
             let Some(line) = &person.line else { continue };
-            let mut company = person.stock.company.clone();
+            let mut peer_view = person.stock.peers.clone();
             for frame in &line.inbox {
-                let known = company.others.len();
-                company.hear(frame);
-                let is_truth = frame.name != "$syncStateReceived" || company.others.len() == known;
-                assert!(is_truth || !company.has_joined, "{} was not told by `$exit` who has gone", person.name);
+                let known = peer_view.others.len();
+                peer_view.hear(frame);
+                let is_truth = frame.name != "$syncStateReceived" || peer_view.others.len() == known;
+                assert!(is_truth || !peer_view.has_joined, "{} was not told by `$exit` who has gone", person.name);
             }
             let mut others = there.clone();
-            let own = company.session.as_ref().and_then(|session| others.remove(session));
-            if company.has_joined && own.is_some() {
-                assert_eq!(company.others, others, "what {} knows of the others, and is being told", person.name);
+            let own = peer_view.session.as_ref().and_then(|session| others.remove(session));
+            if peer_view.has_joined && own.is_some() {
+                assert_eq!(peer_view.others, others, "what {} knows of the others, and is being told", person.name);
             }
         }
     }
@@ -322,7 +322,7 @@ impl<R: TestRoom> Simulation<R> {
         if !person.stock.is_shared {
             return;
         }
-        if let Some(update) = edit(&person.stock.replica.doc) {
+        if let Some(update) = edit(&person.stock.document.doc) {
             person.tell(&update, overtaken);
         }
     }
@@ -470,7 +470,7 @@ impl<R: TestRoom> Simulation<R> {
         assert!(!is_damaged(&self.world.database));
         let online: Vec<_> = self.people.iter().filter(|person| person.line.is_some()).collect();
         for person in &online {
-            self.known.check_same(&person.name, &person.stock.replica);
+            self.known.check_same(&person.name, &person.stock.document);
         }
         self.check_providers();
         self.check_people();
@@ -497,7 +497,7 @@ impl<R: TestRoom> Simulation<R> {
         let mut said: BTreeMap<_, _> = provided.into_keys().map(|session| (session, 0)).collect();
         for person in &self.people {
             let Some(line) = &person.line else { continue };
-            let session = person.stock.company.session.as_ref().expect("who is connected knows its session");
+            let session = person.stock.peers.session.as_ref().expect("who is connected knows its session");
             said.insert(session.clone(), line.said);
             let own = there.get(session).unwrap_or_else(|| panic!("the room lacks {}", person.name));
             assert_eq!(own.user["id"], person.user);
@@ -507,7 +507,7 @@ impl<R: TestRoom> Simulation<R> {
             }
             let mut others = there.clone();
             others.remove(session);
-            assert_eq!(person.stock.company.others, others, "what {} knows of the others", person.name);
+            assert_eq!(person.stock.peers.others, others, "what {} knows of the others", person.name);
         }
         assert_eq!(said.len(), there.len() + online, "the room has those alone who are connected");
         script(|script| script.talk.check(&said));
@@ -519,7 +519,7 @@ impl<R: TestRoom> Simulation<R> {
         self.people.push(Person::new(99));
         self.connect(number);
         while self.go_on() {}
-        self.known.check_same("a newcomer", &self.people[number].stock.replica);
+        self.known.check_same("a newcomer", &self.people[number].stock.document);
         self.lose(number);
         self.people.truncate(number);
         while self.go_on() {}

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{
+    admin::Away,
     edits,
     mistakes::Mistake,
-    outside::Away,
     room::script,
     simulation::{MAX_PROVIDERS, Simulation},
 };
@@ -162,7 +162,7 @@ pub(super) enum Step {
     },
     /// There is no space, or again enough.
     Full(bool),
-    /// The machine dies.
+    /// The host dies.
     Crash,
     /// The memory is lost, and the connections stay.
     Panic,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{company::Company, frame::Frame, replica::Replica};
+use super::{frame::Frame, peer_view::PeerView, test_document::TestDocument};
 use crate::{
     protocol::{self, ORIGIN_INITIALIZED},
     update::{decode_base64, encode_base64},
@@ -10,30 +10,30 @@ use crate::{
 
 /// What a client keeps, connected or not.
 #[derive(Debug)]
-pub(crate) struct Stock {
-    pub(crate) replica: Replica,
+pub(crate) struct StockClient {
+    pub(crate) document: TestDocument,
     /// Whether the document is the room's; before that it is the client's own beginning of one.
     pub(crate) is_shared: bool,
     pub(crate) presence: Map<String, Value>,
     /// What of it the room was told when it joined.
     announced: Map<String, Value>,
     /// What it knows on this connection of who is there.
-    pub(crate) company: Company,
+    pub(crate) peers: PeerView,
     /// Whether it has the room's document on this connection.
     pub(crate) has_document: bool,
     /// Yjs's id of the next document.
     next: u64,
 }
 
-impl Stock {
+impl StockClient {
     /// The client of this number, whose documents have ids of their own.
     pub(crate) fn new(number: u64) -> Self {
         let mut stock = Self {
-            replica: Replica::new(1),
+            document: TestDocument::new(1),
             is_shared: false,
             presence: Map::new(),
             announced: Map::new(),
-            company: Company::default(),
+            peers: PeerView::default(),
             has_document: false,
             next: (number + 1) * 1_000_000,
         };
@@ -44,20 +44,20 @@ impl Stock {
     /// Loses its document, as the page is loaded anew.
     pub(crate) fn reload(&mut self) {
         self.next += 1;
-        self.replica = Replica::new(self.next);
+        self.document = TestDocument::new(self.next);
         self.is_shared = false;
     }
 
     /// Its connection is gone.
     pub(crate) fn disconnect(&mut self) {
-        self.company = Company::default();
+        self.peers = PeerView::default();
         self.has_document = false;
     }
 
     /// Reads a frame, and gives what it sends in answer.
     pub(crate) fn read(&mut self, frame: &Frame) -> Option<String> {
         let data = &frame.data;
-        self.company.hear(frame);
+        self.peers.hear(frame);
         match &*frame.name {
             protocol::REGISTERED => {
                 // Another tab of the user has been here before.
@@ -65,7 +65,7 @@ impl Stock {
                     self.presence.clone_from(presence);
                 }
                 self.announced.clone_from(&self.presence);
-                let update = encode_base64(&self.replica.all());
+                let update = encode_base64(&self.document.all());
                 let data = json!({ "presence": self.presence, "update": update });
                 return Some(message(protocol::INITIALIZE_SESSION, &data));
             }
@@ -77,13 +77,13 @@ impl Stock {
                 }
                 self.take(&data["state"]);
                 self.has_document = true;
-                return Some(update_storage(Some(ORIGIN_INITIALIZED), &self.replica.all()));
+                return Some(update_storage(Some(ORIGIN_INITIALIZED), &self.document.all()));
             }
             protocol::STORAGE_UPDATED => {
                 assert!(self.has_document, "a change before the document breaks the client");
                 self.take(&data["state"]);
             }
-            protocol::USER_JOINED if data["connectionId"].as_str().is_some_and(|id| self.company.is_own(id)) => {
+            protocol::USER_JOINED if data["connectionId"].as_str().is_some_and(|id| self.peers.is_own(id)) => {
                 return Some(message(protocol::GET_OTHERS, &json!({})));
             }
             // It has changed while the room let it wait.
@@ -98,7 +98,7 @@ impl Stock {
     fn take(&mut self, state: &Value) {
         let state = state.as_str().expect("a state is text");
         if !state.is_empty() {
-            self.replica.apply(decode_base64(state).expect("a state is base64"));
+            self.document.apply(decode_base64(state).expect("a state is base64"));
         }
     }
 }

@@ -9,13 +9,13 @@ use crate::update::{has_gap, split};
 
 /// A document that takes updates in any order, as Yjs does.
 #[derive(Debug)]
-pub(crate) struct Replica {
+pub(crate) struct TestDocument {
     pub(crate) doc: Doc,
     /// What is beyond a hole, of which `yrs` would take what Yjs lets wait.
     waiting: Vec<Vec<u8>>,
 }
 
-impl Replica {
+impl TestDocument {
     /// An empty document, whose changes have this id.
     pub(crate) fn new(client: u64) -> Self {
         let client_id = ClientID::new(client);
@@ -27,9 +27,9 @@ impl Replica {
     /// The document that an update is all of.
     #[cfg(test)]
     pub(crate) fn of(update: Vec<u8>) -> Self {
-        let mut replica = Self::new(1);
-        replica.apply(update);
-        replica
+        let mut document = Self::new(1);
+        document.apply(update);
+        document
     }
 
     pub(crate) fn apply(&mut self, update: Vec<u8>) {

@@ -31,7 +31,7 @@ const MAX_ROUNDS: u32 = 1_000;
 type RoomDispatcher<R> = Rc<Dispatcher<R, PlatformHost>>;
 
 /// A room and the platform below it.
-pub(crate) struct Machine<R> {
+pub(crate) struct TestHost<R> {
     name: Rc<str>,
     limits: Limits,
     make: Box<dyn Fn() -> R>,
@@ -51,7 +51,7 @@ pub(crate) struct Machine<R> {
     sessions: u32,
 }
 
-impl<R: Handlers> Machine<R> {
+impl<R: Handlers> TestHost<R> {
     /// An empty room at this time, which `make` makes each time it wakes.
     pub(crate) fn new(name: &str, now: Millis, limits: Limits, make: impl Fn() -> R + 'static) -> Self {
         let database = Database::new();
@@ -156,7 +156,7 @@ impl<R: Handlers> Machine<R> {
         self.dispatcher = dispatcher(&self.name, self.limits, host, (self.make)());
     }
 
-    /// Whether the machine has crashed in a call to its storage.
+    /// Whether the host has crashed in a call to its storage.
     pub(crate) fn has_crashed(&self) -> bool {
         self.database.is_dead()
     }
@@ -394,7 +394,7 @@ impl<R: Handlers> Machine<R> {
 }
 
 #[cfg(test)]
-impl<R: Handlers> Machine<R> {
+impl<R: Handlers> TestHost<R> {
     /// Sets the alarm in the room's place: a crash may lose one, and the platform repeats one that a crash interrupted.
     pub(crate) fn set_alarm(&mut self, due: Option<Millis>) {
         self.platform.borrow_mut().alarm = due;
@@ -465,8 +465,8 @@ fn dispatcher<R: Handlers>(name: &str, limits: Limits, host: PlatformHost, handl
     Rc::new(Dispatcher::new(room, handlers, host))
 }
 
-impl<R> fmt::Debug for Machine<R> {
+impl<R> fmt::Debug for TestHost<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Machine").field("name", &self.name).field("now", &self.clock.get()).finish_non_exhaustive()
+        f.debug_struct("TestHost").field("name", &self.name).field("now", &self.clock.get()).finish_non_exhaustive()
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Seen {
 
 /// Who is there, as far as a client was told on this connection.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Company {
+pub(crate) struct PeerView {
     /// The id of its own connection, from when it is told.
     pub(crate) session: Option<String>,
     /// The others, by their connections.
@@ -25,7 +25,7 @@ pub(crate) struct Company {
     pub(crate) has_joined: bool,
 }
 
-impl Company {
+impl PeerView {
     /// Takes in what a frame says of who is there.
     pub(crate) fn hear(&mut self, frame: &Frame) {
         let data = &frame.data;

@@ -63,7 +63,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
 
     fn request(&self, request: AdminRequest, bytes: &[u8]) -> Result<Vec<u8>> {
         let mut inner = self.0.borrow_mut();
-        let answer = inner.machine.admin(request, bytes);
+        let answer = inner.host.admin(request, bytes);
         inner.settle();
         answer.map_err(|error| match error {
             AdminError::Invalid(reason) => Error::client(reason),

@@ -14,7 +14,7 @@ use crate::{
         tests::world::{Output, TestRoom},
     },
     protocol::{Output as Event, PING_FRAME},
-    testing::Replica,
+    testing::TestDocument,
 };
 
 fn code_of(evict: &Evict, protocol: Protocol) -> u16 {
@@ -37,7 +37,7 @@ pub(super) enum Away {
 impl<R: TestRoom> Simulation<R> {
     /// The worker sends connections away, and exactly those go.
     pub(super) fn evict(&mut self, whom: Away, may_return: bool) {
-        let session = |who: usize| self.people[who].stock.company.session.clone();
+        let session = |who: usize| self.people[who].stock.peers.session.clone();
         let evict = match whom {
             Away::Session(who) => match session(who) {
                 Some(session) => Evict::session(session),
@@ -89,9 +89,9 @@ impl<R: TestRoom> Simulation<R> {
             return;
         }
         self.written += 1;
-        let mut replica = Replica::new(NUMBERS + self.written);
-        replica.apply(contents::stored(&self.world.database));
-        let Some(update) = edits::edit(&replica.doc, &mut Random::new(what)) else { return };
+        let mut document = TestDocument::new(NUMBERS + self.written);
+        document.apply(contents::stored(&self.world.database));
+        let Some(update) = edits::edit(&document.doc, &mut Random::new(what)) else { return };
         let answer = self.act(|world| world.admin(AdminRequest::UpdateStorage, &update));
         assert!(!matches!(answer, Err(AdminError::Invalid(_))), "{answer:?}");
         // Of what nobody in the room did, its code is not told.
