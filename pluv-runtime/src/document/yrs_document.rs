@@ -347,7 +347,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
         };
         // The deletions, as all insertions are known.
         write(&transaction.encode_state_as_update_v1(&known));
-        loaded.pending().for_each(|update| write(update));
+        loaded.pending().for_each(&mut write);
         // A state vector has no order.
         let mut known: Vec<_> = known.iter().map(|(client, clock)| (client.get(), *clock)).collect();
         known.sort_unstable();
