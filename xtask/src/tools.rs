@@ -14,8 +14,16 @@ use nix::unistd::Uid;
 
 use crate::process::{self, step};
 
-/// The target that workers are compiled for; rustup adds it by `rust-toolchain.toml`.
+/// The target that workers are compiled for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The files that the toolchain has with each component and target that `rust-toolchain.toml` names, and the arguments
+/// for rustup to add it.
+const TOOLCHAIN: [(&str, [&str; 3]); 3] = [
+    ("bin/rustfmt", ["component", "add", "rustfmt"]),
+    ("bin/clippy-driver", ["component", "add", "clippy"]),
+    ("lib/rustlib/wasm32-unknown-unknown/lib", ["target", "add", TARGET]),
+];
 
 /// The oldest major version of Node.js that wrangler runs on.
 const OLDEST_NODE: u32 = 20;
@@ -38,6 +46,7 @@ pub(crate) struct Tools {
 impl Tools {
     /// Installs all that building and serving a worker takes, in the versions that the lockfiles have.
     pub(crate) fn install() -> Result<Self> {
+        complete_toolchain()?;
         check_node()?;
         install_packages(&root().join("xtask"))?;
         // worker-build is released together with the `worker` crate, and wasm-bindgen reads its own version's output only.
@@ -131,6 +140,23 @@ fn install_crate(package: &str, version: &str) -> Result<PathBuf> {
         }
     }
     Ok(home.join("bin"))
+}
+
+/// Adds what the Rust toolchain lacks. rustup adds what `rust-toolchain.toml` names only when it installs the toolchain, and
+/// not to one that is there already.
+pub(crate) fn complete_toolchain() -> Result<()> {
+    let output = Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()).output();
+    let output = output.context("`rustc` cannot be run")?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    for (file, add) in TOOLCHAIN {
+        if !sysroot.join(file).exists() {
+            let what = add.join(" ");
+            step(&format!("rustup {what}"));
+            process::run_quietly(Command::new("rustup").args(add).current_dir(root()))
+                .with_context(|| format!("`rustup {what}` failed"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks that Node.js is there, and new enough.

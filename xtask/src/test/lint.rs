@@ -3,7 +3,7 @@
 use super::{clocks, report::Report};
 use crate::{
     process,
-    tools::{TARGET, cargo},
+    tools::{self, TARGET, cargo},
 };
 
 /// What clippy looks at. Features of packages that are looked at together add up, so each step names its own.
@@ -17,6 +17,7 @@ const CLIPPY: [(&str, &[&str]); 6] = [
 ];
 
 pub(super) fn run(report: &mut Report) {
+    report.prepare("toolchain", tools::complete_toolchain);
     report.check("rustfmt", || process::run(cargo().args(["fmt", "--all", "--check"])));
     report.check("clocks in tests", clocks::check);
     for (name, what) in CLIPPY {
