@@ -235,7 +235,8 @@ async fn what_is_no_room_s_is_left_to_the_worker() {
 
 #[tokio::test]
 async fn an_admission_from_outside_is_ignored() {
-    let admission = [("x-pluv-admission", r#"{"session":"mine","user":{"id":"admin"},"access":"write"}"#)];
+    let room_name = ("x-pluv-room", "\"forged\"");
+    let admission = [room_name, ("x-pluv-admission", r#"{"session":"mine","user":{"id":"admin"},"access":"write"}"#)];
     let room = fresh("admission");
     let [mut ada] = together(&room, ["ada"]).await;
     let url = format!("{}{LAB}/room/{room}", fixture());

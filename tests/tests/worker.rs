@@ -135,6 +135,9 @@ async fn a_room_without_a_name_is_none() {
     assert!(answer.body.starts_with("the room's name is missing"), "{}", answer.body);
 }
 
+/// The header by which the worker names the room of each of its requests.
+const FORGED_ROOM: (&str, &str) = ("x-pluv-room", "\"forged\"");
+
 /// The headers by which the worker lets a connection in and asks something of a room, as someone else may write them.
 fn forged() -> Vec<(&'static str, String)> {
     let asks: Vec<Value> = serde_json::from_str(ADMIN_REQUESTS).expect("it is JSON");
@@ -193,12 +196,12 @@ async fn a_worker_that_passed_requests_on_would_be_forged_to() {
     let room = fresh("passed-on");
     for (name, value) in forged().iter().filter(|(name, _)| *name == "x-pluv-admin") {
         let path = format!("/passed-on/{room}");
-        let answer = request_with(&fixture(), "POST", &path, &[(name, value)], &body_of(value)).await;
+        let answer = request_with(&fixture(), "POST", &path, &[FORGED_ROOM, (name, value)], &body_of(value)).await;
         assert_eq!(answer.status, 200, "{value}: {answer:?}");
     }
     let url = format!("{}/passed-on/{room}", fixture());
     let admission = forged().into_iter().find(|(name, _)| *name == "x-pluv-admission").expect("it is there");
-    let mut eve = connect_with(&url, &[(admission.0, &admission.1)]).await;
+    let mut eve = connect_with(&url, &[FORGED_ROOM, (admission.0, &admission.1)]).await;
     assert_eq!(eve.register().await["user"]["id"], "forged");
 }
 
@@ -235,7 +238,7 @@ async fn no_request_from_outside_reaches_a_room() {
             METHODS.map(|method| {
                 let value = value.clone();
                 async move {
-                    let headers = [("X-Forwarded-Host", "room.internal"), (name, &*value)];
+                    let headers = [("X-Forwarded-Host", "room.internal"), FORGED_ROOM, (name, &*value)];
                     let answer = request_with(&fixture(), method, path, &headers, &body_of(&value)).await;
                     (method, value, answer)
                 }
@@ -256,17 +259,17 @@ async fn a_connection_with_forged_headers_is_who_its_token_says() {
     for base in [LAB, NOTES] {
         for (name, value) in forged() {
             let url = format!("{}{base}/room/{room}", fixture());
-            let mut nobody = connect_with(&url, &[(name, &value)]).await;
+            let mut nobody = connect_with(&url, &[FORGED_ROOM, (name, &value)]).await;
             assert_eq!(nobody.receive().await["type"], "$error");
             assert_eq!(nobody.closed().await.code, 3000);
             let token = get(&fixture(), &format!("{base}/authorize?room={room}&user_id=eve")).await.body;
-            let mut eve = connect_with(&format!("{url}?token={token}"), &[(name, &value)]).await;
+            let mut eve = connect_with(&format!("{url}?token={token}"), &[FORGED_ROOM, (name, &value)]).await;
             let registered = eve.register().await;
             assert_eq!(registered["user"]["id"], "eve", "{registered}");
             assert_ne!(eve.id, "forged");
             eve.leave(1000).await;
             // Nor by a request that says it is for a WebSocket, and is not.
-            let headers: Vec<_> = UPGRADE.iter().copied().chain([(name, &*value)]).collect();
+            let headers: Vec<_> = UPGRADE.iter().copied().chain([FORGED_ROOM, (name, &*value)]).collect();
             for path in ["room", "yjs"] {
                 let answer = request_with(&fixture(), "POST", &format!("{base}/{path}/{room}"), &headers, b"").await;
                 assert!(answer.status >= 400, "{answer:?}");
