@@ -171,13 +171,11 @@ export type User = {
 
 /** Everything that this room can send. */
 export type ShapesOutput = {
-  /** With fields. */
   said: {
     /** The text, which may have a `*\/` in it. */
     text: string;
     color: Color | null;
   };
-  /** Without any. */
   cleared: null;
   paged: Page<Inner>;
   "späť": Record<symbol, never>;
