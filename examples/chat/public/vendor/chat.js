@@ -2,7 +2,7 @@
 
 // ../bindings/Chat.ts
 var PluvError = class extends Error {
-  /** `error`: the room's own word. `closed`: the connection was lost or closed before the answer came. */
+  /** `error`: the room answered `$error`. `closed`: the connection ended before the answer came. */
   code;
   constructor(code, message) {
     super(message);
@@ -25,19 +25,19 @@ var pluvDecode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt
 var PluvConnection = class {
   /** The room's name. */
   name;
-  /** The room's procedures: `await room.call.history({ .. })`. One that is called offline waits for the connection. */
+  /** The room's procedures: `await room.call.history({ .. })`. A call without a connection waits for one. */
   call;
   #route;
   #options;
   #listeners = /* @__PURE__ */ new Map();
   #status = { status: "connecting", retryAt: null, message: null };
-  // What the room last said that everyone sees of this user, and over it what the room has not confirmed yet.
+  // This user's presence as the room last sent it, and over it the patches that the room has not confirmed yet.
   #confirmed;
   #unconfirmed = {};
   #presence;
-  // The ids of the patches that are under way.
+  // The ids of the patches in flight.
   #patches = [];
-  // All of one try at a connection hangs on its controller: aborting it ends the fetch, and the socket is not heard.
+  // An attempt to connect belongs to its controller: aborting it ends the fetch and removes the socket's listeners.
   #attempt = null;
   #socket = null;
   #failures = 0;
@@ -53,7 +53,7 @@ var PluvConnection = class {
   #presences = /* @__PURE__ */ new Map();
   #people = [];
   #synced = false;
-  // Whether this connection has the document, and so may send what changes of it.
+  // True once this connection has the document, and so may send changes of it.
   #shares = false;
   #calls = /* @__PURE__ */ new Map();
   #lastCall = 0;
@@ -66,7 +66,7 @@ var PluvConnection = class {
     this.#presence = this.#confirmed;
     this.call = new Proxy({}, {
       get: (_target, procedure) => (
-        // Or it would be taken for a promise by who awaits it.
+        // Otherwise `await` would take it for a promise.
         typeof procedure === "string" && procedure !== "then" ? (input, options2) => this.#request(procedure, input ?? {}, options2) : void 0
       )
     });
@@ -84,19 +84,19 @@ var PluvConnection = class {
   get online() {
     return this.#status.status === "online";
   }
-  /** The id of the connection; null while there is none. */
+  /** The id of the connection; null without one. */
   get sessionId() {
     return this.#sessionId;
   }
-  /** Who is here, this user included. While there is no connection, who was here last. */
+  /** The users in the room, this user included; without a connection, the last known ones. */
   get people() {
     return this.#people;
   }
-  /** Who else is here. */
+  /** The other users in the room. */
   get others() {
     return this.#people.filter((person) => !person.you);
   }
-  /** What everyone sees of this user. */
+  /** This user's presence. */
   get presence() {
     return this.#presence;
   }
@@ -108,7 +108,7 @@ var PluvConnection = class {
       listeners.delete(listener);
     };
   }
-  /** Sends an event; false if there is no connection to send it over. */
+  /** Sends an event; returns false without a connection. */
   send(type, ...[data]) {
     if (!this.online) {
       return false;
@@ -116,7 +116,7 @@ var PluvConnection = class {
     this.#write(type, data ?? {});
     return true;
   }
-  /** Changes some fields of what everyone sees of this user. Without a connection it goes out with the next one. */
+  /** Changes some fields of this user's presence. Without a connection it is sent with the next one. */
   updatePresence(patch) {
     this.#unconfirmed = { ...this.#unconfirmed, ...patch };
     if (this.online) {
@@ -124,13 +124,13 @@ var PluvConnection = class {
     }
     this.#showOwnPresence();
   }
-  /** Sends a change of the document. Without a connection it stays in the copy, which goes out with the next one. */
+  /** Sends a change of the document. Without a connection it stays in the copy, which is sent with the next one. */
   updateStorage(update) {
     if (this.#shares) {
       this.#write("$updateStorage", { origin: null, update: pluvEncode(update) });
     }
   }
-  /** Connects anew and now: after a refusal, without the rest of a wait, or to ask for a new token. */
+  /** Reconnects now: after `refused`, without the rest of a delay, or to get a new token. */
   reconnect() {
     if (this.#status.status === "closed") {
       return;
@@ -140,7 +140,7 @@ var PluvConnection = class {
     }
     void this.#connect();
   }
-  /** Leaves for good. */
+  /** Closes the connection for good. */
   close() {
     this.#lifetime.abort();
     this.#drop();
@@ -218,7 +218,7 @@ var PluvConnection = class {
     socket.addEventListener("error", () => {
     });
   }
-  /** What fails here would fail again: an old Node.js has no WebSocket, a page of `https:` may open none of `ws:`. */
+  /** Opens the socket. Errors are final: old Node.js has no WebSocket, a page of `https:` may open none of `ws:`. */
   #makeSocket(url) {
     const implementation = this.#options.WebSocket ?? globalThis.WebSocket;
     if (implementation === void 0) {
@@ -242,7 +242,7 @@ var PluvConnection = class {
     this.#endCalls(new PluvError("refused", message || "the room refused the connection"), true);
     this.#setStatus("refused", { message: message || null });
   }
-  /** Waits before the next try: longer each time, and not all clients of a room for equally long. */
+  /** Schedules the next attempt, with exponential backoff and jitter. */
   #lost() {
     this.#drop();
     const { min = 500, max = 15e3 } = this.#options.retry ?? {};
@@ -252,7 +252,7 @@ var PluvConnection = class {
     this.#retryTimer = setTimeout(() => void this.#connect(), delay);
     this.#setStatus(this.#disconnectedStatus(), { retryAt: Date.now() + delay });
   }
-  /** Ends the current try or connection, without a word to who listens. */
+  /** Ends the current attempt or connection, without an event. */
   #drop() {
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#joinTimer);
@@ -268,7 +268,7 @@ var PluvConnection = class {
     this.#patches = [];
     this.#endCalls(new PluvError("closed", "the connection was lost before the answer came"), false);
   }
-  /** The browser's network or this tab came or went: find out what that means for the connection. */
+  /** Checks the connection after the browser's network or this tab came or went. */
   #wake() {
     if (this.online) {
       this.#ping();
@@ -280,7 +280,7 @@ var PluvConnection = class {
       }
     }
   }
-  // It is tried all the same while the browser is offline: a server on this very machine needs no network.
+  // It connects also while the browser is offline: a server on this machine needs no network.
   #disconnectedStatus() {
     return typeof document !== "undefined" && !navigator.onLine ? "offline" : "reconnecting";
   }
@@ -338,7 +338,7 @@ var PluvConnection = class {
       this.#calls.get(id)?.reject(new PluvError("error", data.message));
     }
   }
-  /** Those that were sent will have no answer any more; the others may wait for the next connection. */
+  /** Rejects the calls that were sent; the others wait for the next connection. */
   #endCalls(reason, all) {
     for (const pending of this.#calls.values()) {
       if (all || pending.sent) {
@@ -464,7 +464,7 @@ var PluvConnection = class {
     }
     this.#showOwnPresence();
   }
-  /** Sends what the room did not take from `$initializeSession`, as it knew the user already, or what changed since. */
+  /** Sends the presence if it changed since `$initializeSession`, or if the room knew the user and ignored that one. */
   #ownPresenceJoined(presence) {
     this.#confirmed = { ...this.#confirmed, ...presence };
     const differs = ([field, value]) => JSON.stringify(value ?? null) !== JSON.stringify(presence[field] ?? null);
@@ -479,7 +479,7 @@ var PluvConnection = class {
     this.#patches.push(this.#lastCall);
     this.#write("$updatePresence", { presence: patch }, this.#lastCall);
   }
-  /** The room took a patch or refused it. After the last one what it says is all there is. */
+  /** Removes a patch that the room applied or rejected. After the last one the room's presence is complete. */
   #patchEnded(id) {
     this.#patches = this.#patches.filter((patch) => patch !== id);
     if (this.#patches.length === 0) {
