@@ -196,11 +196,14 @@ impl<R: Handlers> Object<R> {
     fn closed(&self, socket: &WebSocket) -> JsValue {
         let Some(running) = self.running() else { return JsValue::UNDEFINED };
         let sockets = &running.dispatcher.host.sockets;
-        let attachment = attachment(socket);
+        let kept;
         let input = match sockets.find(socket) {
             SocketState::Open(connection) | SocketState::Oversized(connection, _) => Input::Closed { connection },
             SocketState::Closed => return JsValue::UNDEFINED,
-            SocketState::Unknown => Input::ClosedAsleep { attachment: &attachment },
+            SocketState::Unknown => {
+                kept = attachment(socket);
+                Input::ClosedAsleep { attachment: &kept }
+            }
         };
         sockets.remove(socket);
         running.run(running.dispatcher.input(input))
