@@ -965,6 +965,8 @@ impl Room {
                 self.room_deleted_ended(*version, result.map(drop), &mut step);
             }
             (task, result) => {
+                let is_storage_hook = matches!(task, Task::StorageUpdated);
+                let succeeded = result.is_ok();
                 match result {
                     Ok((outcome, actions)) => {
                         for action in actions {
@@ -972,28 +974,14 @@ impl Room {
                         }
                         self.answer(job, outcome, &mut step);
                     }
-                    Err(error) if matches!(task, Task::StorageUpdated) => {
-                        self.log_failure(job, &error, &mut step);
-                        return self.storage_updated_ended(job, false, step);
-                    }
+                    Err(error) if is_storage_hook => self.log_failure(job, &error, &mut step),
                     Err(error) => self.handler_failed(job, &error, &mut step),
                 }
-                if matches!(task, Task::StorageUpdated) {
-                    return self.storage_updated_ended(job, true, step);
+                if is_storage_hook && let Some(document) = self.document.get_if_exists() {
+                    self.document_hooks.storage_updated_ended(succeeded, document, &mut self.timers, &mut step);
                 }
             }
         }
-        self.next_job(job, step)
-    }
-
-    fn storage_updated_ended(&mut self, job: &Job, succeeded: bool, mut step: Step) -> Step {
-        if let Some(document) = self.document.get_if_exists() {
-            self.document_hooks.storage_updated_ended(succeeded, document, &mut self.timers, &mut step);
-        }
-        self.next_job(job, step)
-    }
-
-    fn next_job(&mut self, job: &Job, mut step: Step) -> Step {
         step.jobs.extend(self.jobs.next(job.connection));
         self.end(step)
     }
