@@ -3,29 +3,29 @@
 // Sockets: a map from a connection's number to its socket and the units sent to it, and back from sockets to numbers.
 
 /** Returns the number of a socket's connection, or -1. Adds 2 ** 32 if the message exceeds the limit. */
-export function findConnection(numbers, socket, message, limit) {
+function findConnection(numbers, socket, message, limit) {
     const number = numbers.get(socket) ?? -1;
     return number >= 0 && (message?.length ?? message?.byteLength) > limit ? number + 2 ** 32 : number;
 }
 
-export function messageLength(message) {
+function messageLength(message) {
     return message.length ?? message.byteLength;
 }
 
-export function messageBytes(message) {
+function messageBytes(message) {
     return new Uint8Array(message);
 }
 
-export function insertSocket(lines, connection, socket) {
+function insertSocket(lines, connection, socket) {
     lines.set(connection, { socket, sent: 0 });
 }
 
-export function getSocket(lines, connection) {
+function getSocket(lines, connection) {
     return lines.get(connection)?.socket;
 }
 
 /** Sends a text frame, and returns whether more than `bound` was sent to a connection. */
-export function sendText(lines, connections, frame, bound) {
+function sendText(lines, connections, frame, bound) {
     let isMuch = false;
     for (const connection of connections) {
         const line = lines.get(connection);
@@ -41,13 +41,13 @@ export function sendText(lines, connections, frame, bound) {
     return isMuch;
 }
 
-export function sendBinary(lines, connections, frame, bound) {
+function sendBinary(lines, connections, frame, bound) {
     // The platform sends later, and wasm's memory is another frame's by then.
     return sendText(lines, connections, frame.slice(), bound);
 }
 
 /** Returns the connections to which more than `bound` was sent, and counts anew for these. */
-export function takeSentMuch(lines, bound) {
+function takeSentMuch(lines, bound) {
     const connections = [];
     for (const [connection, line] of lines) {
         if (line.sent > bound) {
@@ -60,31 +60,31 @@ export function takeSentMuch(lines, bound) {
 
 // Pings, which `worker` wraps only in part.
 
-export function stopAutoResponse(state) {
+function stopAutoResponse(state) {
     state.setWebSocketAutoResponse();
 }
 
-export function lastPing(state, socket) {
+function lastPing(state, socket) {
     return state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? -1;
 }
 
 // Timers. A busy room waits some thousand times a second: callbacks that stay cost a fraction of a future for each.
 
-export function afterCommit(storage, durable, failed) {
+function afterCommit(storage, durable, failed) {
     storage.sync().then(durable, failed);
 }
 
-export function afterMillis(done, millis) {
+function afterMillis(done, millis) {
     setTimeout(done, millis);
 }
 
 /** Replaces a timeout by one of so many milliseconds, or by none. */
-export function replaceTimeout(timeout, done, millis) {
+function replaceTimeout(timeout, done, millis) {
     clearTimeout(timeout);
     return millis === undefined ? undefined : setTimeout(done, millis);
 }
 
-export function abortObject(state, reason) {
+function abortObject(state, reason) {
     state.abort(reason);
 }
 
@@ -136,22 +136,22 @@ class PendingWork {
     }
 }
 
-export function newPendingWork(lines, code) {
+function newPendingWork(lines, code) {
     return new PendingWork(lines, code);
 }
 
-export function trackEdit(pending, connection) {
+function trackEdit(pending, connection) {
     pending.edits.add(connection);
     pending.track();
 }
 
-export function editsDurable(pending) {
+function editsDurable(pending) {
     pending.edits.clear();
     pending.settle();
 }
 
 /** Returns a promise that ends with `promise`, after `timeout` milliseconds, or when the instance is lost. */
-export function trackJob(pending, promise, connections, timeout) {
+function trackJob(pending, promise, connections, timeout) {
     return new Promise((resolve, reject) => {
         const timer = timeout === undefined ? undefined : setTimeout(resolve, timeout);
         const end = (settle) => (value) => {
@@ -169,12 +169,12 @@ export function trackJob(pending, promise, connections, timeout) {
 }
 
 /** Whether worker-build's shim makes a new instance after a panic. */
-export function hasShim() {
+function hasShim() {
     return globalThis.__worker_init_state !== undefined;
 }
 
 /** The instance is lost: closes the connections that wait, and tells the sender of the current message. */
-export function instanceLost(lines, connection, text, bytes, note) {
+function instanceLost(lines, connection, text, bytes, note) {
     globalThis.__worker_init_state.criticalError = true;
     const rooms = [...pendingRooms];
     pendingRooms.clear();
@@ -190,7 +190,7 @@ export function instanceLost(lines, connection, text, bytes, note) {
 }
 
 /** Notes that a room is being started; false if its last start was lost less than `delay` milliseconds ago. */
-export function beginStart(room, delay) {
+function beginStart(room, delay) {
     const since = startingRooms.get(room);
     const now = Date.now();
     if (since !== undefined && now - since < delay) {
@@ -200,6 +200,33 @@ export function beginStart(room, delay) {
     return true;
 }
 
-export function endStart(room) {
+function endStart(room) {
     startingRooms.delete(room);
 }
+
+// One object, as wasm-bindgen would import a function that needs no glue of its own under the module's name each time, and
+// bundlers warn of a key that repeats.
+export const host = {
+    findConnection,
+    messageLength,
+    messageBytes,
+    insertSocket,
+    getSocket,
+    sendText,
+    sendBinary,
+    takeSentMuch,
+    stopAutoResponse,
+    lastPing,
+    afterCommit,
+    afterMillis,
+    replaceTimeout,
+    abortObject,
+    newPendingWork,
+    trackEdit,
+    editsDurable,
+    trackJob,
+    hasShim,
+    instanceLost,
+    beginStart,
+    endStart,
+};

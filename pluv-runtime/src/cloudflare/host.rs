@@ -19,7 +19,7 @@ use crate::{
     protocol::{Millis, PING_FRAME, PONG_FRAME},
 };
 
-#[wasm_bindgen(wasm_bindgen = wasm_bindgen, module = "/src/cloudflare/host.js")]
+#[wasm_bindgen(wasm_bindgen = wasm_bindgen, module = "/src/cloudflare/host.js", js_namespace = host)]
 extern "C" {
     #[wasm_bindgen(catch, js_name = stopAutoResponse)]
     fn stop_auto_response(state: &JsValue) -> std::result::Result<(), JsValue>;

@@ -20,7 +20,7 @@ use crate::{
     protocol::{Protocol, RESTARTED, error_frame, yjs},
 };
 
-#[wasm_bindgen(wasm_bindgen = wasm_bindgen, module = "/src/cloudflare/host.js")]
+#[wasm_bindgen(wasm_bindgen = wasm_bindgen, module = "/src/cloudflare/host.js", js_namespace = host)]
 extern "C" {
     #[wasm_bindgen(js_name = newPendingWork)]
     fn new_pending_work(lines: &Map, code: u16) -> JsValue;

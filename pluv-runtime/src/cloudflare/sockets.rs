@@ -9,7 +9,7 @@ use worker::{
 
 use crate::engine::{Audience, ConnectionId, Frame};
 
-#[wasm_bindgen(wasm_bindgen = wasm_bindgen, module = "/src/cloudflare/host.js")]
+#[wasm_bindgen(wasm_bindgen = wasm_bindgen, module = "/src/cloudflare/host.js", js_namespace = host)]
 extern "C" {
     #[wasm_bindgen(js_name = findConnection)]
     fn find_connection(numbers: &WeakMap, socket: &JsValue, message: &JsValue, limit: f64) -> f64;
