@@ -86,6 +86,9 @@ impl Server {
         }
         // Not interactive, and nothing is asked of or sent to the outside.
         command.env("CI", "1").env("WRANGLER_SEND_METRICS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
+        if matches!(log, Log::File) {
+            command.env("FORCE_COLOR", "0");
+        }
         match log {
             Log::Shown => command.stdout(io::stderr()),
             Log::File => {
@@ -103,11 +106,6 @@ impl Server {
     /// Serves a worker on a free port, with a log in a file.
     pub(crate) fn start_anywhere(worker: &Worker, state: State) -> Result<Self> {
         Self::start(worker, free_port()?, state, Log::File)
-    }
-
-    /// The worker's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 
     /// The URL that it is served at.

@@ -66,6 +66,15 @@ impl Worker {
 
     /// Compiles the worker, and builds its page if it has one.
     pub(crate) fn build(&self, profile: Profile, tools: &Tools) -> Result<()> {
+        self.build_by(profile, tools, process::run)
+    }
+
+    /// The same, and shows the output only if it fails.
+    pub(crate) fn build_quietly(&self, profile: Profile, tools: &Tools) -> Result<()> {
+        self.build_by(profile, tools, process::run_quietly)
+    }
+
+    fn build_by(&self, profile: Profile, tools: &Tools, run: fn(&mut Command) -> Result<()>) -> Result<()> {
         let flag = match profile {
             Profile::Dev => "--dev",
             Profile::Release => "--release",
@@ -73,7 +82,7 @@ impl Worker {
         step(&format!("building {} ({})", self.name, &flag[2..]));
         let mut command = Command::new(&tools.worker_build);
         use_installed(command.arg(flag).current_dir(&self.directory), tools);
-        process::run(&mut command).with_context(|| format!("the build of `{}` failed", self.name))?;
+        run(&mut command).with_context(|| format!("the build of `{}` failed", self.name))?;
         let Some(page) = self.page() else { return Ok(()) };
         tools::install_packages(&page)?;
         process::run_quietly(Command::new("node").arg("build.mjs").current_dir(page))

@@ -4,7 +4,9 @@ use super::{node_tests, report::Report, servers::Servers};
 use crate::tools;
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
-    let (Some(chat), Some(editor), Some(whiteboard)) = (&servers.chat, &servers.editor, &servers.whiteboard) else {
+    let (Some(chat), Some(editor), Some(whiteboard)) =
+        (servers.get("chat"), servers.get("editor"), servers.get("whiteboard"))
+    else {
         return;
     };
     let filter = report.filter().map(str::to_owned);

@@ -11,7 +11,7 @@ use crate::{process, tools, worker::Worker};
 const ROOMS: [&str; 3] = ["Lab", "Notes", "Plain"];
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
-    let Some(fixture) = &servers.fixture else {
+    let Some(fixture) = servers.get("fixture") else {
         return;
     };
     let filter = report.filter().map(str::to_owned);

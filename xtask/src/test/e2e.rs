@@ -7,7 +7,9 @@ use super::{
 };
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
-    let (Some(chat), Some(fixture), Some(faults)) = (&servers.chat, &servers.fixture, &servers.faults) else {
+    let (Some(chat), Some(fixture), Some(faults)) =
+        (servers.get("chat"), servers.get("fixture"), servers.get("faults"))
+    else {
         return;
     };
     let mut command = cargo_test(report, &["-p", "tests", "--no-fail-fast"], &[]);

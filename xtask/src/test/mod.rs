@@ -16,15 +16,22 @@ mod ui;
 mod unit;
 mod yjs;
 
-use std::process::Command;
+use std::{
+    panic::resume_unwind,
+    process::Command,
+    thread::{self, JoinHandle},
+};
 
 use clap::{Args, ValueEnum};
 
 use self::{
     report::Report,
-    servers::{Servers, Wanted},
+    servers::{Builds, Servers},
 };
-use crate::{process, tools};
+use crate::{
+    process,
+    tools::{self, Tools},
+};
 
 /// Runs all checks and tests; the last line says how many passed and failed.
 #[derive(Clone, Debug, Args)]
@@ -67,33 +74,33 @@ type ServedSteps = fn(&mut Report, &Servers);
 /// Runs the parts; whether all passed.
 #[must_use]
 pub fn run(options: &Options) -> bool {
-    let wanted = |part| options.only.is_none_or(|only| only == part);
+    let wanted = |part: &Part| options.only.is_none_or(|only| only == *part);
     let mut report = Report::new(options.test.clone());
+    let served: [(Part, ServedSteps); 4] =
+        [(Part::E2e, e2e::run), (Part::Client, client::run), (Part::Yjs, yjs::run), (Part::Browser, browser::run)];
+    let drivers: Vec<_> = served.iter().map(|(part, _)| *part).filter(wanted).collect();
+    let building = (!drivers.is_empty()).then(|| start_building(&mut report, drivers)).flatten();
     let alone: [(Part, Steps); 4] =
         [(Part::Lint, lint::run), (Part::Unit, unit::run), (Part::Typescript, typescript::run), (Part::Ui, ui::run)];
-    for (part, steps) in alone {
-        if wanted(part) {
-            run_part(&mut report, part, steps);
-        }
+    for (part, steps) in alone.into_iter().filter(|(part, _)| wanted(part)) {
+        run_part(&mut report, part, steps);
     }
-    let workers = Wanted {
-        chat: wanted(Part::E2e) || wanted(Part::Browser),
-        editor: wanted(Part::Browser),
-        whiteboard: wanted(Part::Browser),
-        fixture: wanted(Part::E2e) || wanted(Part::Client) || wanted(Part::Yjs),
-        faults: wanted(Part::E2e),
-    };
-    if workers.any() {
-        let servers = report.part("workers", |report| Servers::start(report, workers));
-        let served: [(Part, ServedSteps); 4] =
-            [(Part::E2e, e2e::run), (Part::Client, client::run), (Part::Yjs, yjs::run), (Part::Browser, browser::run)];
-        for (part, steps) in served {
-            if wanted(part) {
-                run_part(&mut report, part, |report| steps(report, &servers));
-            }
+    if let Some(building) = building {
+        let servers = report.part("workers", |report| {
+            let builds = building.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Servers::start(report, builds)
+        });
+        for (part, steps) in served.into_iter().filter(|(part, _)| wanted(part)) {
+            run_part(&mut report, part, |report| steps(report, &servers));
         }
     }
     report.finish()
+}
+
+/// Builds the workers of some parts beside the parts that need none: the linker of an optimized worker uses one CPU.
+fn start_building(report: &mut Report, drivers: Vec<Part>) -> Option<JoinHandle<Builds>> {
+    let tools = report.part("tools", |report| report.prepare("tools", Tools::install))?;
+    Some(thread::spawn(move || servers::build(&tools, &drivers)))
 }
 
 /// Runs a part, and says how to run one test of it.

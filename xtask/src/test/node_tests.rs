@@ -15,6 +15,11 @@ use crate::tools;
 /// How long the tests of a file may take, as a multiple of what one wait may: where something hangs that nobody waits for.
 const WAITS_OF_A_FILE: u32 = 20;
 
+/// How many files run at once: they wait for rooms more than they compute, but for those that draw pages.
+fn files_at_once(directory: &str) -> usize {
+    if directory == "browser" { 2 } else { 4 }
+}
+
 /// The command that runs the tests in a directory of `tests`, with the packages that they need.
 ///
 /// # Errors
@@ -25,6 +30,7 @@ pub(super) fn prepare(directory: &str, filter: Option<&str>) -> Result<Command> 
     tools::install_packages(&tests)?;
     let mut command = Command::new("node");
     command.args(["--test", "--test-reporter=spec"]);
+    command.arg(format!("--test-concurrency={}", files_at_once(directory)));
     command.arg(format!("--test-timeout={}", (TIMEOUT * WAITS_OF_A_FILE).as_millis()));
     if let Some(filter) = filter {
         command.arg(format!("--test-name-pattern={}", pattern(filter)));

@@ -16,6 +16,9 @@ use crate::process;
 /// How many Rust tests run at once, where the command says so.
 pub(super) const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
+/// How many lines about failed tests are repeated at the end.
+const DETAILS: usize = 100;
+
 /// What came of the steps so far. A step that fails stops no other one.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -23,6 +26,8 @@ pub struct Report {
     filter: Option<String>,
     total: Count,
     failures: Vec<String>,
+    /// The lines with which runners tell of the tests that failed.
+    details: Vec<String>,
     parts: Vec<(String, Duration)>,
     times: Times,
 }
@@ -79,11 +84,16 @@ impl Report {
     }
 
     fn count(&mut self, name: &str, command: &mut Command) -> Result<()> {
-        let mut counted = false;
+        let (mut counted, mut is_detail) = (false, false);
         let threads = threads(command);
         let status = process::run_by_line(command, |line| {
             println!("{line}");
-            self.times.read(name, threads, line, Instant::now());
+            is_detail = (is_detail || begins_details(line)) && !line.starts_with("test result: ");
+            if is_detail {
+                self.details.push(line.to_owned());
+            } else {
+                self.times.read(name, threads, line, Instant::now());
+            }
             if let Some(count) = Count::read(line) {
                 self.total += count;
                 counted = true;
@@ -98,11 +108,14 @@ impl Report {
         Ok(())
     }
 
-    /// Prints how long it took, what failed and, as the last line, the counts; whether all passed.
+    /// Prints what failed and why, how long it took and, as the last line, the counts; whether all passed.
     #[must_use]
     pub fn finish(mut self) -> bool {
         if let Some(filter) = self.filter.take().filter(|_| self.total == Count::default()) {
             self.fail("tests", &anyhow::anyhow!("no test has `{filter}` in its name"));
+        }
+        for line in self.details.iter().take(DETAILS) {
+            println!("{line}");
         }
         for (name, time) in &self.parts {
             println!("{:>7.1} s  {name}", time.as_secs_f64());
@@ -127,6 +140,11 @@ impl Report {
         eprintln!("error: {name}: {error:#}");
         self.failures.push(name.to_owned());
     }
+}
+
+/// Whether a runner begins to tell of the tests that failed: Cargo's up to its result, Node's up to its end.
+fn begins_details(line: &str) -> bool {
+    matches!(line, "failures:" | "✖ failing tests:")
 }
 
 /// How many tests a command of Cargo runs at once.
@@ -178,6 +196,19 @@ mod tests {
         let fail = "echo 'test result: FAILED. 1 passed; 2 failed; x'; exit 101";
         assert!(!report.tests("some fail", &mut shell(fail)));
         assert_eq!(report.total, Count { passed: 6, failed: 2 });
+    }
+
+    #[test]
+    fn failures_are_repeated_at_the_end() {
+        let mut report = Report::default();
+        let rust = "printf 'test a ... FAILED\\n\\nfailures:\\n\\n---- a ----\\nwhy\\n\\ntest result: FAILED. 0 passed; 1 failed; x\\n'; exit 1";
+        assert!(!report.tests("rust", &mut shell(rust)));
+        assert_eq!(report.details, ["failures:", "", "---- a ----", "why", ""]);
+        report.details.clear();
+        let node = "printf '✖ b (2.5ms)\\nℹ fail 1\\n\\n✖ failing tests:\\n\\n✖ b (2.5ms)\\n  why\\n'; exit 1";
+        assert!(!report.tests("node", &mut shell(node)));
+        assert_eq!(report.details, ["✖ failing tests:", "", "✖ b (2.5ms)", "  why"]);
+        assert_eq!(report.times.slowest().len(), 1, "its time counts once");
     }
 
     #[test]

@@ -2,78 +2,74 @@
 
 use anyhow::Result;
 
-use super::report::Report;
+use super::{Part, report::Report};
 use crate::{
     server::{Server, State},
     tools::Tools,
     worker::{Profile, Worker},
 };
 
-/// Which of them are wanted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
-    pub(super) chat: bool,
-    pub(super) editor: bool,
-    pub(super) whiteboard: bool,
-    pub(super) fixture: bool,
-    pub(super) faults: bool,
+/// The workers, with the parts that drive each.
+const WORKERS: [(&str, &[Part]); 4] = [
+    ("chat", &[Part::E2e, Part::Browser]),
+    ("editor", &[Part::Browser]),
+    ("whiteboard", &[Part::Browser]),
+    ("fixture", &[Part::E2e, Part::Client, Part::Yjs]),
+];
+
+/// The workers by their names, or why they could not be built.
+pub(super) type Builds = Vec<(&'static str, Result<Worker>)>;
+
+/// Builds the workers of some parts. Their output is shown if a build fails, so that this may run beside other parts.
+pub(super) fn build(tools: &Tools, parts: &[Part]) -> Builds {
+    let is_wanted = |drivers: &[Part]| drivers.iter().any(|part| parts.contains(part));
+    let wanted = WORKERS.into_iter().filter(|(_, drivers)| is_wanted(drivers));
+    wanted.map(|(name, _)| (name, build_one(name, tools))).collect()
 }
 
-impl Wanted {
-    pub(super) fn any(self) -> bool {
-        self.chat || self.editor || self.whiteboard || self.fixture || self.faults
+fn build_one(name: &str, tools: &Tools) -> Result<Worker> {
+    if name == "fixture" {
+        let worker = Worker::fixture();
+        worker.build_quietly(Profile::Release, tools)?;
+        return Ok(worker);
     }
+    let worker = Worker::example(name)?;
+    worker.deploy_dry_run(tools)?;
+    Ok(worker)
 }
 
-/// Those that run; one that does not is a failure in the report already.
+/// The servers that run; one that does not is a failure in the report already.
 #[derive(Debug, Default)]
 pub(super) struct Servers {
-    pub(super) chat: Option<Server>,
-    pub(super) editor: Option<Server>,
-    pub(super) whiteboard: Option<Server>,
-    pub(super) fixture: Option<Server>,
-    /// The fixture once more, for tests that harm all rooms of a worker.
-    pub(super) faults: Option<Server>,
+    servers: Vec<(&'static str, Server)>,
 }
 
 impl Servers {
-    /// Starts those that are wanted.
-    pub(super) fn start(report: &mut Report, wanted: Wanted) -> Self {
-        let Some(tools) = report.prepare("tools", Tools::install) else {
-            return Self::default();
-        };
-        let mut example = |name: &str, is_wanted: bool| {
-            let serve = || {
-                let worker = Worker::example(name)?;
-                worker.deploy_dry_run(&tools)?;
-                start(&worker)
+    /// Starts the workers that were built; the fixture once more as `faults`, for tests that harm all rooms of a worker.
+    pub(super) fn start(report: &mut Report, builds: Builds) -> Self {
+        let mut servers = Vec::new();
+        for (name, built) in builds {
+            let Some(worker) = report.prepare(name, || built) else {
+                continue;
             };
-            is_wanted.then(|| report.prepare(&format!("{name} example"), serve)).flatten()
-        };
-        let chat = example("chat", wanted.chat);
-        let editor = example("editor", wanted.editor);
-        let whiteboard = example("whiteboard", wanted.whiteboard);
-        let fixture = wanted.fixture.then(|| report.prepare("fixture", || serve(&Worker::fixture(), &tools))).flatten();
-        let faults = (wanted.faults && fixture.is_some())
-            .then(|| report.prepare("fixture, for faults", || start(&Worker::fixture())))
-            .flatten();
-        Self { chat, editor, whiteboard, fixture, faults }
+            let names = if name == "fixture" { &["fixture", "faults"][..] } else { &[name] };
+            for name in names {
+                let start = || Server::start_anywhere(&worker, State::temporary()?);
+                servers.extend(report.prepare(&format!("server of {name}"), start).map(|server| (*name, server)));
+            }
+        }
+        Self { servers }
+    }
+
+    /// Returns the server of a worker, if it runs.
+    pub(super) fn get(&self, name: &str) -> Option<&Server> {
+        self.servers.iter().find(|(worker, _)| *worker == name).map(|(_, server)| server)
     }
 
     /// Shows what the workers logged.
     pub(super) fn show_logs(&self) {
-        let all = [&self.chat, &self.editor, &self.whiteboard, &self.fixture, &self.faults];
-        for server in all.into_iter().flatten() {
-            eprintln!("the last lines of the output of {}:\n{}", server.name(), server.log());
+        for (name, server) in &self.servers {
+            eprintln!("the last lines of the output of {name}:\n{}", server.log());
         }
     }
-}
-
-fn serve(worker: &Worker, tools: &Tools) -> Result<Server> {
-    worker.build(Profile::Release, tools)?;
-    start(worker)
-}
-
-fn start(worker: &Worker) -> Result<Server> {
-    Server::start_anywhere(worker, State::temporary()?)
 }

@@ -4,7 +4,7 @@ use super::{node_tests, report::Report, servers::Servers};
 use crate::{tools, worker::Worker};
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
-    let Some(fixture) = &servers.fixture else {
+    let Some(fixture) = servers.get("fixture") else {
         return;
     };
     let filter = report.filter().map(str::to_owned);
