@@ -19,15 +19,12 @@ mod yjs;
 use std::{
     panic::resume_unwind,
     process::Command,
-    thread::{self, JoinHandle},
+    thread::{self, Scope, ScopedJoinHandle},
 };
 
 use clap::{Args, ValueEnum};
 
-use self::{
-    report::Report,
-    servers::{Builds, Servers},
-};
+use self::{report::Report, servers::Servers};
 use crate::{
     process,
     tools::{self, Tools},
@@ -72,35 +69,64 @@ type Steps = fn(&mut Report);
 type ServedSteps = fn(&mut Report, &Servers);
 
 /// Runs the parts; whether all passed.
+///
+/// Parts that use one CPU, or wait, run beside others: what must not compile beside the other tests of Rust, and pages beside
+/// the other tests of workers.
 #[must_use]
 pub fn run(options: &Options) -> bool {
-    let wanted = |part: &Part| options.only.is_none_or(|only| only == *part);
-    let mut report = Report::new(options.test.clone());
-    let served: [(Part, ServedSteps); 4] =
-        [(Part::E2e, e2e::run), (Part::Client, client::run), (Part::Yjs, yjs::run), (Part::Browser, browser::run)];
-    let drivers: Vec<_> = served.iter().map(|(part, _)| *part).filter(wanted).collect();
-    let building = (!drivers.is_empty()).then(|| start_building(&mut report, drivers)).flatten();
-    let alone: [(Part, Steps); 4] =
-        [(Part::Lint, lint::run), (Part::Unit, unit::run), (Part::Typescript, typescript::run), (Part::Ui, ui::run)];
-    for (part, steps) in alone.into_iter().filter(|(part, _)| wanted(part)) {
-        run_part(&mut report, part, steps);
-    }
-    if let Some(building) = building {
-        let servers = report.part("workers", |report| {
-            let builds = building.join().unwrap_or_else(|panic| resume_unwind(panic));
-            Servers::start(report, builds)
-        });
-        for (part, steps) in served.into_iter().filter(|(part, _)| wanted(part)) {
-            run_part(&mut report, part, |report| steps(report, &servers));
+    let wanted = |part: Part| options.only.is_none_or(|only| only == part);
+    let mut report = Report::new(options.test.clone(), options.only.is_none());
+    let served: Vec<_> = SERVED.into_iter().filter(|part| wanted(*part)).collect();
+    thread::scope(|scope| {
+        let tools = (!served.is_empty())
+            .then(|| report.part("tools", |report| report.prepare("tools", Tools::install)))
+            .flatten();
+        // The linker of an optimized worker uses one CPU.
+        let builds = tools.map(|tools| scope.spawn(move || servers::build(&tools, &served)));
+        let ui = wanted(Part::Ui).then(|| run_beside(scope, &report, Part::Ui, ui::run));
+        let alone: [(Part, Steps); 3] =
+            [(Part::Lint, lint::run), (Part::Unit, unit::run), (Part::Typescript, typescript::run)];
+        for (part, steps) in alone.into_iter().filter(|(part, _)| wanted(*part)) {
+            run_part(&mut report, part, steps);
         }
-    }
+        if let Some(builds) = builds {
+            let servers = report.part("workers", |report| Servers::start(report, joined(builds)));
+            thread::scope(|scope| {
+                let browser = wanted(Part::Browser)
+                    .then(|| run_beside(scope, &report, Part::Browser, |report| browser::run(report, &servers)));
+                let others: [(Part, ServedSteps); 3] =
+                    [(Part::E2e, e2e::run), (Part::Client, client::run), (Part::Yjs, yjs::run)];
+                for (part, steps) in others.into_iter().filter(|(part, _)| wanted(*part)) {
+                    run_part(&mut report, part, |report| steps(report, &servers));
+                }
+                browser.into_iter().for_each(|browser| report.merge(joined(browser)));
+            });
+        }
+        ui.into_iter().for_each(|ui| report.merge(joined(ui)));
+    });
     report.finish()
 }
 
-/// Builds the workers of some parts beside the parts that need none: the linker of an optimized worker uses one CPU.
-fn start_building(report: &mut Report, drivers: Vec<Part>) -> Option<JoinHandle<Builds>> {
-    let tools = report.part("tools", |report| report.prepare("tools", Tools::install))?;
-    Some(thread::spawn(move || servers::build(&tools, &drivers)))
+/// The parts that drive workers.
+const SERVED: [Part; 4] = [Part::E2e, Part::Client, Part::Yjs, Part::Browser];
+
+/// Runs a part beside others. What its tests print is shown when the report is merged.
+fn run_beside<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    report: &Report,
+    part: Part,
+    steps: impl FnOnce(&mut Report) + Send + 'scope,
+) -> ScopedJoinHandle<'scope, Report> {
+    let mut report = report.beside();
+    scope.spawn(move || {
+        run_part(&mut report, part, steps);
+        report
+    })
+}
+
+/// Returns what a thread came to, or panics as it did.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Runs a part, and says how to run one test of it.

@@ -24,25 +24,46 @@ const DETAILS: usize = 100;
 pub struct Report {
     /// What the names of tests and checks must contain to be run.
     filter: Option<String>,
+    /// Whether other parts run at the same time.
+    is_shared: bool,
     total: Count,
     failures: Vec<String>,
     /// The lines with which runners tell of the tests that failed.
     details: Vec<String>,
     parts: Vec<(String, Duration)>,
     times: Times,
+    /// The output of the tests, while other parts print theirs.
+    held: Option<Vec<String>>,
 }
 
 impl Report {
-    /// A report of the tests and checks that have `filter` in their names, if there is one.
+    /// A report of the tests and checks that have `filter` in their names, if there is one. It is shared by several parts,
+    /// or one has it alone.
     #[must_use]
-    pub fn new(filter: Option<String>) -> Self {
-        Self { filter, ..Self::default() }
+    pub fn new(filter: Option<String>, is_shared: bool) -> Self {
+        Self { filter, is_shared, ..Self::default() }
     }
 
     /// What the names of tests must contain to be run.
     #[must_use]
     pub fn filter(&self) -> Option<&str> {
         self.filter.as_deref()
+    }
+
+    /// A report for a part that runs beside others: it prints what tests print when it is [merged](Self::merge).
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { held: self.is_shared.then(Vec::new), ..Self::new(self.filter.clone(), self.is_shared) }
+    }
+
+    /// Adds what came of steps that ran beside these.
+    pub fn merge(&mut self, other: Self) {
+        other.held.into_iter().flatten().for_each(|line| println!("{line}"));
+        self.total += other.total;
+        self.failures.extend(other.failures);
+        self.details.extend(other.details);
+        self.parts.extend(other.parts);
+        self.times.merge(other.times);
     }
 
     /// Some steps whose time is told at the end.
@@ -87,7 +108,10 @@ impl Report {
         let (mut counted, mut is_detail) = (false, false);
         let threads = threads(command);
         let status = process::run_by_line(command, |line| {
-            println!("{line}");
+            match &mut self.held {
+                Some(held) => held.push(line.to_owned()),
+                None => println!("{line}"),
+            }
             is_detail = (is_detail || begins_details(line)) && !line.starts_with("test result: ");
             if is_detail {
                 self.details.push(line.to_owned());
@@ -179,12 +203,12 @@ mod tests {
 
     #[test]
     fn only_what_is_asked_for_is_checked() {
-        let mut report = Report::new(Some("oo".to_owned()));
+        let mut report = Report::new(Some("oo".to_owned()), true);
         report.check("good", || Ok(()));
         report.check("bad", || bail!("no"));
         assert_eq!(report.total, Count { passed: 1, failed: 0 });
         assert!(report.finish());
-        assert!(!Report::new(Some("oo".to_owned())).finish(), "nothing is");
+        assert!(!Report::new(Some("oo".to_owned()), true).finish(), "nothing is");
     }
 
     #[test]
@@ -209,6 +233,19 @@ mod tests {
         assert!(!report.tests("node", &mut shell(node)));
         assert_eq!(report.details, ["✖ failing tests:", "", "✖ b (2.5ms)", "  why"]);
         assert_eq!(report.times.slowest().len(), 1, "its time counts once");
+    }
+
+    #[test]
+    fn reports_are_merged() {
+        let mut report = Report::new(Some("a".to_owned()), true);
+        let mut beside = report.beside();
+        beside.part("ui", |report| report.tests("bad a", &mut shell("echo '✔ a (2000ms)'; echo 'ℹ pass 1'; exit 1")));
+        assert_eq!(beside.held.as_deref(), Some(&["✔ a (2000ms)", "ℹ pass 1"].map(str::to_owned)[..]));
+        report.check("a", || Ok(()));
+        report.merge(beside);
+        assert_eq!(report.total, Count { passed: 2, failed: 1 });
+        assert_eq!((report.parts.len(), report.times.slowest().len()), (1, 1));
+        assert_eq!(report.failures, ["bad a"]);
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl Times {
         }
     }
 
+    /// Adds the times of other tests.
+    pub fn merge(&mut self, other: Self) {
+        self.tests.extend(other.tests);
+    }
+
     /// The slowest tests, the slowest first.
     #[must_use]
     pub fn slowest(&self) -> Vec<(Duration, &str)> {

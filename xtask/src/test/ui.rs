@@ -24,7 +24,7 @@ pub(super) fn run(report: &mut Report) {
             command.args(["run", "--install", "nightly", "cargo", "check", "-p", package]);
             // Beside what the pinned compiler makes; and a lint that is new today breaks nothing.
             command.args(["--target-dir", "target/nightly"]).env("RUSTFLAGS", "--cap-lints=warn");
-            process::run(command.current_dir(tools::root()))
+            process::run_quietly(command.current_dir(tools::root()))
         });
     }
 }
