@@ -1,8 +1,8 @@
-//! Mistakes in items whose parts can each be understood.
+//! Checks of items that were parsed.
 
 use crate::{
     errors::Errors,
-    model::{Call, Definition, Handlers, Name},
+    model::{Call, Definition, Handlers},
     names::{event_name_error, is_binding},
     parse::{Limit, Options, Text, retention},
 };
@@ -68,11 +68,11 @@ fn check_limits(options: &Options, errors: &mut Errors) {
     let Some(message) = of("message").filter(|_| options.storage.is_some()) else { return };
     let storage = of("storage").map_or(Ok(DEFAULT_STORAGE), Limit::value);
     if let (Ok(bytes), Ok(storage)) = (message.value(), storage) {
-        // A client sends its whole document each time that it joins, in base64.
-        let whole = storage.div_ceil(3) * 4 + ENVELOPE;
-        if bytes < whole {
+        // A client sends its whole document when it joins, in base64.
+        let needed = storage.div_ceil(3) * 4 + ENVELOPE;
+        if bytes < needed {
             let reason = format!(
-                "a client with a document of {storage} bytes could not join, as it sends it whole: write `message = {whole}` \
+                "a client with a document of {storage} bytes could not join, as it sends it whole: write `message = {needed}` \
                  or more, or a smaller `storage`"
             );
             errors.at(&message.value, reason);
@@ -83,16 +83,16 @@ fn check_limits(options: &Options, errors: &mut Errors) {
 /// The default limit of a document, as in the runtime.
 const DEFAULT_STORAGE: u64 = 5_000_000;
 
-/// The bytes of a message besides the document in it.
+/// The bytes of a message besides the document.
 const ENVELOPE: u64 = 1_000;
 
 fn check_path(path: &Text, errors: &mut Errors) {
     let text = path.value();
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/-._~!&'()*+,;=:@".contains(c);
     if !text.starts_with('/') || text.ends_with('/') || text.contains("//") {
-        let shown = format!("/{}", text.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"));
-        let shown = if shown == "/" { "/api/pluv" } else { &shown };
-        errors.at(path, format!("a path begins with one slash and does not end with one: write `path = \"{shown}\"`"));
+        let fixed = format!("/{}", text.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"));
+        let fixed = if fixed == "/" { "/api/pluv" } else { &fixed };
+        errors.at(path, format!("a path begins with one slash and does not end with one: write `path = \"{fixed}\"`"));
     } else if let Some(c) = text.chars().find(|c| !allowed(*c)) {
         errors.at(path, format!("`{c}` can't stand in a path as it is: use letters, digits, `-`, `_` and `/`"));
     }
@@ -122,7 +122,7 @@ fn check_origin(origin: &Text, count: usize, errors: &mut Errors) {
 /// Checks a room's impl.
 pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
     let implementation = &handlers.implementation;
-    // A generic room is reported at its struct, once.
+    // A generic room is reported at its struct only.
     if !handlers.has_room() {
         errors.at(&implementation.self_ty, "a room is a struct: write `impl Room`, with its name");
     }
@@ -134,39 +134,43 @@ pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
 fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
     check_name(&call.name, errors);
     let reply = call.reply();
-    if let Some(reply) = reply.filter(|reply| reply.text != format!("{}Result", call.name.text)) {
+    if let Some(reply) = reply.filter(|reply| reply.value() != format!("{}Result", call.name.value())) {
         check_name(reply, errors);
     }
-    if reply.is_some() && call.name.text == "then" {
+    if reply.is_some() && call.name.value() == "then" {
         let message = "a procedure can't be called `then`, as JavaScript would take `room.call` for a promise: rename \
                        it, or set another name with `#[procedure(name = \"..\")]`";
-        errors.span(call.name.span, message);
+        errors.at(&call.name, message);
     }
-    // Of two under `#[cfg]` there may never be both.
+    // Two handlers under `#[cfg]` may exclude each other.
     let both = |other: &&Call| other.cfgs.is_empty() && call.cfgs.is_empty();
-    let same = |other: &&Call| other.name.text == call.name.text && both(other);
+    let same = |other: &&Call| other.name.value() == call.name.value() && both(other);
     if let Some(first) = before.iter().find(same) {
         let message = format!(
             "the event `{}` is handled twice, by `{}` and by `{}`: rename one of them, or its event with \
              `#[event(name = \"..\")]`",
-            call.name.text, first.method, call.method
+            call.name.value(),
+            first.method,
+            call.method
         );
-        return errors.between(first.name.span, call.name.span, message);
+        return errors.between(first.name.span(), call.name.span(), message);
     }
     let Some(own) = reply else { return };
-    let answers = |other: &&Call| other.reply().is_some_and(|reply| reply.text == own.text) && both(other);
-    if let Some((first, other)) = before.iter().find(answers).and_then(|first| Some((first, first.reply()?))) {
+    let same_reply = |other: &&Call| other.reply().is_some_and(|reply| reply.value() == own.value()) && both(other);
+    if let Some((first, other)) = before.iter().find(same_reply).and_then(|first| Some((first, first.reply()?))) {
         let message = format!(
             "the answers of `{}` and of `{}` are both called `{}`: give one of them another name with \
              `#[procedure(reply = \"..\")]`",
-            first.method, call.method, own.text
+            first.method,
+            call.method,
+            own.value()
         );
-        errors.between(other.span, own.span, message);
+        errors.between(other.span(), own.span(), message);
     }
 }
 
-fn check_name(name: &Name, errors: &mut Errors) {
-    if let Some(reason) = event_name_error(&name.text) {
-        errors.span(name.span, reason);
+fn check_name(name: &Text, errors: &mut Errors) {
+    if let Some(reason) = event_name_error(&name.value()) {
+        errors.at(name, reason);
     }
 }

@@ -1,4 +1,4 @@
-//! Errors, gathered so that one build shows all of them.
+//! Errors, collected so that one build shows all of them.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -18,7 +18,7 @@ impl Errors {
         self.0.push(syn::Error::new(span, message));
     }
 
-    /// Reports an error that is about two places, and shows what stands between them too: a macro can't point at each.
+    /// Reports an error about two places, and shows the code between them too: a macro can't point to both.
     pub(crate) fn between(&mut self, first: Span, second: Span, message: impl std::fmt::Display) {
         let ends = [Ident::new("first", first), Ident::new("second", second)];
         self.0.push(syn::Error::new_spanned(TokenStream::from_iter(ends.map(TokenTree::Ident)), message));
@@ -29,12 +29,12 @@ impl Errors {
         self.0.push(error);
     }
 
-    /// How many there are.
+    /// Returns the number of errors.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The errors as `compile_error!`s.
+    /// Returns the errors as `compile_error!`s.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.iter().map(syn::Error::to_compile_error).collect()
     }
@@ -42,7 +42,7 @@ impl Errors {
 
 #[cfg(test)]
 impl Errors {
-    /// The messages alone.
+    /// Returns the messages.
     pub(crate) fn messages(&self) -> Vec<String> {
         self.0.iter().map(ToString::to_string).collect()
     }

@@ -1,8 +1,8 @@
 //! The `#[pluv::room]` macro: from an annotated struct and its impl to a Durable Object.
 //!
-//! Tokens go one way through four steps, and each has a folder or a file: `parse` reads what was written, `model`
-//! says what it means, `check` finds what can't work, and `expand`, which can't fail, writes calls into the
-//! runtime. Mistakes are gathered on the way, and the user's item is always kept.
+//! Tokens pass four steps, each in a folder or file: `parse` reads the syntax, `model` determines its meaning, `check` reports
+//! mistakes, and `expand`, which can't fail, generates calls into the runtime. Errors are collected on the way, and the user's
+//! item is always kept.
 
 mod check;
 mod errors;
@@ -24,7 +24,7 @@ use self::{errors::Errors, parse::Item};
 ///
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `user = User` | the connected user, a struct with an `id` that is a string; a room with users wants a token | none |
+/// | `user = User` | the connected user, a struct with an `id` that is a string; a room with users requires a token | none |
 /// | `presence = Presence` | the part of a user that everyone sees | any JSON object |
 /// | `output = Output` | everything that the room can send, as an enum with [`#[pluv::output]`](macro@output) | nothing |
 /// | `storage = Yrs` | a Yjs document that clients edit together | none |
@@ -34,16 +34,16 @@ use self::{errors::Errors, parse::Item};
 /// | `binding = "CHAT"` | the Durable Object binding | the struct's name in upper snake case |
 /// | `secret = "NAME"` | the variable, or a list of variables, with the secrets of tokens | `["PLUV_SECRET", "PLUV_SECRET_PREVIOUS"]` |
 /// | `cors = "https://app.example"` | the origin, or a list of origins, that may request a token from another site; `"*"` is any | none |
-/// | `debug` | logs the life of the room: one JSON object a line, without tokens, users or contents | logs errors alone |
+/// | `debug` | logs the events of the room: one JSON object a line, without tokens, users or contents | logs errors only |
 /// | `relay_unknown` | relays events without a handler to everyone | answers them with an `$error` |
 /// | `wrangler = false` | turns the check of wrangler's configuration off | the room is checked |
 /// | `crate = "pluv"` | the path of this crate, if it was renamed | `::pluv` |
 ///
 /// Where a `wrangler.json`, `wrangler.jsonc` or `wrangler.toml` (the first that exists, as in wrangler) stands beside
 /// `Cargo.toml`, a room in a library is checked against it: its class is bound, under the name that the room looks for, and
-/// has `SQLite`, by `migrations` or by `exports`; and there are a `main` and a command that builds it. That goes for the top
-/// level and for each named environment, which inherits no binding. A change of the file builds the crate anew; a new file
-/// is seen when the crate is next built. Rooms in tests, benchmarks, examples, documentation and dependencies are not
+/// has `SQLite`, by `migrations` or by `exports`; and there are a `main` and a command that builds it. The check covers the
+/// top level and each named environment, which inherits no binding. A change of the file rebuilds the crate; a new file is
+/// noticed at the next build. Rooms in tests, benchmarks, examples, documentation and dependencies are not
 /// checked; for one under `#[cfg(test)]`, or that is in no worker, write `wrangler = false`.
 ///
 /// On the impl the attribute is bare (`crate` apart), and its methods are marked:
@@ -69,7 +69,7 @@ pub fn room(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```ignore
 /// #[pluv::output]
 /// pub enum Output {
-///     /// Someone spoke: `{"type": "messageReceived", "data": {"message": ".."}}`.
+///     /// A user sent a message: `{"type": "messageReceived", "data": {"message": ".."}}`.
 ///     MessageReceived { message: String },
 /// }
 /// ```
@@ -87,7 +87,7 @@ pub fn output(options: TokenStream, item: TokenStream) -> TokenStream {
     tokens.into()
 }
 
-/// Derives nothing: it stands in for `TS` without the feature `ts`, so that `#[ts(..)]` is known with and without it.
+/// Derives nothing: it replaces `TS` without the feature `ts`, so that `#[ts(..)]` is accepted with and without it.
 #[doc(hidden)]
 #[proc_macro_derive(NoTypes, attributes(ts))]
 pub fn no_types(_: TokenStream) -> TokenStream {
@@ -97,13 +97,13 @@ pub fn no_types(_: TokenStream) -> TokenStream {
 fn expand(options: Tokens, item: Tokens) -> Tokens {
     let mut errors = Errors::default();
     let options = parse::options(options, &mut errors);
-    let is_understood = errors.len() == 0;
+    let is_valid = errors.len() == 0;
     let mut tokens = match parse::item(item.clone(), &mut errors) {
         Some(Item::Type(item)) => {
             let definition = model::Definition::new(*item, options);
             check::definition(&definition, &mut errors);
-            // An option that was not understood may be the binding, or the one that turns this off.
-            let configuration = is_understood.then(|| wrangler::check(&definition, &mut errors)).flatten();
+            // An option that was rejected may be the binding, or the one that turns this off.
+            let configuration = is_valid.then(|| wrangler::check(&definition, &mut errors)).flatten();
             expand::definition(&definition, configuration)
         }
         Some(Item::Impl(implementation)) => {

@@ -1,7 +1,7 @@
 //! `#[pluv::output]`: the enum of everything that a room can send.
 //!
 //! It derives `Serialize` (and `TS` with the runtime's feature `ts`) by paths through the runtime, so that users need
-//! neither crate for it, and it checks what the derives don't: the names on the wire and the shape of each variant's data.
+//! neither crate for it, and it checks the names on the wire and the shape of each variant's data.
 
 use std::collections::HashMap;
 
@@ -18,12 +18,12 @@ use crate::{
     parse::{Options, crate_alone},
 };
 
-/// Keys of `#[serde(..)]` on the enum that would change how clients read it.
+/// Keys of `#[serde(..)]` that would change the wire format of the enum.
 const SERDE_KEYS: [&str; 10] =
     ["tag", "content", "untagged", "rename_all", "rename_all_fields", "into", "remote", "transparent", "from", "crate"];
 
-/// Types that serde writes as something else than an object.
-const NO_OBJECTS: [&str; 18] = [
+/// Types that serde does not serialize as an object.
+const NON_OBJECTS: [&str; 18] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool",
     "char", "String", "Vec",
 ];
@@ -49,7 +49,7 @@ pub(crate) fn expand(options: Options, item: TokenStream, errors: &mut Errors) -
             return item;
         }
     };
-    // A struct that was refused is derived as well, so that it is no second error where it is sent.
+    // A rejected struct gets the derives too, so that it is no second error where it is sent.
     let tag = matches!(input.data, Data::Enum(_))
         .then(|| quote!(#[serde(tag = "type", content = "data", rename_all = "camelCase")]));
     let text = |name: &str| {
@@ -72,8 +72,8 @@ pub(crate) fn expand(options: Options, item: TokenStream, errors: &mut Errors) -
     }
 }
 
-/// Reports what `#[pluv::output]` itself adds, and takes it away so that it is no second error. Returns whether anything of
-/// the attribute is left.
+/// Reports and removes derives and options that `#[pluv::output]` adds itself, and returns whether any other is left in the
+/// attribute.
 fn own_attribute(attribute: &mut Attribute, errors: &mut Errors) -> bool {
     let (path, is_derive) = (attribute.path().clone(), attribute.path().is_ident("derive"));
     let list = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
@@ -99,7 +99,7 @@ fn own_attribute(attribute: &mut Attribute, errors: &mut Errors) -> bool {
     !kept.is_empty()
 }
 
-/// The names on the wire and the doc comments of all messages, once their names and shapes are checked.
+/// Checks the names and shapes of all messages, and returns their names on the wire with their doc comments.
 fn messages(variants: Vec<&Variant>, errors: &mut Errors) -> TokenStream {
     let mut known = HashMap::new();
     let mut messages = TokenStream::new();
@@ -111,7 +111,7 @@ fn messages(variants: Vec<&Variant>, errors: &mut Errors) -> TokenStream {
         let name = serde.rename.clone().unwrap_or_else(|| camel_case(&variant.ident.unraw().to_string()));
         let conditions = cfgs(&variant.attrs);
         check_name(variant, &name, errors);
-        // Of two under `#[cfg]` there may never be both.
+        // Two variants under `#[cfg]` may exclude each other.
         if conditions.is_empty()
             && let Some(first) = known.insert(name.clone(), &variant.ident)
         {
@@ -145,7 +145,7 @@ fn check_data(variant: &Variant, serde: &SerdeOptions, errors: &mut Errors) {
         Fields::Named(_) | Fields::Unit => true,
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
             let field = &fields.unnamed[0];
-            SerdeOptions::of(&field.attrs).is_converted || !is_no_object(&field.ty)
+            SerdeOptions::of(&field.attrs).is_converted || !is_non_object(&field.ty)
         }
         Fields::Unnamed(_) => false,
     };
@@ -158,12 +158,12 @@ fn check_data(variant: &Variant, serde: &SerdeOptions, errors: &mut Errors) {
     }
 }
 
-/// Whether serde writes a type as something else than an object, as far as its name tells.
-fn is_no_object(ty: &Type) -> bool {
+/// Returns whether serde serializes a type as something other than an object, by the type's name.
+fn is_non_object(ty: &Type) -> bool {
     match ty {
         Type::Path(path) => {
             let only = path.path.segments.first().filter(|_| path.path.segments.len() == 1);
-            only.is_some_and(|only| NO_OBJECTS.iter().any(|name| only.ident == name))
+            only.is_some_and(|only| NON_OBJECTS.iter().any(|name| only.ident == name))
         }
         Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => true,
         Type::Reference(reference) => matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("str")),
@@ -171,18 +171,18 @@ fn is_no_object(ty: &Type) -> bool {
     }
 }
 
-/// `MessageSent` as `messageSent`. Serde changes the first letter alone: `HTTPSent` is `hTTPSent`.
+/// Returns `MessageSent` as `messageSent`. Serde changes the first letter only: `HTTPSent` becomes `hTTPSent`.
 fn camel_case(variant: &str) -> String {
     let first = variant.chars().next().map_or(0, char::len_utf8);
     variant[..first].to_ascii_lowercase() + &variant[first..]
 }
 
-/// The options of `#[serde(..)]` that decide how a variant or its field is written.
+/// The options of `#[serde(..)]` that change the wire format of a variant or its field.
 #[derive(Debug, Default)]
 struct SerdeOptions {
     rename: Option<String>,
     is_skipped: bool,
-    /// Whether a function of the user's writes it.
+    /// Whether a function of the user serializes it.
     is_converted: bool,
 }
 
@@ -190,7 +190,7 @@ impl SerdeOptions {
     fn of(attributes: &[Attribute]) -> Self {
         let mut options = Self::default();
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-            // What can't be read is serde's to report.
+            // Serde reports options that can't be parsed.
             let all = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap_or_default();
             for meta in all {
                 match &*meta.path().get_ident().map(ToString::to_string).unwrap_or_default() {
@@ -205,7 +205,7 @@ impl SerdeOptions {
     }
 }
 
-/// The text of `rename = ".."` or of `rename(serialize = "..")`.
+/// Returns the text of `rename = ".."` or of `rename(serialize = "..")`.
 fn renamed(meta: &Meta) -> Option<String> {
     match meta {
         Meta::NameValue(meta) => match &meta.value {
@@ -251,11 +251,11 @@ mod tests {
     #[test]
     fn variants_are_named_as_serde_names_them() {
         let item = r#"enum Output {
-            /// Someone said something.
+            /// A user said something.
             /// It is short.
             MessageSent { text: String },
             HTTPSent,
-            r#Gone,
+            r#Ended,
             #[serde(rename = "a", alias = "b")] One,
             #[serde(rename(serialize = "c"), bound(serialize = "T: X"))] Two,
             #[serde(rename(deserialize = "d"))] Three,
@@ -265,12 +265,12 @@ mod tests {
         }"#;
         let named = names(item);
         let all: Vec<_> = named.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(all, ["messageSent", "hTTPSent", "gone", "a", "c", "three", "six"]);
-        assert_eq!(named[0].1, "Someone said something.\\nIt is short.");
+        assert_eq!(all, ["messageSent", "hTTPSent", "ended", "a", "c", "three", "six"]);
+        assert_eq!(named[0].1, "A user said something.\\nIt is short.");
     }
 
     #[test]
-    fn names_of_the_protocol_and_names_given_twice_are_reported() {
+    fn protocol_names_and_duplicate_names_are_reported() {
         one(r#"enum Output { #[serde(rename = "$exit")] Exit }"#, "`Exit` can't be sent as `$exit`: names that begin");
         let twice = r#"enum Output { Said { text: String }, #[serde(rename = "said")] Spoken { text: String } }"#;
         one(twice, "`Said` and `Spoken` are both sent as `said`: rename one");
@@ -289,7 +289,7 @@ mod tests {
             "#[serde(skip)] Said(u32)",
             "#[serde(with = \"module\")] Said(u32)",
             "Said(#[serde(with = \"module\")] u32)",
-            "Gone",
+            "Ended",
             "Said {}",
         ] {
             assert_eq!(expanded(&format!("enum Output {{ {variant} }}")).1, [""; 0]);
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_attribute_adds_is_not_written_below_it() {
+    fn derives_and_options_of_the_attribute_are_rejected_below_it() {
         one("#[derive(Debug, serde::Serialize)] enum Output {}", "derives `serde::Serialize` itself: remove it here");
         one("#[derive(TS)] enum Output {}", "derives `TS` itself");
         one("#[serde(tag = \"kind\", content = \"data\")] enum Output {}", "remove `tag` here");
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_it_needs_a_crate_of_the_users() {
+    fn the_expansion_needs_no_crate_of_the_user() {
         let mut errors = Errors::default();
         let options = Options { krate: Some(syn::parse_quote!(::other)), ..Options::default() };
         let tokens = expand(

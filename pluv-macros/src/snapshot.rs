@@ -1,5 +1,4 @@
-//! What the example expands to. `PLUV_SNAPSHOT=overwrite cargo test -p pluv-macros` writes it down anew, for a look at
-//! the difference.
+//! The expansion of the example. `PLUV_SNAPSHOT=overwrite cargo test -p pluv-macros` writes the current one.
 
 use std::{collections::BTreeMap, env, fs, path::Path};
 
@@ -7,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Item, Meta};
 
-/// The expansions of a file's rooms, one after another.
+/// Expands the rooms of a file, one after another.
 fn expanded(source: &str) -> TokenStream {
     let file = syn::parse_file(source).expect("it is Rust");
     file.items.into_iter().filter_map(expand).collect()
@@ -37,10 +36,7 @@ fn example() -> TokenStream {
 fn the_example_expands_as_it_did() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/snapshot/chat.rs");
     let file = syn::parse2(example()).expect("an expansion is Rust");
-    let text = format!(
-        "// What the rooms of `examples/chat` expand to; see `snapshot.rs`.\n\n{}",
-        prettyplease::unparse(&file)
-    );
+    let text = format!("// The expansion of `examples/chat`; see `snapshot.rs`.\n\n{}", prettyplease::unparse(&file));
     if env::var_os("PLUV_SNAPSHOT").is_some_and(|what| what == "overwrite") {
         fs::write(&path, &text).expect("it can be written");
     }
@@ -49,14 +45,14 @@ fn the_example_expands_as_it_did() {
     let line = line.unwrap_or_else(|| text.lines().count().min(known.lines().count()));
     assert!(
         text == known,
-        "line {} of {} is not what the example expands to: look at what has changed after \
+        "line {} of {} differs from the example's expansion: check the difference after \
          `PLUV_SNAPSHOT=overwrite cargo test -p pluv-macros`",
         line + 1,
         path.display(),
     );
 }
 
-/// How often each name stands in what an expansion adds to the user's own item, which is its first.
+/// Counts each name in the code that an expansion adds to the user's item, which is its first.
 fn named(source: &str, names: &[&str]) -> Vec<usize> {
     fn count(tokens: TokenStream, name: &str) -> usize {
         let each = tokens.into_iter().map(|token| match token {
@@ -73,33 +69,33 @@ fn named(source: &str, names: &[&str]) -> Vec<usize> {
     names.iter().map(|name| count(added.clone(), name)).collect()
 }
 
-/// A type that is not there is told wherever it stands, and not always in the same words.
+/// rustc reports an unknown type at each place that names it.
 #[test]
-fn a_type_that_an_option_names_stands_in_the_expansion_once() {
-    let source = "#[pluv::room(user = Person<One>, presence = Look<Two>, output = Words<Three>)] struct Chat;";
-    assert_eq!(named(source, &["Person", "One", "Look", "Two", "Words", "Three"]), [1; 6]);
+fn the_type_of_an_option_is_in_the_expansion_once() {
+    let source = "#[pluv::room(user = Named<One>, presence = Look<Two>, output = Words<Three>)] struct Chat;";
+    assert_eq!(named(source, &["Named", "One", "Look", "Two", "Words", "Three"]), [1; 6]);
 }
 
 #[test]
-fn a_type_that_a_handler_names_stands_in_that_handler_alone() {
+fn the_type_of_a_handler_is_in_that_handler_only() {
     let source = "#[pluv::room]
         impl Chat {
             #[event]
-            fn say(&self, cx: &Context<'_, Self>, input: Vec<Text>) {}
+            fn say(&self, cx: &pluv::Context<'_, Self>, input: Vec<Text>) {}
             #[procedure]
             fn first(&self) -> Option<Answer> {}
             #[procedure]
-            async fn last(&self, cx: &Context<'_, Self>, input: Page) -> Result<Answer, Reason> {}
+            async fn last(&self, cx: &pluv::Context<'_, Self>, input: Page) -> Result<Answer, Reason> {}
             #[hook]
-            fn authorize(req: &Request, env: &Env, room: &str) -> Result<Option<Person>> {}
+            fn authorize(req: &Request, env: &Env, room: &str) -> Result<Option<Named>> {}
         }";
-    let names = ["Text", "Vec", "Answer", "Option", "Page", "Reason", "Person"];
+    let names = ["Text", "Vec", "Answer", "Option", "Page", "Reason", "Named"];
     // The trait's own `authorize` has an `Option`.
     assert_eq!(named(source, &names), [0, 0, 0, 1, 0, 0, 0]);
 }
 
-/// The assertions of an expansion about the user's types, and how often each stands there: those of a room's own types by
-/// their names, and those of its handlers' types by the handlers.
+/// Counts the assertions of an expansion about the user's types: those about a room's types by their names, and those about
+/// its handlers' types by the handlers.
 fn asserted(tokens: TokenStream, asserted: &mut BTreeMap<String, usize>) {
     const ASSERTIONS: [&str; 9] = [
         "assert_user",
@@ -123,7 +119,7 @@ fn asserted(tokens: TokenStream, asserted: &mut BTreeMap<String, usize>) {
                 if ident == "assert_input" {
                     call.extend(tokens[i..].iter().find(is_argument).map(ToString::to_string));
                 }
-                // The answer comes before.
+                // The method is in front of an assertion about its answer.
                 if let Some(TokenTree::Group(method)) = i.checked_sub(5).map(|before| &tokens[before]) {
                     call.extend([" of ".to_owned(), method.to_string()]);
                 }
@@ -150,20 +146,20 @@ fn nothing_is_asserted_twice() {
     assert!(all.values().all(|count| *count == 1), "{all:#?}");
 }
 
-/// How many of the assertions begin so.
+/// Counts the assertions that begin like this.
 fn count(all: &BTreeMap<String, usize>, assertion: &str) -> usize {
     all.iter().filter(|(known, _)| known.starts_with(assertion)).map(|(_, count)| count).sum()
 }
 
 #[test]
-fn a_type_that_two_handlers_name_is_asserted_once() {
+fn the_type_of_two_handlers_is_asserted_once() {
     let all = all_asserted(expanded(
         "#[pluv::room]
         impl Chat {
             #[event]
-            fn say(&self, cx: &Context<'_, Self>, input: Text) {}
+            fn say(&self, cx: &pluv::Context<'_, Self>, input: Text) {}
             #[event]
-            fn shout(&self, cx: &Context<'_, Self>, input: Text) {}
+            fn shout(&self, cx: &pluv::Context<'_, Self>, input: Text) {}
             #[procedure]
             fn first(&self) -> Text {}
             #[procedure]

@@ -43,7 +43,7 @@ fn assert_one(messages: &[String], part: &str) {
 }
 
 #[test]
-fn every_option_is_taken() {
+fn every_option_is_accepted() {
     let options = quote! {
         user = User, presence = Map<String, Vec<u8>>, output = crate::Output, path = "/chat", binding = "ROOM",
         storage = Yrs, retention = "30d", limits(storage = 5_000_000), secret = ["A", "B"], cors = "https://app.example", relay_unknown, debug, crate = "my::pluv",
@@ -55,18 +55,18 @@ fn every_option_is_taken() {
 }
 
 #[test]
-fn an_unknown_option_suggests_the_one_that_was_meant() {
+fn an_unknown_option_suggests_a_similar_one() {
     assert_one(&of_struct(quote!(presense = P)), "there is no option `presense`: did you mean `presence`?");
     assert_one(&of_struct(quote!(database = P)), "there are `user`, `presence`, `output`");
 }
 
 #[test]
-fn an_option_is_given_once() {
+fn a_repeated_option_is_an_error() {
     assert_one(&of_struct(quote!(user = A, user = B)), "the option `user` is given twice");
 }
 
 #[test]
-fn a_wrong_kind_of_value_shows_the_right_one() {
+fn a_value_of_the_wrong_kind_shows_an_example() {
     assert_one(&of_struct(quote!(user)), "write `user = User`");
     assert_one(&of_struct(quote!(user = "User")), "write `user = User`");
     assert_one(&of_struct(quote!(path = 5)), "write `path = \"/api/pluv\"`");
@@ -80,7 +80,7 @@ fn a_wrong_kind_of_value_shows_the_right_one() {
 }
 
 #[test]
-fn a_document_is_kept_as_long_as_the_option_says() {
+fn retention_is_keep_delete_or_a_time() {
     for (text, after) in [("keep", None), ("delete", Some(0)), ("30d", Some(30 * 86_400_000)), ("90s", Some(90_000))] {
         assert_eq!(parse::retention(text), Ok(after));
         assert_eq!(of_struct(quote!(storage = Yrs, retention = #text)), [""; 0]);
@@ -92,7 +92,7 @@ fn a_document_is_kept_as_long_as_the_option_says() {
 }
 
 #[test]
-fn a_limit_is_a_number_within_what_is_possible() {
+fn a_limit_is_a_number_within_its_range() {
     assert_one(&of_struct(quote!(storage = Yrs, limits(storage = 0))), "from 1 to 10000000 bytes");
     assert_one(&of_struct(quote!(storage = Yrs, limits(storage = 900_000_000))), "from 1 to 10000000 bytes");
     assert_one(&of_struct(quote!(storage = Yrs, limits(storage = "5MB"))), "in bytes");
@@ -121,7 +121,7 @@ fn several_mistakes_in_options_are_several_errors() {
 }
 
 #[test]
-fn a_path_begins_with_one_slash_and_ends_with_none() {
+fn a_path_begins_but_does_not_end_with_a_slash() {
     for path in ["api", "/api/", "//api", ""] {
         assert_one(&of_struct(quote!(path = #path)), "write `path = \"/api");
     }
@@ -130,7 +130,7 @@ fn a_path_begins_with_one_slash_and_ends_with_none() {
 }
 
 #[test]
-fn an_origin_is_written_as_browsers_send_it() {
+fn an_origin_has_the_form_that_browsers_send() {
     for origin in ["app.example", "https://app.example/", "https://App.example", "https://", "https://*.example"] {
         assert_one(&of_struct(quote!(cors = #origin)), "is no origin as browsers send it");
     }
@@ -138,13 +138,13 @@ fn an_origin_is_written_as_browsers_send_it() {
 }
 
 #[test]
-fn a_binding_is_a_name() {
+fn a_binding_is_an_identifier() {
     assert_one(&of_struct(quote!(binding = "a b")), "can't be a binding");
     assert_one(&of_struct(quote!(binding = "")), "can't be a binding");
 }
 
 #[test]
-fn only_a_plain_struct_or_its_impl_can_be_a_room() {
+fn a_room_is_a_struct_without_generics_or_its_impl() {
     assert_one(
         &messages(
             quote!(),
@@ -191,7 +191,7 @@ fn only_a_plain_struct_or_its_impl_can_be_a_room() {
 }
 
 #[test]
-fn a_struct_has_the_attribute_once() {
+fn a_repeated_attribute_is_an_error() {
     let twice = quote!(
         #[pluv::room(output = Output)]
         struct Chat;
@@ -200,18 +200,18 @@ fn a_struct_has_the_attribute_once() {
 }
 
 #[test]
-fn an_impl_takes_no_options_but_the_crate() {
+fn an_impl_accepts_only_the_option_crate() {
     assert_one(&messages(quote!(user = User), quote!(impl Chat {})), "`user` goes on the room's struct");
     assert_eq!(messages(quote!(crate = "p"), quote!(impl Chat {})), [""; 0]);
 }
 
 #[test]
-fn handlers_come_in_every_shape() {
+fn every_valid_signature_is_accepted() {
     let methods = quote! {
         #[event]
         fn nothing(&self) {}
         #[event]
-        async fn context(&self, cx: &Context<'_, Self>) -> Result<()> { Ok(()) }
+        async fn context(&self, cx: &Context) -> Result<()> { Ok(()) }
         #[event(name = "INPUT")]
         pub(crate) async fn input(&self, _: &Context<'_, Self>, Text { text }: Text) {}
         #[procedure]
@@ -225,9 +225,9 @@ fn handlers_come_in_every_shape() {
         #[hook]
         fn on_user_connected(&self) {}
         #[hook]
-        async fn on_user_disconnected(&self, cx: &Context<'_, Self>) -> Result<()> { Ok(()) }
+        async fn on_user_disconnected(&self, cx: &Context) -> Result<()> { Ok(()) }
         #[hook]
-        fn on_message(&self, cx: &Context<'_, Self>, message: &Message<'_>) {}
+        fn on_message(&self, cx: &Context, message: &Message<'_>) {}
         const LIMIT: usize = 5;
         fn helper(&mut self, a: u8, b: u8) -> u8 { a + b }
     };
@@ -260,7 +260,7 @@ fn a_receiver_is_a_shared_reference() {
     assert_one(
         &of_methods(quote!(
             #[event]
-            fn say(cx: &Context<'_, Self>) {}
+            fn say(cx: &Context) {}
         )),
         "write `fn say(&self,",
     );
@@ -278,7 +278,7 @@ fn a_handler_takes_its_context_and_one_input() {
     assert_one(
         &of_methods(quote!(
             #[event]
-            fn say(&self, input: Text, cx: &Context<'_, Self>) {}
+            fn say(&self, input: Text, cx: &Context) {}
         )),
         "comes first",
     );
@@ -298,7 +298,7 @@ fn a_handler_takes_its_context_and_one_input() {
     );
     let two = quote!(
         #[event]
-        fn say(&self, cx: &Context<'_, Self>, cy: &Context<'_, Self>) {}
+        fn say(&self, cx: &Context, cy: &Context<'_, Self>) {}
     );
     assert_one(&of_methods(two), "takes its context once");
     for (input, owned) in [(quote!(&str), "write `String`"), (quote!(&[u8]), "write `Vec<u8>`")] {
@@ -319,7 +319,7 @@ fn a_context_is_a_shared_reference() {
 }
 
 #[test]
-fn a_context_and_a_result_are_the_runtimes() {
+fn a_bare_context_and_result_are_the_runtimes() {
     let completed = |methods: TokenStream| {
         assert_eq!(of_methods(methods.clone()), [""; 0]);
         expand(quote!(crate = "::rooms"), quote!(impl Chat { #methods })).to_string()
@@ -392,7 +392,7 @@ fn a_marker_goes_on_a_method() {
 }
 
 #[test]
-fn of_two_handlers_that_are_called_the_same_one_is_left() {
+fn of_two_handlers_with_one_name_one_is_kept() {
     let methods = quote!(
         #[hook]
         fn create(env: &Env) -> Self {}
@@ -451,7 +451,7 @@ fn a_procedure_returns_its_answer() {
 }
 
 #[test]
-fn an_event_has_one_handler_and_a_name_that_clients_can_use() {
+fn an_event_has_one_handler_and_a_valid_name() {
     let twice = quote! {
         #[event]
         fn send_message(&self) {}
@@ -496,7 +496,7 @@ fn an_event_has_one_handler_and_a_name_that_clients_can_use() {
 }
 
 #[test]
-fn an_answer_has_a_name_of_its_own() {
+fn an_answer_has_a_unique_name() {
     let two = quote! {
         #[procedure(reply = "past")]
         fn history(&self) -> u8 { 1 }
@@ -523,7 +523,7 @@ fn an_answer_has_a_name_of_its_own() {
 }
 
 #[test]
-fn a_room_whose_create_is_under_a_condition_is_made_without_it_otherwise() {
+fn a_room_whose_create_is_under_a_cfg_also_has_the_default() {
     let methods = quote! {
         #[cfg(a)]
         #[hook]
@@ -535,7 +535,7 @@ fn a_room_whose_create_is_under_a_condition_is_made_without_it_otherwise() {
 }
 
 #[test]
-fn a_marker_says_what_it_takes() {
+fn an_invalid_marker_shows_its_options() {
     assert_one(
         &of_methods(quote!(
             #[event(nmae = "x")]
@@ -597,7 +597,7 @@ fn a_marker_says_what_it_takes() {
 }
 
 #[test]
-fn an_unknown_hook_suggests_the_one_that_was_meant() {
+fn an_unknown_hook_suggests_a_similar_one() {
     assert_one(
         &of_methods(quote!(
             #[hook]
@@ -615,7 +615,7 @@ fn an_unknown_hook_suggests_the_one_that_was_meant() {
 }
 
 #[test]
-fn a_hook_may_name_its_role() {
+fn a_hook_can_name_its_role() {
     let methods = quote! {
         #[hook(create)]
         fn new(env: &Env) -> Self { Self }
@@ -650,7 +650,7 @@ fn a_hook_may_name_its_role() {
 }
 
 #[test]
-fn a_hook_of_the_wrong_shape_shows_the_right_one() {
+fn a_hook_with_a_wrong_signature_shows_the_right_one() {
     for wrong in [
         quote!(
             async fn create(env: &Env) -> Self {}
@@ -671,13 +671,13 @@ fn a_hook_of_the_wrong_shape_shows_the_right_one() {
             fn authorize(req: &Request, env: &Env, room: &str) {}
         ),
         quote!(
-            fn on_user_connected(cx: &Context<'_, Self>) {}
+            fn on_user_connected(cx: &Context) {}
         ),
         quote!(
-            fn on_message(&self, cx: &Context<'_, Self>) {}
+            fn on_message(&self, cx: &Context) {}
         ),
         quote!(
-            fn on_message(&mut self, cx: &Context<'_, Self>, message: &Message<'_>) {}
+            fn on_message(&mut self, cx: &Context, message: &Message<'_>) {}
         ),
     ] {
         assert_one(&of_methods(quote!(#[hook] #wrong)), "write `");
@@ -700,7 +700,7 @@ fn several_mistakes_in_handlers_are_several_errors() {
 }
 
 #[test]
-fn a_typo_in_a_body_is_left_to_rustc() {
+fn a_syntax_error_in_a_body_is_left_to_rustc() {
     let item = "impl Chat { #[event] fn say(&self) { let = ; } #[event] fn ok(&self) {} }";
     let item: TokenStream = item.parse().expect("these are tokens");
     let expanded = expand(quote!(), item).to_string();
@@ -710,7 +710,7 @@ fn a_typo_in_a_body_is_left_to_rustc() {
 }
 
 #[test]
-fn the_item_is_kept_when_something_is_wrong_with_it() {
+fn an_item_with_errors_is_kept() {
     for item in [
         quote!(
             struct Chat<T>(T);
@@ -729,7 +729,7 @@ fn the_item_is_kept_when_something_is_wrong_with_it() {
 }
 
 #[test]
-fn a_method_that_can_not_be_read_leaves_the_others_alone() {
+fn a_method_with_a_syntax_error_does_not_affect_the_others() {
     let methods = quote!(#[event] fn broken(&self, cx:) {} #[event] fn fine(&self) {});
     let expanded = expand(quote!(), quote!(impl Chat { #methods })).to_string();
     assert_eq!(expanded.matches("compile_error").count(), 1, "{expanded}");
@@ -737,7 +737,7 @@ fn a_method_that_can_not_be_read_leaves_the_others_alone() {
 }
 
 #[test]
-fn what_is_generated_stands_under_the_cfg_of_its_method() {
+fn generated_code_has_the_cfg_of_its_method() {
     let methods = quote! {
         #[cfg(feature = "a")]
         #[event]
@@ -759,14 +759,14 @@ fn what_is_generated_stands_under_the_cfg_of_its_method() {
 }
 
 #[test]
-fn a_doc_comment_goes_into_the_schema() {
+fn doc_comments_are_in_the_schema() {
     let item = "impl Chat { /// Says\n/// it.\n #[event] fn say(&self) {} }".parse().expect("these are tokens");
     let expanded = expand(quote!(), item).to_string();
     assert!(expanded.contains(r#"event ("say" , "Says\nit.")"#), "{expanded}");
 }
 
 #[test]
-fn a_renamed_crate_is_named_everywhere() {
+fn the_option_crate_renames_all_paths() {
     for item in [
         quote!(
             struct Chat;

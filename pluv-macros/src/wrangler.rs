@@ -1,4 +1,4 @@
-//! Wrangler's configuration, checked against a room: its class is bound and has `SQLite`, and the crate is built.
+//! Checks wrangler's configuration: a room's class is bound and has `SQLite`, and the crate is built.
 //!
 //! The file is the one beside the crate's `Cargo.toml`. Wrangler's rules (its function `normalizeAndValidateEnvironment`):
 //! a named environment inherits `main`, `build`, `migrations` and `exports`, but not `durable_objects`.
@@ -12,21 +12,21 @@ use syn::ext::IdentExt as _;
 
 use crate::{errors::Errors, model::Definition, names::is_binding};
 
-/// The files that wrangler looks for, in its order. It takes comments and trailing commas in both files of JSON.
+/// The files that wrangler looks for, in its order. Comments and trailing commas are accepted in both JSON files.
 const NAMES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
-/// The command that builds a worker; the version of its tool is that of the crate `worker`.
+/// The command that builds a worker, with the version of the crate `worker`.
 const BUILD: &str = "cargo install -q worker-build@0.8.7 && worker-build --release";
-/// The file that the command makes.
+/// The file that the command writes.
 const MAIN: &str = "build/index.js";
 const OFF: &str = "turn this check off with `wrangler = false`";
 
-/// Whether a room of this crate was checked: mistakes of the whole file are reported at the first.
+/// Whether a room of this crate was checked: errors about the whole file are reported at the first room.
 static IS_CHECKED: atomic::AtomicBool = atomic::AtomicBool::new(false);
 
 /// Checks a room against the configuration beside its `Cargo.toml`, and returns the name of that file, if there is one.
 pub(crate) fn check(definition: &Definition, errors: &mut Errors) -> Option<&'static str> {
     let can_be_bound = definition.is_room() && is_binding(&definition.binding.value());
-    // A worker is a crate that Cargo was told to build; tests and benchmarks alone have a directory of their own.
+    // A worker is a primary package; only tests and benchmarks have a temporary directory.
     let is_worker = env::var_os("CARGO_PRIMARY_PACKAGE").is_some()
         && env::var_os("CARGO_BIN_NAME").is_none()
         && env::var_os("CARGO_TARGET_TMPDIR").is_none();
@@ -58,7 +58,7 @@ fn find(directory: &Path) -> Option<(&'static str, Vec<u8>)> {
     NAMES.into_iter().find_map(|name| Some((name, fs::read(directory.join(name)).ok()?)))
 }
 
-/// The top level of a configuration, or a named environment. A key that is not there is `None`.
+/// The top level of a configuration, or a named environment. A missing key is `None`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Scope {
@@ -67,7 +67,7 @@ struct Scope {
     build: BTreeMap<String, Value>,
     durable_objects: Option<BTreeMap<String, Vec<Binding>>>,
     migrations: Option<Vec<Migration>>,
-    /// The life of classes in place of migrations; each entry has keys of its type.
+    /// The newer form of migrations; the keys of an entry depend on its type.
     exports: Option<BTreeMap<String, Export>>,
     env: BTreeMap<String, Self>,
     pages_build_output_dir: Option<Value>,
@@ -99,10 +99,10 @@ struct Renamed {
     to: String,
 }
 
-/// A reason why a worker that is deployed by the configuration has no such room.
+/// A reason why a worker deployed with the configuration does not have the room.
 #[derive(Debug, PartialEq)]
 struct Problem {
-    /// Whether it is about the binding that the room's option names.
+    /// Whether it is about the binding that the room's option sets.
     is_binding: bool,
     text: String,
     edit: Edit,
@@ -111,17 +111,17 @@ struct Problem {
 /// A change to the file.
 #[derive(Debug, PartialEq)]
 enum Edit {
-    /// One more table in the list at a path.
+    /// Appends a table to the list at a path.
     Push(Vec<String>, Entries),
-    /// Entries in the table at a path.
+    /// Sets entries in the table at a path.
     Set(Vec<String>, Entries),
-    /// Entries that are there, and the entries in place of them.
+    /// Replaces entries by others.
     Replace(Entries, Entries),
 }
 
 type Entries = Vec<(&'static str, Value)>;
 
-/// The problems of a room, and of the whole worker at its first room.
+/// Returns the problems of a room, and at the first room those of the whole worker.
 fn problems(top: &Scope, class: &str, binding: &str, is_first: bool) -> Vec<Problem> {
     let mut scopes: Vec<_> = top.env.iter().map(|(name, scope)| (Some(name.as_str()), scope)).collect();
     // The top level is deployed too, unless it has no binding and environments have.
@@ -148,21 +148,21 @@ fn problems(top: &Scope, class: &str, binding: &str, is_first: bool) -> Vec<Prob
         let bindings = bindings.map_or(&[][..], Vec::as_slice);
         let found = bindings.iter().find(|found| found.name == binding);
         if !found.is_none_or(|binding| is_here(&binding)) {
-            // The class is another worker's.
+            // The class is in another worker.
             continue;
         }
         let found = found.or_else(|| bindings.iter().filter(is_here).find(|found| found.class_name == class));
         problems.extend(unbound(environment, class, binding, found));
-        // Environments inherit the life of classes, so that a problem is reported once.
+        // Environments inherit migrations, so that a problem is reported once.
         let problem = without_sqlite(environment, scope, top, class);
         problems.extend(problem.filter(|problem| !problems.contains(problem)));
     }
-    // No class of Durable Objects can be in a project of Pages.
+    // A Pages project can't contain a Durable Object class.
     problems.retain(|_| top.pages_build_output_dir.is_none());
     problems
 }
 
-/// Keys from the root of the file, below those of an environment.
+/// Returns a path from the root of the file, within an environment if there is one.
 fn path(environment: Option<&str>, keys: &[&str]) -> Vec<String> {
     let outer = environment.map(|name| ["env", name]);
     outer.iter().flatten().chain(keys).map(|key| (*key).to_owned()).collect()
@@ -173,7 +173,7 @@ fn problem(environment: Option<&str>, is_binding: bool, text: &str, edit: Edit) 
     Problem { is_binding, text, edit }
 }
 
-/// The problem of the binding that has the room's name, or else its class.
+/// Returns the problem of the binding with the room's name, or else with its class.
 fn unbound(environment: Option<&str>, class: &str, binding: &str, found: Option<&Binding>) -> Option<Problem> {
     let Some(Binding { name, class_name, .. }) = found else {
         let text = format!("the class `{class}` is not bound, and this room looks for it as `{binding}`");
@@ -195,7 +195,7 @@ fn unbound(environment: Option<&str>, class: &str, binding: &str, found: Option<
     Some(problem(environment, true, &text, edit))
 }
 
-/// The life of the class by `exports` where these have classes, and else by `migrations`, unless it has `SQLite`.
+/// Returns the problem of a class without `SQLite`, by `exports` if they have classes, or else by `migrations`.
 fn without_sqlite(environment: Option<&str>, scope: &Scope, top: &Scope, class: &str) -> Option<Problem> {
     let exports = scope.exports.as_ref().or(top.exports.as_ref());
     let migrations = scope.migrations.as_deref().or(top.migrations.as_deref()).unwrap_or_default();
@@ -235,7 +235,7 @@ fn by_exports(owner: Option<&str>, exports: &BTreeMap<String, Export>, class: &s
 
 fn by_migrations(owner: Option<&str>, migrations: &[Migration], class: &str) -> Option<(String, Edit)> {
     let mut text = format!("no migration makes the class `{class}`");
-    // From the last to the first; the class may have had another name before.
+    // From the last to the first, as the class may have been renamed.
     let mut name = class;
     for migration in migrations.iter().rev() {
         let is_in = |classes: &[String]| classes.iter().any(|class| class == name);
@@ -254,7 +254,7 @@ fn by_migrations(owner: Option<&str>, migrations: &[Migration], class: &str) -> 
             break;
         }
     }
-    // The other name may be older than the first migration: its storage is not known.
+    // The old name may be older than the first migration, so that its storage is unknown.
     if name != class {
         return None;
     }
@@ -264,7 +264,7 @@ fn by_migrations(owner: Option<&str>, migrations: &[Migration], class: &str) -> 
     Some((text, Edit::Push(path(owner, &["migrations"]), entries)))
 }
 
-/// Makes a class, once called `made`, in the same migration with `SQLite`.
+/// Moves a class, earlier called `made`, to `new_sqlite_classes` of the same migration.
 fn move_to_sqlite(class: &str, migration: &Migration, made: &str) -> (String, Edit) {
     let Migration { tag, new_classes, new_sqlite_classes, .. } = migration;
     let (moved, rest): (Vec<_>, Vec<_>) = new_classes.iter().cloned().partition(|name| name == made);
@@ -280,7 +280,7 @@ fn move_to_sqlite(class: &str, migration: &Migration, made: &str) -> (String, Ed
     (text, Edit::Replace(entries(new_classes, new_sqlite_classes), entries(&rest, &sqlite)))
 }
 
-/// A file that could be parsed.
+/// A parsed file.
 struct File {
     name: &'static str,
     is_toml: bool,
@@ -315,7 +315,7 @@ impl File {
             .map_err(|error| format!("is wrong at `{}`: {}", error.path(), error.inner()))
     }
 
-    /// The error about some problems, which ends with the lines to paste.
+    /// Returns the error about problems, which ends with the lines to paste.
     fn report(&self, problems: &[Problem]) -> String {
         let texts = match problems {
             [problem] => format!(" {}", problem.text),
@@ -326,7 +326,7 @@ impl File {
         format!("a worker deployed by `{name}` does not have this room:{texts}\n\nwrite there, or {OFF}:\n\n{lines}")
     }
 
-    /// The lines of an edit. A comment says where they go, unless they are right at the end of the file.
+    /// Returns the lines of an edit, with a comment that says where they go, unless it is the end of the file.
     fn lines(&self, edit: &Edit) -> String {
         let comment = if self.is_toml { "#" } else { "//" };
         let (path, entries, is_list) = match edit {
@@ -360,7 +360,7 @@ impl File {
         }
     }
 
-    /// The entries under a header of TOML, if that can stand at the end of the file.
+    /// Returns the entries with a TOML header, if they are valid at the end of the file.
     fn appended(&self, path: &[String], entries: &Entries, is_list: bool) -> Option<String> {
         let header = match keys(path) {
             keys if keys.is_empty() => String::new(),
@@ -378,19 +378,19 @@ impl File {
         path.iter().try_fold(&self.root, |value, key| value.get(key))
     }
 
-    /// Entries on lines of their own. The comma of JSON is right in the last place too.
+    /// Returns each entry on a line. JSON has a comma after the last too, which wrangler accepts.
     fn entries(&self, entries: &Entries) -> String {
         let end = if self.is_toml { "" } else { "," };
         entries.iter().map(|entry| self.entry(entry) + end).collect::<Vec<_>>().join("\n")
     }
 
     fn entry(&self, (key, value): &(&str, Value)) -> String {
-        // TOML and JSON write strings, and lists of them, alike.
+        // Strings and lists of strings are the same in TOML and JSON.
         if self.is_toml { format!("{key} = {value}") } else { format!("\"{key}\": {value}") }
     }
 }
 
-/// A path as TOML writes it.
+/// Returns a path in TOML's syntax.
 fn keys(path: &[String]) -> String {
     let is_bare = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     path.iter().map(|key| if is_bare(key) { key.clone() } else { json!(key).to_string() }).collect::<Vec<_>>().join(".")

@@ -1,7 +1,7 @@
-//! Rooms beside wrangler's configuration, compiled by Cargo: each folder in `tests/ui/configuration` becomes a crate.
+//! Rooms with a configuration of wrangler: each folder in `tests/ui/configuration` is compiled as a crate.
 //!
-//! A folder has a configuration, a `room.rs` (or that of all) and, in `expected.txt`, what the compiler says; without
-//! that file it says nothing. `TRYBUILD=overwrite` writes what it said.
+//! A folder has a configuration, a `room.rs` (or uses the common one) and the expected output in `expected.txt`; without that
+//! file no output is expected. `TRYBUILD=overwrite` writes the current output.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Crates in a workspace of their own, which is compiled into the directory that all others are.
+/// Crates in a workspace of their own, which is compiled into the repository's target directory.
 struct Workspace {
     directory: PathBuf,
 }
@@ -21,10 +21,10 @@ impl Workspace {
     fn new(name: &str) -> Self {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         if directory.exists() {
-            fs::remove_dir_all(&directory).expect("what an earlier run left is removed");
+            fs::remove_dir_all(&directory).expect("the files of an earlier run are removed");
         }
         let workspace = Self { directory };
-        // As the repository has them, so that what is compiled already serves.
+        // The repository's profiles, so that compiled dependencies are reused.
         let profile = "[profile.dev]\ndebug = \"line-tables-only\"\n[profile.dev.package.\"*\"]\ndebug = false\n\
                        [profile.dev.package.yrs]\nopt-level = 2\n[profile.dev.package.pluv-runtime]\nopt-level = 1\n";
         workspace.write("Cargo.toml", &format!("[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\n{profile}"));
@@ -52,7 +52,7 @@ impl Workspace {
         self.write(&format!("{name}/Cargo.toml"), &text);
     }
 
-    /// Compiles all crates, and tells of each what the compiler said and whether it was compiled at all.
+    /// Compiles all crates, and returns the output of each, and whether it was compiled anew.
     fn check(&self) -> BTreeMap<String, Checked> {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args([
@@ -77,7 +77,7 @@ impl Workspace {
             };
             let checked = all.entry(folder.to_string_lossy().into_owned()).or_default();
             match message["reason"].as_str() {
-                Some("compiler-message") => checked.hear(&message["message"]),
+                Some("compiler-message") => checked.add_output(&message["message"]),
                 Some("compiler-artifact") => checked.is_fresh = message["fresh"] == true,
                 _ => {}
             }
@@ -86,19 +86,19 @@ impl Workspace {
     }
 }
 
-/// What came of one crate.
+/// The result of one crate.
 #[derive(Default)]
 struct Checked {
-    said: String,
+    output: String,
     is_fresh: bool,
 }
 
 impl Checked {
-    fn hear(&mut self, message: &Value) {
-        // The last message only counts the others.
+    fn add_output(&mut self, message: &Value) {
+        // The last message only has the number of the others.
         if message["spans"].as_array().is_some_and(|spans| !spans.is_empty()) {
             for line in message["rendered"].as_str().expect("it is text").lines() {
-                self.said.extend([line.trim_end(), "\n"]);
+                self.output.extend([line.trim_end(), "\n"]);
             }
         }
     }
@@ -116,7 +116,7 @@ fn cases() -> Vec<PathBuf> {
 }
 
 #[test]
-fn each_configuration_is_told_what_it_lacks() {
+fn each_configuration_has_its_expected_output() {
     let workspace = Workspace::new("configuration");
     let all = fs::read_to_string(repository().join("tests/ui/configuration/room.rs")).expect("it is there");
     let cases = cases();
@@ -143,16 +143,16 @@ fn each_configuration_is_told_what_it_lacks() {
     let mut wrong = Vec::new();
     for case in &cases {
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
-        let said = checked.remove(&name).expect("it is compiled").said;
+        let output = checked.remove(&name).expect("it is compiled").output;
         let path = case.join("expected.txt");
         let expected = fs::read_to_string(&path).unwrap_or_default();
-        if said == expected {
+        if output == expected {
             continue;
         }
         if env::var_os("TRYBUILD").is_some_and(|what| what == "overwrite") {
-            fs::write(path, said).expect("it is written");
+            fs::write(path, output).expect("it is written");
         } else {
-            wrong.push(format!("{name}: expected\n\n{expected}\nand the compiler said\n\n{said}"));
+            wrong.push(format!("{name}: expected\n\n{expected}\nand the output is\n\n{output}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -160,7 +160,7 @@ fn each_configuration_is_told_what_it_lacks() {
 }
 
 #[test]
-fn a_change_of_the_file_builds_the_crate_anew() {
+fn a_change_of_the_file_rebuilds_the_crate() {
     let workspace = Workspace::new("rebuild");
     let folder = repository().join("tests/ui/configuration");
     let text = |path: &str| fs::read_to_string(folder.join(path)).expect("it is there");
@@ -169,15 +169,15 @@ fn a_change_of_the_file_builds_the_crate_anew() {
     workspace.write("rebuild/wrangler.toml", &text("complete/wrangler.toml"));
     let check = || workspace.check().remove("rebuild").expect("it is compiled");
 
-    assert_eq!(check().said, "");
+    assert_eq!(check().output, "");
     assert!(check().is_fresh, "nothing has changed");
     workspace.write("rebuild/wrangler.toml", &text("not_bound/wrangler.toml"));
-    assert!(check().said.contains("the class `Chat` is not bound"));
+    assert!(check().output.contains("the class `Chat` is not bound"));
     workspace.write("rebuild/wrangler.toml", &text("complete/wrangler.toml"));
     let checked = check();
-    assert_eq!((&*checked.said, checked.is_fresh), ("", false));
+    assert_eq!((&*checked.output, checked.is_fresh), ("", false));
     fs::remove_file(workspace.path("rebuild/wrangler.toml")).expect("it is removed");
     let checked = check();
-    assert_eq!((&*checked.said, checked.is_fresh), ("", false), "without a file there is no check");
+    assert_eq!((&*checked.output, checked.is_fresh), ("", false), "without a file there is no check");
     assert!(check().is_fresh);
 }

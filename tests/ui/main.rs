@@ -1,11 +1,11 @@
-//! What does not compile: each case beside what the compiler says of it.
+//! Compile-fail tests: each case is beside its expected output.
 //!
-//! `cargo test -p ui` runs all, with ` -- trybuild=NAME` those whose path has NAME in it. With `TRYBUILD=overwrite` it
-//! writes down what the compiler says now, for a look at the difference.
+//! `cargo test -p ui` runs all, and with ` -- trybuild=NAME` those whose path contains NAME. `TRYBUILD=overwrite` writes the
+//! current output.
 
 use std::{env, fs, panic, path::Path, process::Command};
 
-/// A directory each.
+/// The directories of the cases.
 const TOPICS: [&str; 5] = ["options", "events", "types", "hooks", "shape"];
 
 fn main() {
@@ -27,7 +27,7 @@ fn main() {
     std::process::exit(if failed == 0 { 0 } else { 101 });
 }
 
-/// What a compiler says changes with its version.
+/// Asserts that the compiler has the pinned version, as its messages change with its version.
 fn assert_pinned() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
     let file =
@@ -44,23 +44,23 @@ fn assert_pinned() {
     );
 }
 
-/// Whether the text beside a case is one error, as it must be for one mistake; a case called `several` makes several. What
-/// it shows of std's source is not there on every machine.
+/// Returns whether the expected output of a case is one error, as a case has one mistake; a case called `several` has several.
+/// Output must not quote std's source, which is not installed on every machine.
 fn is_one_error(case: &str) -> bool {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(case).with_extension("stderr");
-    // Without a text, trybuild says what to do.
+    // Without an expected output, trybuild says what to do.
     let Ok(text) = fs::read_to_string(path) else { return true };
     let errors = text.lines().filter(|line| line.starts_with("error")).count();
     let is_several = case.ends_with("/several.rs");
     (errors > 1) == is_several && !text.contains("$RUST") && !text.lines().any(|line| line.starts_with("warning"))
 }
 
-/// The README shows messages as they are printed.
+/// Asserts that the README quotes messages as they are printed.
 fn assert_quoted() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(directory.join("../../README.md")).expect("there is a README");
     let (_, section) = readme.split_once("## What the compiler catches").expect("the README has that section");
-    let (section, _) = section.split_once("\n## ").expect("and others behind it");
+    let (section, _) = section.split_once("\n## ").expect("another section follows");
     let quoted: Vec<_> = section.split("```text\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect();
     assert!(quoted.len() >= 3, "the README shows three messages");
     let texts: Vec<_> = all()
@@ -68,11 +68,11 @@ fn assert_quoted() {
         .filter_map(|case| fs::read_to_string(directory.join(case).with_extension("stderr")).ok())
         .collect();
     for text in quoted {
-        assert!(texts.iter().any(|known| known.starts_with(text)), "the README shows what is printed no more:\n{text}");
+        assert!(texts.iter().any(|known| known.starts_with(text)), "the README quotes an outdated message:\n{text}");
     }
 }
 
-/// The cases, without those that the command line leaves out.
+/// Returns the cases that the command line selects.
 fn wanted() -> Vec<String> {
     let filters: Vec<_> =
         env::args().filter_map(|argument| argument.strip_prefix("trybuild=").map(str::to_owned)).collect();
@@ -94,7 +94,7 @@ fn all() -> Vec<String> {
     cases
 }
 
-/// How many failed, as trybuild says it: "3 of 60 tests failed".
+/// Reads the number of failures from trybuild's panic: "3 of 60 tests failed".
 fn failed(panic: &Box<dyn std::any::Any + Send>, all: usize) -> usize {
     let text = panic.downcast_ref::<String>().map_or("", String::as_str);
     text.split_once(" of ").and_then(|(failed, _)| failed.parse().ok()).unwrap_or(all)

@@ -10,7 +10,7 @@ export type Double = {
   value: number;
 };
 
-/** What everyone sees of a user. */
+/** The part of a user that everyone sees. */
 export type Presence = {
   /** Whether they are writing a message. */
   typing?: boolean | null;
@@ -24,22 +24,22 @@ export type SendMessage = {
   message: string;
 };
 
-/** Who is connected. */
+/** A connected user. */
 export type User = {
-  /** Tells users apart; one user may be here with several tabs. */
+  /** The unique id; one user can be connected with several tabs. */
   id: string;
-  /** What the others call them. */
+  /** The display name. */
   name: string;
 };
 
 /** Everything that this room can send. */
 export type ChatOutput = {
-  /** Someone said something. */
+  /** A user sent a message. */
   messageReceived: {
     /** The text. */
     message: string;
   };
-  /** Those who run the chat say something. */
+  /** An administrator sent a notice. */
   notice: {
     /** The text. */
     message: string;
@@ -51,15 +51,15 @@ export type ChatOutput = {
   };
 };
 
-/** A chat room. The note of its page is a text of its document, in which clients share whatever else they like. */
+/** A chat room. The page's note is a text of its document, in which clients can share other data too. */
 export type Chat = {
   _defs: {
     authorize: PluvAuthorize<User>;
     crdt: typeof yjs;
     events: {
-      /** Shows a message to everyone. */
+      /** Sends a message to everyone. */
       sendMessage: PluvEvent<PluvInput<SendMessage>, ChatOutput>;
-      /** Doubles a number, for whoever asked. */
+      /** Doubles a number, and sends it to the caller only. */
       double: PluvEvent<PluvInput<Double>, ChatOutput>;
     };
     // Used by `connect` only.

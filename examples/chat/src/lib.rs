@@ -1,4 +1,4 @@
-//! A chat room: who is here, who types, what they say, and a note that all of them write.
+//! A chat room: connected users, typing, messages, and a note that all users edit.
 
 mod admin;
 #[cfg(test)]
@@ -6,16 +6,16 @@ mod tests;
 
 use pluv::prelude::*;
 
-/// Who is connected.
+/// A connected user.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct User {
-    /// Tells users apart; one user may be here with several tabs.
+    /// The unique id; one user can be connected with several tabs.
     pub id: String,
-    /// What the others call them.
+    /// The display name.
     pub name: String,
 }
 
-/// What everyone sees of a user.
+/// The part of a user that everyone sees.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Presence {
     /// Whether they are writing a message.
@@ -44,12 +44,12 @@ pub struct Double {
 #[pluv::output]
 #[derive(Debug)]
 pub enum Output {
-    /// Someone said something.
+    /// A user sent a message.
     MessageReceived {
         /// The text.
         message: String,
     },
-    /// Those who run the chat say something.
+    /// An administrator sent a notice.
     Notice {
         /// The text.
         message: String,
@@ -61,40 +61,40 @@ pub enum Output {
     },
 }
 
-/// A chat room. The note of its page is a text of its document, in which clients share whatever else they like.
-// One connection may send nearly as much as a room can take, for whoever tries out how fast it is.
+/// A chat room. The page's note is a text of its document, in which clients can share other data too.
+// One connection may send nearly as much as a room can take, for benchmarks.
 #[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs, limits(messages_per_second = 5_000))]
 #[derive(Debug)]
 pub struct Chat;
 
 #[pluv::room]
 impl Chat {
-    /// A sign-in for the demo alone: whoever asks is who they say they are. A real one reads a session's cookie.
+    /// Signs users in without a check, for the demo only. A real hook reads a session's cookie.
     #[hook(authorize)]
     fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<User>> {
         let url = req.url()?;
         let query = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());
         let Some(id) = query("user_id").filter(|id| !id.is_empty()) else {
-            return Err(Error::client("who are you? add `&user_id=` and `&name=`"));
+            return Err(Error::client("the user is missing: add `&user_id=` and `&name=`"));
         };
         let name = query("name").filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
         Ok(Some(User { id, name }))
     }
 
-    /// Shows a message to everyone.
+    /// Sends a message to everyone.
     #[event]
     fn send_message(&self, cx: &Context, input: SendMessage) {
         cx.broadcast(Output::MessageReceived { message: input.message });
     }
 
-    /// Doubles a number, for whoever asked.
+    /// Doubles a number, and sends it to the caller only.
     #[event]
     fn double(&self, cx: &Context, input: Double) {
         cx.reply(Output::Doubled { value: input.value * 2.0 });
     }
 }
 
-/// The routes of those who run the chat, beside the room's own.
+/// The worker's entry: the routes for administrators, and the room's own.
 #[worker::event(fetch)]
 async fn fetch(req: Request, env: Env, _ctx: worker::Context) -> worker::Result<Response> {
     let response = match admin::route(&req, &env).await {

@@ -1,4 +1,4 @@
-//! The room, with its clients and without a worker.
+//! Tests of the room with clients, and without a worker.
 
 use pluv::{
     testing::World,
@@ -13,7 +13,7 @@ fn user(id: &str) -> User {
 }
 
 #[test]
-fn a_message_reaches_everyone_and_a_number_whoever_asked() {
+fn a_message_reaches_everyone_and_a_number_its_caller_only() {
     let world = World::new("lobby", || Chat);
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
     ada.send("sendMessage", json!({ "message": "hello" }));
@@ -24,7 +24,7 @@ fn a_message_reaches_everyone_and_a_number_whoever_asked() {
 }
 
 #[test]
-fn the_note_and_who_types_outlast_sleep_and_the_note_a_crash() {
+fn the_note_and_typing_survive_hibernation_and_the_note_a_crash() {
     let world = World::new("lobby", || Chat);
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
     ada.edit(|doc| doc.get_or_insert_text("note").push(doc, "bread"));

@@ -1,7 +1,6 @@
-//! Assertions about the types of inputs and answers, and their description for the schema.
+//! Assertions about the types of inputs and answers, and their schema.
 //!
-//! Each type is inferred from the method that has it, so that it stands in the user's own code alone: a type that does not
-//! exist is one error.
+//! Each type is inferred from its method, so that only the user's code names it: an unknown type is one error.
 
 use std::collections::HashSet;
 
@@ -10,15 +9,14 @@ use quote::{quote, quote_spanned};
 use syn::{Path, spanned::Spanned as _};
 
 use super::{generated_at, moved};
-use crate::model::{Call, CallKind, Params};
+use crate::model::{Call, CallKind};
 
-/// Asserts once of each type what it must implement. The assertions stand in a closure that never runs: to run it while
-/// compiling would need the body of an `async` handler, and with it the room itself.
+/// Asserts the traits of each type once. The assertions are in a closure that never runs: a call would need the room.
 pub(super) fn assertions(runtime: &Path, calls: &[Call]) -> Option<TokenStream> {
     let (mut known, mut assertions) = (HashSet::new(), Vec::new());
     for call in calls {
         let Call { kind, params, method, cfgs, .. } = call;
-        if let Params::Input(_, ty) = params
+        if let Some(ty) = &params.input
             && known.insert(quote!(#(#cfgs)* takes #ty).to_string())
         {
             let place = generated_at(ty.span());
@@ -38,20 +36,18 @@ pub(super) fn assertions(runtime: &Path, calls: &[Call]) -> Option<TokenStream> 
     (!assertions.is_empty()).then(|| quote!(let _ = || { #imports #(#assertions)* };))
 }
 
-/// The types of a handler's input and answer, for the schema.
+/// Returns the schema of a handler's input and answer.
 pub(super) fn types(runtime: &Path, call: &Call) -> TokenStream {
     let Call { kind, params, method, cfgs, .. } = call;
     let room = |place| {
         let runtime = moved(runtime, place);
         quote_spanned!(place=> <Self as #runtime::Handlers>::Room)
     };
-    let input = if let Params::Input(_, ty) = params {
+    let input = params.input.as_ref().map(|ty| {
         let place = generated_at(ty.span());
         let (room, method) = (room(place), moved(method, place));
-        Some(quote_spanned!(place=> .taken_by::<#room, _, _, _, _>(Self::#method)))
-    } else {
-        None
-    };
+        quote_spanned!(place=> .taken_by::<#room, _, _, _, _>(Self::#method))
+    });
     let answer = if let CallKind::Procedure { answer, is_named: true, .. } = kind {
         let place = generated_at(answer.span());
         let (imports, kind, room) =
@@ -63,7 +59,7 @@ pub(super) fn types(runtime: &Path, call: &Call) -> TokenStream {
     quote!(#(#cfgs)* #runtime::schema::EventTypes::new() #input #answer)
 }
 
-/// Imports the methods of answers that are no `Result`, where a procedure is among the calls.
+/// Imports the methods of answers that are not a `Result`, if a procedure is among the calls.
 pub(super) fn plain_answers(runtime: &Path, calls: &[Call]) -> Option<TokenStream> {
     calls.iter().any(|call| matches!(call.kind, CallKind::Procedure { .. })).then(|| {
         quote! {
@@ -73,15 +69,11 @@ pub(super) fn plain_answers(runtime: &Path, calls: &[Call]) -> Option<TokenStrea
     })
 }
 
-/// The kind of a procedure's answer.
+/// Returns an expression for the kind of a procedure's answer.
 fn answer_kind(runtime: &Path, call: &Call, place: Span) -> TokenStream {
     let Call { params, method, is_async, .. } = call;
     let (runtime, method) = (moved(runtime, place), moved(method, place));
-    let count = match params {
-        Params::Nothing => 1,
-        Params::Context(_) => 2,
-        Params::Input(..) => 3,
-    };
+    let count = 1 + usize::from(params.context.is_some()) + usize::from(params.input.is_some());
     let arguments = std::iter::repeat_n(quote_spanned!(place=> #runtime::__private::any()), count);
     let kind = Ident::new(if *is_async { "resolves" } else { "returns" }, place);
     quote_spanned!(place=> #runtime::__private::#kind(|| Self::#method(#(#arguments),*)).answer_kind())

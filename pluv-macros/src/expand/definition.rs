@@ -7,10 +7,10 @@ use syn::{Generics, Path, Type, spanned::Spanned as _};
 use super::{generated_at, moved, static_generics};
 use crate::{model::Definition, parse::retention};
 
-/// Expands a room's struct. It was checked against the file `configuration`.
+/// Expands a room's struct, which was checked against the file `configuration`.
 pub(crate) fn definition(definition: &Definition, configuration: Option<&str>) -> TokenStream {
     let Definition { runtime, item, .. } = definition;
-    let implementation = Implementation::of(definition);
+    let implementation = TraitImpl::of(definition);
     let (room, markers, fieldless) = (
         room(definition, &implementation),
         markers(definition, &implementation),
@@ -26,13 +26,13 @@ pub(crate) fn definition(definition: &Definition, configuration: Option<&str>) -
     quote!(#item #room #markers #fieldless #class #configuration)
 }
 
-/// The parts of an impl for the struct.
-struct Implementation {
+/// The parts of a trait impl for the struct.
+struct TraitImpl {
     name: TokenStream,
     generics: Generics,
 }
 
-impl Implementation {
+impl TraitImpl {
     fn of(definition: &Definition) -> Self {
         let (name, (_, arguments, _)) = (&definition.item.ident, definition.item.generics.split_for_impl());
         Self { name: quote!(#name #arguments), generics: static_generics(&definition.item.generics) }
@@ -48,7 +48,7 @@ impl Implementation {
     }
 }
 
-/// Makes `pluv::serve!` take what was refused as a room and reported, so that it reports no more.
+/// Lets `pluv::serve!` accept a room with errors, so that it reports no further one.
 pub(super) fn unroutable(runtime: &Path, generics: &Generics, room: &TokenStream) -> TokenStream {
     let (parameters, _, clause) = generics.split_for_impl();
     quote! {
@@ -59,7 +59,7 @@ pub(super) fn unroutable(runtime: &Path, generics: &Generics, room: &TokenStream
     }
 }
 
-/// Makes the crate depend on a file beside `Cargo.toml`, so that a change of it is seen. Its content is not kept.
+/// Makes the crate depend on a file beside `Cargo.toml`, so that a change rebuilds it. Its content is not kept.
 fn dependency(file: &str) -> TokenStream {
     let file = format!("/{file}");
     quote! {
@@ -68,15 +68,15 @@ fn dependency(file: &str) -> TokenStream {
     }
 }
 
-fn room(definition: &Definition, implementation: &Implementation) -> TokenStream {
+fn room(definition: &Definition, implementation: &TraitImpl) -> TokenStream {
     let Definition { runtime, options, docs, .. } = definition;
-    let given = [
-        Given::new(definition, "User", options.user.as_ref(), &quote!(())),
-        Given::new(definition, "Presence", options.presence.as_ref(), &quote!(#runtime::Json)),
-        Given::new(definition, "Output", options.output.as_ref(), &quote!(#runtime::NoOutput)),
+    let types = [
+        RoomType::new(definition, "User", options.user.as_ref(), &quote!(())),
+        RoomType::new(definition, "Presence", options.presence.as_ref(), &quote!(#runtime::Json)),
+        RoomType::new(definition, "Output", options.output.as_ref(), &quote!(#runtime::NoOutput)),
     ];
-    let (aliases, set) = (given.iter().map(|given| &given.alias), given.iter().map(|given| &given.set));
-    let known = given.iter().map(|given| &given.known);
+    let (aliases, associated) = (types.iter().map(|ty| &ty.alias), types.iter().map(|ty| &ty.associated));
+    let schema = types.iter().map(|ty| &ty.schema);
     let messages = options.output.as_ref().map(|_| {
         quote! {
             .with_messages({
@@ -89,17 +89,17 @@ fn room(definition: &Definition, implementation: &Implementation) -> TokenStream
     let storage = options.storage.as_ref().map_or_else(|| quote!(NoStorage), |kind| quote!(#kind));
     let values = values(definition);
     let items = quote! {
-        #(#set)*
+        #(#associated)*
         type Storage = #runtime::#storage;
         const OPTIONS: #runtime::Options = #values;
-        const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#known)* #messages;
+        const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#schema)* #messages;
     };
     let room = implementation.of_trait(&quote!(#runtime::Room), &items);
-    // A block, for the other names of the types: each stands once, so that one that does not exist is one error.
+    // A block for aliases of the types: each type is named once, so that an unknown one is one error.
     quote!(const _: () = { #(#aliases)* #room };)
 }
 
-/// The options that are no types.
+/// Returns the options that are not types.
 fn values(definition: &Definition) -> TokenStream {
     let Definition { runtime, item, binding, options, .. } = definition;
     let name = item.ident.to_string();
@@ -135,29 +135,29 @@ fn values(definition: &Definition) -> TokenStream {
 }
 
 /// A type of the room.
-struct Given {
-    /// Another name for the type in the option.
+struct RoomType {
+    /// The alias of the option's type.
     alias: Option<TokenStream>,
-    /// The type of the room's trait.
-    set: TokenStream,
+    /// The associated type of the room's trait.
+    associated: TokenStream,
     /// The call that describes it to the schema.
-    known: Option<TokenStream>,
+    schema: Option<TokenStream>,
 }
 
-impl Given {
-    /// The type `name` of the room: that of the option, once all that it must implement is asserted, or the default.
+impl RoomType {
+    /// Returns the room's type `name`: the option's type with assertions about its traits, or the default.
     fn new(definition: &Definition, name: &str, ty: Option<&Type>, default: &TokenStream) -> Self {
         let Some(ty) = ty else {
             let name = format_ident!("{name}");
-            return Self { alias: None, set: quote!(type #name = #default;), known: None };
+            return Self { alias: None, associated: quote!(type #name = #default;), schema: None };
         };
         let place = generated_at(ty.span());
         let (runtime, method) = (moved(&definition.runtime, place), Ident::new(&name.to_lowercase(), place));
         let (assert, alias) = (format_ident!("assert_{method}"), Ident::new(&format!("__{name}"), place));
         let name = Ident::new(name, place);
-        let known = Some(quote_spanned!(place=> .#method::<<Self as #runtime::Room>::#name>()));
+        let schema = Some(quote_spanned!(place=> .#method::<<Self as #runtime::Room>::#name>()));
         if !definition.item.generics.params.is_empty() {
-            return Self { alias: None, set: quote_spanned!(place=> type #name = #ty;), known };
+            return Self { alias: None, associated: quote_spanned!(place=> type #name = #ty;), schema };
         }
         let id = (method == "user").then(|| {
             quote_spanned! {place=>
@@ -165,19 +165,19 @@ impl Given {
                     |user| #runtime::__private::assert_user_id(&user.id);
             }
         });
-        let set = quote_spanned! {place=>
+        let associated = quote_spanned! {place=>
             type #name = <#alias as #runtime::__private::Identity<{
                 #runtime::__private::#assert::<#alias>();
                 #id
                 0
             }>>::Type;
         };
-        Self { alias: Some(quote_spanned!(place=> type #alias = #ty;)), set, known }
+        Self { alias: Some(quote_spanned!(place=> type #alias = #ty;)), associated, schema }
     }
 }
 
 /// The traits by which handlers know that the room has a user and an output.
-fn markers(definition: &Definition, implementation: &Implementation) -> TokenStream {
+fn markers(definition: &Definition, implementation: &TraitImpl) -> TokenStream {
     let Definition { runtime, options, .. } = definition;
     let user = options.user.as_ref().map(|_| implementation.of_trait(&quote!(#runtime::contract::HasUser), &quote!()));
     let output = options.output.as_ref().map(|_| {
@@ -187,8 +187,8 @@ fn markers(definition: &Definition, implementation: &Implementation) -> TokenStr
     quote!(#user #output)
 }
 
-/// A struct without fields can be made without the hook `create`; one that is refused is never made.
-fn fieldless(definition: &Definition, implementation: &Implementation) -> Option<TokenStream> {
+/// Implements the creation of a struct without fields, which needs no hook `create`; a room with errors is never created.
+fn fieldless(definition: &Definition, implementation: &TraitImpl) -> Option<TokenStream> {
     let runtime = &definition.runtime;
     let new = if !definition.is_room() {
         quote!(::core::unreachable!())

@@ -1,5 +1,6 @@
 //! A room's impl: its events by name, and its hooks.
 
+use heck::ToSnakeCase as _;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{Attribute, Path, Type, spanned::Spanned as _};
@@ -8,10 +9,7 @@ use super::{
     assertions::{assertions, plain_answers, types},
     generated_at, moved, static_generics,
 };
-use crate::{
-    model::{Call, CallKind, Handlers, Hook, HookKind, Params},
-    names::upper_snake_case,
-};
+use crate::model::{Call, CallKind, Handlers, Hook};
 
 /// Expands a room's impl.
 pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
@@ -31,12 +29,12 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
     let place = generated_at(self_ty.span());
     let create = create(runtime, hooks, is_generic);
     let room = if is_generic {
-        // Nothing can be asserted of a type with parameters.
+        // No assertions about a type with parameters.
         quote_spanned!(place=> Self)
     } else {
-        let (assertions, needs) =
-            (assertions(runtime, calls), hooks.iter().filter_map(|hook| needs(runtime, self_ty, hook)));
-        // Not an error of the macro's own: beside an impl of the room's own, rustc reports that there are two.
+        let (assertions, of_hooks) =
+            (assertions(runtime, calls), hooks.iter().filter_map(|hook| assertion(runtime, self_ty, hook)));
+        // Not an error of the macro: rustc reports a second impl of the room's own.
         let misplaced = implementation.of_trait.as_ref().map(|(path, _)| {
             let place = generated_at(path.span());
             let runtime = moved(runtime, place);
@@ -46,7 +44,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         quote! {
             <#self_ty as #runtime::__private::Identity<{
                 #misplaced
-                #(#needs)*
+                #(#of_hooks)*
                 #assertions
                 let __messages = #runtime::__private::messages_of::<#self_ty>();
                 #(#replies)*
@@ -70,7 +68,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         #dispatch
         #(#hooks)*
     };
-    // A second impl of the same room is found at its type.
+    // An error about a second impl points to its type.
     let (at, room) = (moved(runtime, place), moved(self_ty, place));
     let (parameters, _, clause) = generics.split_for_impl();
     let handlers = quote_spanned! {place=>
@@ -87,12 +85,12 @@ fn call(method: &Ident, is_async: bool, returns: Span, arguments: &TokenStream) 
     quote_spanned!(span=> Self::#method(#arguments) #wait)
 }
 
-/// An argument. An error about its parameter's type points to that type.
+/// Returns an argument. An error about its parameter's type points to that type.
 fn argument(name: &str, place: Span) -> Ident {
     Ident::new(name, generated_at(place))
 }
 
-/// The context as an argument. A parameter of another type is reported by a trait.
+/// Returns the context as an argument. A parameter of another type is reported by a trait.
 fn context_at(runtime: &Path, place: Span) -> TokenStream {
     let (cx, place) = (argument("cx", place), generated_at(place));
     let runtime = moved(runtime, place);
@@ -101,21 +99,22 @@ fn context_at(runtime: &Path, place: Span) -> TokenStream {
 
 fn info(runtime: &Path, call: &Call) -> TokenStream {
     let Call { name, kind, docs, cfgs, .. } = call;
-    let name = &name.text;
+    // Not the literal itself, whose span would make the code the user's own.
+    let name = name.value();
     match kind {
         CallKind::Event => quote!(#(#cfgs)* #runtime::EventInfo::event(#name, #docs)),
         CallKind::Procedure { reply, .. } => {
-            let reply = &reply.text;
+            let reply = reply.value();
             quote!(#(#cfgs)* #runtime::EventInfo::procedure(#name, #reply, #docs))
         }
     }
 }
 
-/// The test that writes the room's file of TypeScript, with the runtime's feature `ts`.
+/// Generates the test that writes the room's TypeScript file, with the runtime's feature `ts`.
 fn export(runtime: &Path, room: &Type) -> Option<TokenStream> {
     let Type::Path(path) = room else { return None };
     let name = path.path.segments.last()?.ident.to_string();
-    let test = format_ident!("export_bindings_{}", upper_snake_case(name.trim_start_matches("r#")).to_lowercase());
+    let test = format_ident!("export_bindings_{}", name.trim_start_matches("r#").to_snake_case());
     Some(quote!(#runtime::__private::export_bindings!(#room, #test);))
 }
 
@@ -147,30 +146,20 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
 
 fn arm(runtime: &Path, call: &Call) -> TokenStream {
     let Call { name, kind, method, is_async, params, cfgs, returns, .. } = call;
-    let name = &name.text;
-    let arguments = match params {
-        Params::Nothing => quote!(self),
-        Params::Context(context) => {
-            let cx = context_at(runtime, *context);
-            quote!(self, #cx)
-        }
-        Params::Input(context, ty) => {
-            let cx = context_at(runtime, *context);
-            let place = generated_at(ty.span());
-            let runtime = moved(runtime, place);
-            let input = quote_spanned! {place=>
-                #runtime::__private::input::<<Self as #runtime::Handlers>::Room, _>(&call)?
-            };
-            quote!(self, #cx, #input)
-        }
-    };
-    let returned = self::call(method, *is_async, *returns, &arguments);
+    let name = name.value();
+    let cx = params.context.map(|place| context_at(runtime, place)).into_iter();
+    let input = params.input.iter().map(|ty| {
+        let place = generated_at(ty.span());
+        let runtime = moved(runtime, place);
+        quote_spanned!(place=> #runtime::__private::input::<<Self as #runtime::Handlers>::Room, _>(&call)?)
+    });
+    let returned = self::call(method, *is_async, *returns, &quote!(self #(, #cx)* #(, #input)*));
     let place = generated_at(*returns);
     let found = moved(runtime, place);
     let outcome = match kind {
         CallKind::Event => quote_spanned!(place=> #found::__private::event(#returned)),
         CallKind::Procedure { reply, .. } => {
-            let reply = &reply.text;
+            let reply = reply.value();
             let room = quote_spanned!(place=> <Self as #found::Handlers>::Room);
             quote_spanned! {place=> {
                 let returned = #returned;
@@ -181,54 +170,46 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
     quote!(#(#cfgs)* #name => #outcome,)
 }
 
-/// The line that says that the room has this hook, where the runtime asks.
+/// Declares a hook to the runtime, which always calls `create`.
 fn present(hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, cfgs, .. } = hook;
-    let name = Ident::new(kind.method(), Span::call_site());
-    (*kind != HookKind::Create).then(|| quote!(#(#cfgs)* let hooks = hooks.#name();))
+    let name = Ident::new(kind.method, Span::call_site());
+    (!kind.is_create()).then(|| quote!(#(#cfgs)* let hooks = hooks.#name();))
 }
 
 /// Asserts that the room has the options that a hook needs.
-fn needs(runtime: &Path, room: &Type, hook: &Hook) -> Option<TokenStream> {
+fn assertion(runtime: &Path, room: &Type, hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, method, cfgs, .. } = hook;
-    let needs = match kind {
-        HookKind::Authorize => quote!(assert_has_user),
-        HookKind::InitialStorage | HookKind::StorageUpdated | HookKind::RoomDeleted => quote!(assert_has_document),
-        HookKind::Create | HookKind::UserConnected | HookKind::UserDisconnected | HookKind::Message => return None,
-    };
     let place = generated_at(method.span());
+    let assertion = Ident::new(kind.assertion?, place);
     let (runtime, room) = (moved(runtime, place), moved(room, place));
-    let path = quote_spanned!(place=> #runtime::__private::#needs::<#room>);
+    let path = quote_spanned!(place=> #runtime::__private::#assertion::<#room>);
     Some(quote!(#(#cfgs)* #path();))
 }
 
-/// Asserts that a procedure's answer is called as no message of the room's output is.
+/// Asserts that no message of the room's output has the name of a procedure's answer.
 fn reply(runtime: &Path, call: &Call) -> Option<TokenStream> {
     let (reply, cfgs) = (call.reply()?, &call.cfgs);
-    let name = &reply.text;
+    let name = reply.value();
     let message = format!(
         "the answer of `{}` is called `{name}`, and so is a message of the room's output: give it another name with \
          `#[procedure(reply = \"..\")]`",
         call.method
     );
-    let place = generated_at(reply.span);
+    let place = generated_at(reply.span());
     let runtime = moved(runtime, place);
     Some(quote_spanned!(place=> #(#cfgs)* #runtime::__private::assert_no_message(__messages, #name, #message);))
 }
 
 fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, method, is_async, params, cfgs, returns } = hook;
-    let (receiver, names): (_, &[&str]) = match kind {
-        HookKind::Create => return None,
-        HookKind::Authorize => (None, &["req", "env", "room"]),
-        HookKind::UserConnected | HookKind::UserDisconnected | HookKind::StorageUpdated => {
-            (Some(quote!(self,)), &["cx"])
-        }
-        HookKind::InitialStorage | HookKind::RoomDeleted => (Some(quote!(self,)), &["room"]),
-        HookKind::Message => (Some(quote!(self,)), &["cx", "message"]),
-    };
-    // A hook may take less.
-    let arguments = names.iter().zip(params).map(|(name, place)| match *name {
+    if kind.is_create() {
+        return None;
+    }
+    let receiver = kind.has_receiver().then(|| quote!(self,));
+    // A hook may leave its last parameter out.
+    let names = kind.params.iter().filter_map(|param| param.split_once(": ")).map(|(name, _)| name);
+    let arguments = names.zip(params).map(|(name, place)| match name {
         "cx" => context_at(runtime, *place),
         name => argument(name, *place).into_token_stream(),
     });
@@ -236,44 +217,41 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     let place = generated_at(*returns);
     let found = moved(runtime, place);
     let user = quote_spanned!(place=> <<Self as #found::Handlers>::Room as #found::Room>::User);
-    let (takes, answers, convert) = match kind {
-        HookKind::Authorize => (
-            quote!(req: &#runtime::__private::Request, env: &#runtime::__private::Env, room: &str),
-            quote!(::core::option::Option<#runtime::Grant<#user>>),
-            quote_spanned!(place=> authorize::<#user>),
-        ),
-        HookKind::RoomDeleted => {
-            (quote!(&self, room: &#runtime::FinalState<'_>), quote!(()), quote_spanned!(place=> hook))
+    let (answer, convert) = match kind.returns {
+        "Option<User>" => {
+            (quote!(::core::option::Option<#runtime::Grant<#user>>), quote_spanned!(place=> authorize::<#user>))
         }
-        HookKind::InitialStorage => (
-            quote!(&self, room: &str),
-            quote!(::core::option::Option<::std::vec::Vec<u8>>),
-            quote_spanned!(place=> initial_storage),
-        ),
-        HookKind::Message => (
-            quote!(&self, cx: &#runtime::Context<'_, Self>, message: &#runtime::Message<'_>),
-            quote!(()),
-            quote_spanned!(place=> hook),
-        ),
-        _ => (quote!(&self, cx: &#runtime::Context<'_, Self>), quote!(()), quote_spanned!(place=> hook)),
+        "Option<Vec<u8>>" => {
+            (quote!(::core::option::Option<::std::vec::Vec<u8>>), quote_spanned!(place=> initial_storage))
+        }
+        _ => (quote!(()), quote_spanned!(place=> hook)),
     };
+    let params = kind.params.iter().map(|param| match *param {
+        "&self" => quote!(&self),
+        "req: &Request" => quote!(req: &#runtime::__private::Request),
+        "env: &Env" => quote!(env: &#runtime::__private::Env),
+        "cx: &Context" => quote!(cx: &#runtime::Context<'_, Self>),
+        "message: &Message<'_>" => quote!(message: &#runtime::Message<'_>),
+        "room: &FinalState<'_>" => quote!(room: &#runtime::FinalState<'_>),
+        _ => quote!(room: &str),
+    });
     let result = quote_spanned!(place=> #found::__private::#convert(#returned));
-    let name = Ident::new(kind.method(), Span::call_site());
+    let name = Ident::new(kind.method, Span::call_site());
     Some(quote! {
         #(#cfgs)*
         #[allow(unused_variables)]
-        async fn #name(#takes) -> #runtime::Result<#answers> {
+        async fn #name(#(#params),*) -> #runtime::Result<#answer> {
             #result
         }
     })
 }
 
-/// Makes the room: by its hook, or where there is none from nothing; a room that is refused is never made.
-fn create(runtime: &Path, hooks: &[Hook], is_refused: bool) -> TokenStream {
-    if is_refused {
+/// Creates the room by its hook, or a struct without fields without one. A room with errors is never created.
+fn create(runtime: &Path, hooks: &[Hook], is_rejected: bool) -> TokenStream {
+    if is_rejected {
         return create_method(runtime, &[], &quote!(::core::unreachable!()));
     }
-    let own: Vec<_> = hooks.iter().filter(|hook| hook.kind == HookKind::Create).collect();
+    let own: Vec<_> = hooks.iter().filter(|hook| hook.kind.is_create()).collect();
     let methods = own.iter().map(|Hook { method, is_async, params, cfgs, returns, .. }| {
         let arguments = params.iter().map(|place| argument("env", *place));
         let returned = call(method, *is_async, *returns, &quote!(#(#arguments),*));
@@ -282,27 +260,22 @@ fn create(runtime: &Path, hooks: &[Hook], is_refused: bool) -> TokenStream {
         let room = quote_spanned!(place=> Self);
         create_method(runtime, cfgs, &quote_spanned!(place=> #found::__private::create::<#room>(#returned)))
     });
-    // Of hooks that all stand under a condition, none may be there.
+    // If all hooks `create` are under `#[cfg]`, there may be none.
     let absent = own.iter().map(|hook| {
         let conditions = hook.cfgs.iter().filter_map(|cfg| cfg.meta.require_list().ok()).map(|list| &list.tokens);
         quote!(not(all(#(#conditions),*)))
     });
     let absent: Option<Attribute> = (!own.is_empty()).then(|| syn::parse_quote!(#[cfg(all(#(#absent),*))]));
-    let default = own.iter().all(|hook| !hook.cfgs.is_empty()).then(|| default_create(runtime, absent.as_slice()));
-    quote!(#(#methods)* #default)
-}
-
-fn default_create(runtime: &Path, cfgs: &[Attribute]) -> TokenStream {
-    create_method(
-        runtime,
-        cfgs,
-        &quote! {
+    let default = own.iter().all(|hook| !hook.cfgs.is_empty()).then(|| {
+        let body = quote! {
             ::core::result::Result::Ok((
                 <<Self as #runtime::Handlers>::Room as #runtime::__private::Fieldless>::new(),
                 <<Self as #runtime::Handlers>::Room as #runtime::Room>::OPTIONS.limits,
             ))
-        },
-    )
+        };
+        create_method(runtime, absent.as_slice(), &body)
+    });
+    quote!(#(#methods)* #default)
 }
 
 fn create_method(runtime: &Path, cfgs: &[Attribute], body: &TokenStream) -> TokenStream {

@@ -1,4 +1,4 @@
-//! Meaning to tokens: calls into the runtime. Nothing here can fail, and nothing is decided here.
+//! Meaning to tokens: calls into the runtime. Nothing here can fail.
 
 mod assertions;
 mod definition;
@@ -10,26 +10,26 @@ use syn::{GenericParam, Generics, LifetimeParam, TypeParam, WherePredicate};
 
 pub(crate) use self::{definition::definition, handlers::handlers};
 
-/// Generated code at the user's place: found there, and no concern of their lints.
+/// Returns a span for generated code: errors point to `place`, and the user's lints do not apply.
 pub(crate) fn generated_at(place: Span) -> Span {
     Span::call_site().located_at(place)
 }
 
-/// Generics with `'static` parameters, as a room's are. A generic room is refused; with these it is refused once.
+/// Adds `'static` bounds to generics. A generic room is an error, and without the bounds it would be a second one.
 fn static_generics(generics: &Generics) -> Generics {
-    let mut lasting = generics.clone();
+    let mut bounded = generics.clone();
     for parameter in &generics.params {
         let bound: WherePredicate = match parameter {
             GenericParam::Type(TypeParam { ident, .. }) => syn::parse_quote!(#ident: 'static),
             GenericParam::Lifetime(LifetimeParam { lifetime, .. }) => syn::parse_quote!(#lifetime: 'static),
             GenericParam::Const(_) => continue,
         };
-        lasting.make_where_clause().predicates.push(bound);
+        bounded.make_where_clause().predicates.push(bound);
     }
-    lasting
+    bounded
 }
 
-/// The same tokens, found at another place. They mean what they meant.
+/// Returns the same tokens with another location, but with their hygiene.
 fn moved(tokens: impl ToTokens, place: Span) -> TokenStream {
     let each = tokens.into_token_stream().into_iter().map(|token| {
         let mut token = match token {

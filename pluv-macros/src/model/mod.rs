@@ -1,38 +1,23 @@
-//! Syntax to meaning: a room, and the roles of its methods.
+//! The meaning of the syntax: a room, and the roles of its methods.
 
 mod definition;
 mod handlers;
+mod hook_kind;
 mod signature;
 
-use proc_macro2::Span;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
 pub(crate) use self::{
     definition::Definition,
-    handlers::{Call, CallKind, Handlers, Hook, HookKind},
+    handlers::{Call, CallKind, Handlers, Hook},
     signature::Params,
 };
-use crate::parse::Text;
-
-/// A name on the wire, with the place that it comes from.
-#[derive(Clone, Debug)]
-pub(crate) struct Name {
-    pub(crate) text: String,
-    pub(crate) span: Span,
-}
-
-impl From<&Text> for Name {
-    fn from(text: &Text) -> Self {
-        Self { text: text.value(), span: text.span() }
-    }
-}
-
-/// The path of the runtime: as `crate = ".."` says, or as Cargo names it.
+/// Returns the path of the runtime: that of `crate = ".."`, or `::pluv`.
 pub(crate) fn runtime(path: Option<Path>) -> Path {
     path.unwrap_or_else(|| syn::parse_quote!(::pluv))
 }
 
-/// The doc comment, as text.
+/// Returns the text of the doc comments.
 pub(crate) fn docs(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
@@ -45,7 +30,7 @@ pub(crate) fn docs(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// The `#[cfg]`s, under which everything generated for the item stands too.
+/// Returns the `#[cfg]`s, which are copied to everything generated for the item.
 pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }

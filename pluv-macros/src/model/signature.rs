@@ -1,4 +1,4 @@
-//! A method's signature: its mistakes, and its types as the macro completes them.
+//! The signature of a handler: its checks, and the completion of `Context` and `Result`.
 
 use std::iter::Peekable;
 
@@ -10,22 +10,20 @@ use syn::{
 use crate::{errors::Errors, expand::generated_at};
 
 /// The parameters of a handler besides `&self`.
-#[derive(Clone)]
-pub(crate) enum Params {
-    /// Nothing.
-    Nothing,
-    /// The context, at this place.
-    Context(Span),
-    /// The context, and an input of this type.
-    Input(Span, Box<Type>),
+#[derive(Clone, Default)]
+pub(crate) struct Params {
+    /// The place of the context.
+    pub(crate) context: Option<Span>,
+    /// The type of the input.
+    pub(crate) input: Option<Box<Type>>,
 }
 
-/// A handler's signature, for errors.
+/// The signature of a handler, for errors.
 const HANDLER: &str = "fn name(&self, cx: &Context, input: Input)";
 
 const GENERIC: &str = "a room's handler can't be generic: write the type that clients send";
 
-/// Why an input can't borrow.
+/// The error about an input that borrows.
 const BORROWED: &str = "an input can't borrow from its message, whose strings may be escaped: write a type that owns its \
                         data, with `String` in place of `&str`";
 
@@ -74,14 +72,15 @@ pub(super) fn shared_receiver(signature: &Signature, errors: &mut Errors) -> boo
     }
 }
 
-/// The parameters of an event's or a procedure's handler.
+/// Returns the parameters of an event or a procedure, or reports what is wrong with them.
 pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Option<Params> {
     let types = typed(signature);
     match &types[..] {
-        [] => Some(Params::Nothing),
-        [context] if is_shared(context) => Some(Params::Context(context.span())),
+        [] => Some(Params::default()),
+        [context] if is_shared(context) => Some(Params { context: Some(context.span()), input: None }),
         [context, input] if is_shared(context) => {
-            check_input(input, errors).then(|| Params::Input(context.span(), Box::new((*input).clone())))
+            let input_type = Some(Box::new((*input).clone()));
+            check_input(input, errors).then(|| Params { context: Some(context.span()), input: input_type })
         }
         [context] | [context, _] if is_context(context) => {
             errors.at(context, "the context is a shared reference: write `cx: &Context`");
@@ -91,7 +90,7 @@ pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Opti
             let ident = &signature.ident;
             let message = format!(
                 "the context comes first after `&self`: write `fn {ident}(&self, cx: &Context, input: {})`",
-                shown(other)
+                source_text(other)
             );
             errors.at(other, message);
             None
@@ -104,7 +103,7 @@ pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Opti
     }
 }
 
-/// Completes `Context`, whatever is imported, to the runtime's own of this room, and `Result<T>` to the runtime's.
+/// Completes `Context` to the runtime's type of this room, and `Result<T>` to the runtime's, whatever is imported.
 pub(super) fn complete(signature: &mut Signature, runtime: &Path) {
     for input in &mut signature.inputs {
         if let FnArg::Typed(typed) = input {
@@ -122,7 +121,7 @@ pub(super) fn complete(signature: &mut Signature, runtime: &Path) {
     }
 }
 
-/// Completes `Context` or `Context<'_>`, and only adds the room to a longer path.
+/// Completes `Context` or `Context<'_>`; a longer path only gets the room as an argument.
 fn complete_context(ty: &mut Type, runtime: &Path) {
     match ty {
         Type::Reference(reference) => complete_context(&mut reference.elem, runtime),
@@ -150,12 +149,12 @@ fn is_lifetime(argument: &GenericArgument) -> bool {
     matches!(argument, GenericArgument::Lifetime(_))
 }
 
-/// Whether a path is `name` alone.
+/// Returns whether a path is `name` without a module.
 fn is_bare(path: &Path, name: &str) -> bool {
     path.leading_colon.is_none() && path.segments.len() == 1 && path.segments[0].ident == name
 }
 
-/// Makes a bare name one of the runtime, at the same place.
+/// Adds the runtime's path to a name, at the same span.
 fn qualify(path: &mut Path, runtime: &Path) {
     let Some(mut last) = path.segments.pop() else { return };
     last.ident.set_span(generated_at(last.ident.span()));
@@ -165,7 +164,7 @@ fn qualify(path: &mut Path, runtime: &Path) {
     path.segments.iter_mut().for_each(|segment| segment.ident.set_span(place));
 }
 
-/// Reports an input that can't be read from a message: it must own its data.
+/// Reports an input that does not own its data, and so can't be deserialized from a message.
 fn check_input(input: &Type, errors: &mut Errors) -> bool {
     let before = errors.len();
     match input {
@@ -185,7 +184,7 @@ fn check_input(input: &Type, errors: &mut Errors) -> bool {
     errors.len() == before
 }
 
-/// The first place where a type borrows from what it is read from. A `Cow` owns what it reads, and a `PhantomData` nothing.
+/// Returns the first place where a type borrows from its input. A deserialized `Cow` is owned, and a `PhantomData` is empty.
 fn borrowed(ty: TokenStream) -> Option<Span> {
     let mut tokens = ty.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -208,7 +207,7 @@ fn borrowed(ty: TokenStream) -> Option<Span> {
     None
 }
 
-/// Skips `<..>`, where that follows.
+/// Skips `<..>`, if it follows.
 fn skip_arguments(tokens: &mut Peekable<token_stream::IntoIter>) {
     let mut depth = 0;
     while let Some(token) = tokens.peek() {
@@ -225,16 +224,16 @@ fn skip_arguments(tokens: &mut Peekable<token_stream::IntoIter>) {
     }
 }
 
-/// The name of the owned form of a type.
+/// Returns the name of the owned form of a type.
 fn owned(ty: &Type) -> String {
     match ty {
         Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
-        Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
-        other => shown(other),
+        Type::Slice(slice) => format!("Vec<{}>", source_text(&slice.elem)),
+        other => source_text(other),
     }
 }
 
-/// Whether it is the context, by its name, however it is taken.
+/// Returns whether a type is the context by its name, or a pointer to it.
 fn is_context(ty: &Type) -> bool {
     match ty {
         Type::Reference(reference) => is_context(&reference.elem),
@@ -248,7 +247,7 @@ fn is_context(ty: &Type) -> bool {
     }
 }
 
-/// The types of the parameters, without the receiver.
+/// Returns the types of the parameters without the receiver.
 pub(super) fn typed(signature: &Signature) -> Vec<&Type> {
     signature
         .inputs
@@ -260,17 +259,17 @@ pub(super) fn typed(signature: &Signature) -> Vec<&Type> {
         .collect()
 }
 
-/// Whether it is a shared reference, as a context is.
+/// Returns whether a type is a shared reference.
 fn is_shared(ty: &Type) -> bool {
     matches!(ty, Type::Reference(reference) if reference.mutability.is_none())
 }
 
-/// A type as one would write it.
-fn shown(ty: &Type) -> String {
+/// Returns a type as it is written in source code.
+fn source_text(ty: &Type) -> String {
     quote::quote!(#ty).to_string().replace(" :: ", "::").replace(" < ", "<").replace(" >", ">")
 }
 
-/// The return type, if one is written.
+/// Returns the return type, if there is one.
 pub(super) fn returned(signature: &Signature) -> Option<&Type> {
     match &signature.output {
         ReturnType::Default => None,
@@ -278,38 +277,26 @@ pub(super) fn returned(signature: &Signature) -> Option<&Type> {
     }
 }
 
-/// Whether a return type is a `Result`, by its name.
-fn is_result(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result"))
+/// Returns the `T` of a `Result<T>` or a `Result<T, E>`, which is known by its name.
+fn ok_type(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let Some(GenericArgument::Type(ty)) = arguments.args.first() else { return None };
+    Some(ty)
 }
 
-/// Whether a type is `()`, or a `Result` of it.
+/// Returns whether a type is `()`, or a `Result` of it.
 pub(super) fn is_nothing(ty: &Type) -> bool {
-    match ty {
-        Type::Tuple(tuple) => tuple.elems.is_empty(),
-        Type::Path(path) if is_result(ty) => match path.path.segments.last().map(|last| &last.arguments) {
-            Some(PathArguments::AngleBracketed(arguments)) => {
-                matches!(arguments.args.first(), Some(GenericArgument::Type(ty)) if is_nothing(ty))
-            }
-            _ => false,
-        },
-        _ => false,
-    }
+    ok_type(ty).map_or_else(|| matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty()), is_nothing)
 }
 
-/// The type of a procedure's answer: the `T` of a `Result<T>`, or the return type itself.
+/// Returns the type of a procedure's answer: the `T` of a `Result<T>`, or the return type itself.
 pub(super) fn answer(ty: &Type) -> &Type {
-    let Type::Path(path) = ty else { return ty };
-    match path.path.segments.last().map(|last| &last.arguments) {
-        Some(PathArguments::AngleBracketed(arguments)) if is_result(ty) => match arguments.args.first() {
-            Some(GenericArgument::Type(ty)) => ty,
-            _ => ty,
-        },
-        _ => ty,
-    }
+    ok_type(ty).unwrap_or(ty)
 }
 
-/// Whether a type has a name: one with an `impl Trait` in it has none.
+/// Returns whether a type has a name: one with an `impl Trait` in it has none.
 pub(super) fn is_named(tokens: TokenStream) -> bool {
     tokens.into_iter().all(|token| match token {
         TokenTree::Ident(name) => name != "impl",
@@ -318,7 +305,7 @@ pub(super) fn is_named(tokens: TokenStream) -> bool {
     })
 }
 
-/// The place of an error about the return type.
+/// Returns the span for errors about the return type.
 pub(super) fn return_span(signature: &Signature) -> Span {
     returned(signature).map_or_else(|| signature.ident.span(), Spanned::span)
 }

@@ -1,5 +1,5 @@
-//! The impl with a room's handlers, read in part: the bodies of its methods stay tokens, so that a typo in one costs
-//! rustc's own error and no other.
+//! The impl with a room's handlers. The bodies of its methods stay tokens, so that a syntax error in one is reported by rustc
+//! only.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -10,27 +10,27 @@ use syn::{
     token::Brace,
 };
 
-use super::markers::refuse_markers;
+use super::markers::reject_markers;
 use crate::errors::Errors;
 
-/// An inherent impl, but for what can't stand there and was reported.
+/// An inherent impl; of a trait impl, which rustc reports too, the trait is kept.
 pub(crate) struct Implementation {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) unsafety: Option<Token![unsafe]>,
     pub(crate) token: Token![impl],
     pub(crate) generics: Generics,
-    /// The trait, which a room's impl must not have.
+    /// The trait of a trait impl, which is an error.
     pub(crate) of_trait: Option<(Path, Token![for])>,
     pub(crate) self_ty: Type,
     pub(crate) brace: Brace,
-    pub(crate) members: Vec<Member>,
+    pub(crate) items: Vec<AssociatedItem>,
 }
 
-/// One item of an impl.
-pub(crate) enum Member {
+/// An item of an impl.
+pub(crate) enum AssociatedItem {
     /// A function or method.
     Method(Box<Method>),
-    /// Anything else, which is passed through.
+    /// Another item, which is passed through.
     Other(TokenStream),
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Method {
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
     pub(crate) body: TokenTree,
-    /// Whether the room calls it, so that its shape is not the user's choice.
+    /// Whether it is a handler, whose signature is not the user's choice.
     pub(crate) is_handler: bool,
 }
 
@@ -60,56 +60,42 @@ pub(super) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<
     let content;
     let brace = braced!(content in input);
     attributes.extend(Attribute::parse_inner(&content)?);
-    let mut members = Vec::new();
+    let mut items = Vec::new();
     while !content.is_empty() {
-        match member(&content, errors) {
-            Ok(member) => members.push(member),
+        match item(&content, errors) {
+            Ok(item) => items.push(item),
             Err(error) => {
                 errors.push(error);
                 skip(&content)?;
             }
         }
     }
-    Ok(Implementation { attributes, unsafety, token, generics, of_trait, self_ty, brace, members })
+    Ok(Implementation { attributes, unsafety, token, generics, of_trait, self_ty, brace, items })
 }
 
-fn member(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Member> {
+fn item(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<AssociatedItem> {
     let ahead = input.fork();
     let attributes = ahead.call(Attribute::parse_outer)?;
     let visibility = ahead.parse()?;
-    if !is_method(&ahead) {
+    let Ok(signature) = ahead.parse::<Signature>() else {
         let mut item = input.parse()?;
         if let ImplItem::Const(ImplItemConst { attrs, .. })
         | ImplItem::Type(ImplItemType { attrs, .. })
         | ImplItem::Macro(ImplItemMacro { attrs, .. }) = &mut item
         {
-            refuse_markers(attrs, errors);
+            reject_markers(attrs, errors);
         }
-        return Ok(Member::Other(item.into_token_stream()));
-    }
-    let signature = ahead.parse()?;
+        return Ok(AssociatedItem::Other(item.into_token_stream()));
+    };
     if !ahead.peek(Brace) {
         return Err(ahead.error("a body in braces is expected here"));
     }
     let body = ahead.parse()?;
     input.advance_to(&ahead);
-    Ok(Member::Method(Box::new(Method { attributes, visibility, signature, body, is_handler: false })))
+    Ok(AssociatedItem::Method(Box::new(Method { attributes, visibility, signature, body, is_handler: false })))
 }
 
-/// Whether a function follows, and not a constant, a type or a macro.
-fn is_method(input: ParseStream<'_>) -> bool {
-    input.peek(Token![fn])
-        || input.peek(Token![async])
-        || input.peek(Token![unsafe])
-        || input.peek(Token![extern])
-        || (input.peek(Token![const])
-            && (input.peek2(Token![fn])
-                || input.peek2(Token![async])
-                || input.peek2(Token![unsafe])
-                || input.peek2(Token![extern])))
-}
-
-/// Skips what could not be read: to behind the next braces or semicolon.
+/// Skips an item with a syntax error: up to the next braces or semicolon.
 fn skip(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() {
         match input.parse::<TokenTree>()? {
@@ -122,21 +108,21 @@ fn skip(input: ParseStream<'_>) -> syn::Result<()> {
 }
 
 impl Implementation {
-    /// The impl, with these generics.
+    /// Returns the impl with other generics.
     pub(crate) fn with(&self, generics: &Generics) -> TokenStream {
         let mut tokens = TokenStream::new();
-        let Self { attributes, unsafety, token, of_trait, self_ty, brace, members, .. } = self;
+        let Self { attributes, unsafety, token, of_trait, self_ty, brace, items, .. } = self;
         let (parameters, _, clause) = generics.split_for_impl();
         let of_trait = of_trait.as_ref().map(|(path, token)| quote!(#path #token));
-        // Inner attributes are written as outer ones, where they mean the same.
+        // Inner attributes become outer ones, which mean the same.
         let attributes =
             attributes.iter().cloned().map(|attribute| Attribute { style: syn::AttrStyle::Outer, ..attribute });
         tokens.extend(quote!(#(#attributes)* #unsafety #token #parameters #of_trait #self_ty #clause));
         brace.surround(&mut tokens, |tokens| {
-            for member in members {
-                match member {
-                    Member::Method(method) => method.to_tokens(tokens),
-                    Member::Other(other) => other.to_tokens(tokens),
+            for item in items {
+                match item {
+                    AssociatedItem::Method(method) => method.to_tokens(tokens),
+                    AssociatedItem::Other(other) => other.to_tokens(tokens),
                 }
             }
         });

@@ -1,18 +1,18 @@
 //! The limits of `#[pluv::room(limits(..))]`.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::Ident;
 use syn::{Lit, Token, ext::IdentExt as _, parenthesized, parse::ParseStream, token::Paren};
 
-use super::options::milliseconds;
+use super::options::{list, milliseconds};
 use crate::{errors::Errors, names::hint};
 
-/// A limit that there is.
+/// The definition of a limit.
 struct Known {
     name: &'static str,
-    /// How it is written, and in which unit.
+    /// An example for errors.
     example: &'static str,
     unit: &'static str,
-    /// The least and the most, as in the runtime; of a time in milliseconds.
+    /// The minimum and maximum, as in the runtime; of a time in milliseconds.
     range: (u64, u64),
 }
 
@@ -32,14 +32,14 @@ const LIMITS: [Known; 8] = [
 ];
 
 impl Known {
-    /// How the limit is written, for an error.
+    /// Returns how the limit is written, for errors.
     fn written(&self) -> String {
         let unit = if self.unit.is_empty() { String::new() } else { format!(", in {}", self.unit) };
         format!("write `{}`{unit}", self.example)
     }
 }
 
-/// A limit, as it was written.
+/// A limit as it is written.
 pub(crate) struct Limit {
     pub(crate) name: Ident,
     pub(crate) value: Lit,
@@ -47,20 +47,20 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    /// Whether it is a time.
+    /// Returns whether its value is a time.
     pub(crate) fn is_time(&self) -> bool {
         self.known.name == "idle"
     }
 
-    /// The value; of a time, in milliseconds.
+    /// Returns the value; of a time, in milliseconds.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// With the reason, if the value is invalid.
     pub(crate) fn value(&self) -> Result<u64, String> {
         let Known { name, unit, range: (least, most), .. } = self.known;
         let value = match &self.value {
             Lit::Str(text) if self.is_time() => milliseconds(&text.value()).ok_or_else(|| self.known.written())?,
-            // What is too large for an integer is too large for a limit.
+            // A number that is too large for an integer is above every maximum.
             Lit::Int(number) if !self.is_time() && number.suffix().is_empty() => {
                 number.base10_parse().unwrap_or(u64::MAX)
             }
@@ -77,7 +77,7 @@ impl Limit {
     }
 }
 
-/// `limits(storage = 5_000_000)`.
+/// Reads `limits(storage = 5_000_000)`.
 pub(super) fn parse(input: ParseStream<'_>, name: &Ident, errors: &mut Errors) -> syn::Result<Vec<Limit>> {
     const EXAMPLE: &str = "limits(storage = 5_000_000)";
     if !input.peek(Paren) {
@@ -86,24 +86,18 @@ pub(super) fn parse(input: ParseStream<'_>, name: &Ident, errors: &mut Errors) -
     let content;
     parenthesized!(content in input);
     let mut limits: Vec<Limit> = Vec::new();
-    while !content.is_empty() {
-        match content.call(limit) {
-            Ok(limit) if limits.iter().any(|other| other.name == limit.name) => {
-                errors.at(&limit.name, format!("the limit `{}` is given twice", limit.name));
-            }
-            Ok(limit) => limits.push(limit),
-            Err(error) => errors.push(error),
+    list(&content, errors, |input, _| {
+        let limit = limit(input)?;
+        if limits.iter().any(|other| other.name == limit.name) {
+            return Err(syn::Error::new(limit.name.span(), format!("the limit `{}` is given twice", limit.name)));
         }
-        // What is wrong with one limit does not hide what is wrong with the next.
-        while !content.is_empty() && !content.peek(Token![,]) {
-            content.parse::<TokenTree>()?;
-        }
-        content.parse::<Option<Token![,]>>()?;
-    }
+        limits.push(limit);
+        Ok(())
+    })?;
     Ok(limits)
 }
 
-/// `name = value`.
+/// Reads `name = value`.
 fn limit(input: ParseStream<'_>) -> syn::Result<Limit> {
     let name = input.call(Ident::parse_any).map_err(|error| {
         syn::Error::new(error.span(), "a limit is expected here: write `storage = 5_000_000`, in bytes")
@@ -124,7 +118,7 @@ fn limit(input: ParseStream<'_>) -> syn::Result<Limit> {
         return Err(input.error(format!("a comma is missing after the limit `{text}`")));
     }
     if !input.is_empty() && !input.peek(Token![,]) {
-        // As in `60 * 5`.
+        // An expression, as in `60 * 5`.
         return Err(wrong());
     }
     Ok(Limit { name, value, known })

@@ -24,21 +24,17 @@ pub(crate) struct Marker {
     pub(crate) kind: MarkerKind,
     pub(crate) name: Option<Text>,
     pub(crate) reply: Option<Text>,
-    /// The role of a hook, where the marker names it.
+    /// The role in `#[hook(..)]`.
     pub(crate) role: Option<Ident>,
 }
 
 impl MarkerKind {
     fn of(attribute: &Attribute) -> Option<Self> {
-        // `#[event]`, and `#[pluv::event]` as one might write it.
+        // `#[event]` or `#[pluv::event]`.
         let last = attribute.path().segments.last()?;
         let known = attribute.path().segments.len() == 1 || attribute.path().segments.first()?.ident == "pluv";
-        match &*last.ident.to_string() {
-            "event" if known => Some(Self::Event),
-            "procedure" if known => Some(Self::Procedure),
-            "hook" if known => Some(Self::Hook),
-            _ => None,
-        }
+        let kinds = [Self::Event, Self::Procedure, Self::Hook];
+        kinds.into_iter().find(|kind| known && last.ident == kind.name())
     }
 
     fn name(self) -> &'static str {
@@ -50,8 +46,8 @@ impl MarkerKind {
     }
 }
 
-/// Takes the markers off what is no method.
-pub(crate) fn refuse_markers(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
+/// Reports markers on an item that is not a method, and removes them.
+pub(crate) fn reject_markers(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
     attributes.retain(|attribute| {
         let Some(kind) = MarkerKind::of(attribute) else { return true };
         errors.at(attribute, format!("`#[{}]` goes on a method", kind.name()));
@@ -59,7 +55,7 @@ pub(crate) fn refuse_markers(attributes: &mut Vec<Attribute>, errors: &mut Error
     });
 }
 
-/// Takes the marker off a method's attributes. A method has at most one.
+/// Removes the marker from a method's attributes, and returns it. A method has at most one.
 pub(crate) fn take_marker(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Option<Marker> {
     let mut found: Option<Marker> = None;
     attributes.retain(|attribute| {
@@ -99,16 +95,16 @@ fn marker(kind: MarkerKind, attribute: &Attribute, errors: &mut Errors) -> Marke
     marker
 }
 
-/// `create` of `#[hook(create)]`.
+/// Reads `create` of `#[hook(create)]`.
 fn role(input: ParseStream<'_>) -> syn::Result<Ident> {
     let place = input.span();
     let role = input.call(Ident::parse_any).ok().filter(|_| input.is_empty());
-    // Tokens that are left would be an error of syn's own.
+    // Remaining tokens would be an error of syn too.
     input.parse::<TokenStream>()?;
     role.ok_or_else(|| syn::Error::new(place, "`#[hook(..)]` names the hook's role: write it as in `#[hook(create)]`"))
 }
 
-/// `name = "text"`.
+/// An option `name = "text"`.
 struct Given {
     name: Ident,
     value: Text,

@@ -1,4 +1,4 @@
-//! Tokens to syntax: what the user wrote, and nothing about what it means.
+//! Tokens to syntax, without its meaning.
 
 mod implementation;
 mod limits;
@@ -12,22 +12,22 @@ use syn::{
 };
 
 pub(crate) use self::{
-    implementation::{Implementation, Member, Method},
+    implementation::{AssociatedItem, Implementation, Method},
     limits::Limit,
     markers::{Marker, MarkerKind, take_marker},
-    options::{Options, Text, crate_alone, retention},
+    options::{Options, Text, crate_alone, parse as options, retention},
 };
 use crate::errors::Errors;
 
 /// The item that `#[pluv::room]` stands on.
 pub(crate) enum Item {
-    /// A struct, which is a room; or what can be none and was reported.
+    /// A struct, which is a room, or another type, which was reported.
     Type(Box<DeriveInput>),
     /// An impl, which has a room's handlers.
     Impl(Box<Implementation>),
 }
 
-/// Where the attribute goes.
+/// The error about an attribute on another item.
 const PLACES: &str = "`#[pluv::room]` goes on a struct, with the room's options, and on its impl, bare";
 
 /// Reads the annotated item. `None` where it is neither a type nor an impl, which has been reported.
@@ -67,9 +67,4 @@ pub(crate) fn item(tokens: TokenStream, errors: &mut Errors) -> Option<Item> {
             None
         }
     }
-}
-
-/// Reads the options of `#[pluv::room(..)]`.
-pub(crate) fn options(tokens: TokenStream, errors: &mut Errors) -> Options {
-    options::parse(tokens, errors)
 }

@@ -32,16 +32,16 @@ const NAMES: &[&str] = &[
     "crate",
 ];
 
-/// A text with its place in the source.
+/// A text with its span.
 pub(crate) type Text = LitStr;
 
-/// The options, as they were written.
+/// The options as they are written.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) user: Option<Type>,
     pub(crate) presence: Option<Type>,
     pub(crate) output: Option<Type>,
-    /// `Yrs`, as it was written.
+    /// The only storage is `Yrs`.
     pub(crate) storage: Option<Ident>,
     pub(crate) retention: Option<Text>,
     pub(crate) limits: Vec<Limit>,
@@ -54,29 +54,36 @@ pub(crate) struct Options {
     /// Whether the room is checked against wrangler's configuration.
     pub(crate) wrangler: bool,
     pub(crate) krate: Option<Path>,
-    /// The names of all that were given, in order.
+    /// The names of all given options, in order.
     pub(crate) names: Vec<Ident>,
 }
 
-pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
+/// Reads the options of `#[pluv::room(..)]`.
+pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
     let mut options = Options { wrangler: true, ..Options::default() };
-    let all = |input: ParseStream<'_>| -> syn::Result<()> {
-        while !input.is_empty() {
-            if let Err(error) = option(input, &mut options, errors) {
-                errors.push(error);
-            }
-            // What is wrong with one option does not hide what is wrong with the next.
-            while !input.is_empty() && !input.peek(Token![,]) {
-                input.parse::<TokenTree>()?;
-            }
-            input.parse::<Option<Token![,]>>()?;
-        }
-        Ok(())
-    };
+    let all = |input: ParseStream<'_>| list(input, errors, |input, errors| option(input, &mut options, errors));
     if let Err(error) = all.parse2(tokens) {
         errors.push(error);
     }
     options
+}
+
+/// Reads a list with commas between its elements. A mistake in one element does not hide those in the next.
+pub(super) fn list(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+    mut element: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) -> syn::Result<()> {
+    while !input.is_empty() {
+        if let Err(error) = element(input, errors) {
+            errors.push(error);
+        }
+        while !input.is_empty() && !input.peek(Token![,]) {
+            input.parse::<TokenTree>()?;
+        }
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(())
 }
 
 fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> syn::Result<()> {
@@ -123,7 +130,7 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
     Ok(())
 }
 
-/// The value after `=`.
+/// Reads the value after `=`.
 pub(super) fn value<T: Parse>(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<T> {
     let has_equals = input.parse::<Option<Token![=]>>()?.is_some();
     if !has_equals || input.is_empty() || input.peek(Token![,]) {
@@ -145,7 +152,7 @@ fn boolean(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<b
     value(input, name, example).map(|value: LitBool| value.value)
 }
 
-/// A text, or a list of some.
+/// A text, or a list of texts.
 struct Texts(Vec<Text>);
 
 impl Parse for Texts {
@@ -166,10 +173,10 @@ fn texts(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Vec
     value(input, name, &format!("{name} = {example}")).map(|Texts(texts)| texts)
 }
 
-/// How long a document stays when nobody is there, in milliseconds; `None` is for ever.
+/// Returns how long a document is kept without connections, in milliseconds; `None` is for ever.
 ///
 /// # Errors
-/// `text` is no such time.
+/// If `text` is not a valid time.
 pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
     match text {
         "keep" => return Ok(None),
@@ -177,13 +184,13 @@ pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
         _ => {}
     }
     match milliseconds(text) {
-        // An alarm is a number of JavaScript; no document waits for more than a century.
+        // The time of an alarm is a number of JavaScript: a century is enough.
         Some(after) if after > 0 && after <= 36_525 * 86_400_000 => Ok(Some(after)),
         _ => Err(()),
     }
 }
 
-/// A time like `30d`, in milliseconds.
+/// Reads a time such as `30d`, in milliseconds.
 pub(super) fn milliseconds(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;
     let count: u64 = text[..text.len() - unit.len_utf8()].parse().ok()?;
@@ -197,7 +204,7 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
     count.checked_mul(milliseconds)
 }
 
-/// Reports every option but `crate`, where the others stand on the room's struct.
+/// Reports every option but `crate`, as the others go on the room's struct.
 pub(crate) fn crate_alone(options: &Options, errors: &mut Errors) {
     for name in options.names.iter().filter(|name| *name != "crate") {
         errors.at(name, format!("the option `{name}` goes on the room's struct: write it in its `#[pluv::room(..)]`"));

@@ -1,6 +1,6 @@
-// What the rooms of `examples/chat` expand to; see `snapshot.rs`.
+// The expansion of `examples/chat`; see `snapshot.rs`.
 
-/// A chat room. The note of its page is a text of its document, in which clients share whatever else they like.
+/// A chat room. The page's note is a text of its document, in which clients can share other data too.
 #[derive(Debug)]
 pub struct Chat;
 const _: () = {
@@ -35,7 +35,7 @@ const _: () = {
             .has_user()
             .limits(::pluv::Limits::new().messages_per_second(5000));
         const TYPES: ::pluv::schema::RoomTypes = ::pluv::schema::RoomTypes::new(
-                "A chat room. The note of its page is a text of its document, in which clients share whatever else they like.",
+                "A chat room. The page's note is a text of its document, in which clients can share other data too.",
             )
             .user::<<Self as ::pluv::Room>::User>()
             .presence::<<Self as ::pluv::Room>::Presence>()
@@ -63,7 +63,7 @@ impl ::pluv::__private::Fieldless for Chat {
     Chat, ::pluv::__private::assert_handlers:: < Chat > ()
 );
 impl Chat {
-    /// A sign-in for the demo alone: whoever asks is who they say they are. A real one reads a session's cookie.
+    /// Signs users in without a check, for the demo only. A real hook reads a session's cookie.
     #[allow(
         clippy::needless_pass_by_value,
         clippy::unnecessary_wraps,
@@ -83,14 +83,16 @@ impl Chat {
                 .map(|(_, value)| value.into_owned())
         };
         let Some(id) = query("user_id").filter(|id| !id.is_empty()) else {
-            return Err(Error::client("who are you? add `&user_id=` and `&name=`"));
+            return Err(
+                Error::client("the user is missing: add `&user_id=` and `&name=`"),
+            );
         };
         let name = query("name")
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| id.clone());
         Ok(Some(User { id, name }))
     }
-    /// Shows a message to everyone.
+    /// Sends a message to everyone.
     #[allow(
         clippy::needless_pass_by_value,
         clippy::unnecessary_wraps,
@@ -102,7 +104,7 @@ impl Chat {
             message: input.message,
         });
     }
-    /// Doubles a number, for whoever asked.
+    /// Doubles a number, and sends it to the caller only.
     #[allow(
         clippy::needless_pass_by_value,
         clippy::unnecessary_wraps,
@@ -129,8 +131,11 @@ impl ::pluv::Handlers for Chat {
         },
     >>::Type;
     const EVENTS: &'static [::pluv::EventInfo] = &[
-        ::pluv::EventInfo::event("sendMessage", "Shows a message to everyone."),
-        ::pluv::EventInfo::event("double", "Doubles a number, for whoever asked."),
+        ::pluv::EventInfo::event("sendMessage", "Sends a message to everyone."),
+        ::pluv::EventInfo::event(
+            "double",
+            "Doubles a number, and sends it to the caller only.",
+        ),
     ];
     const EVENT_TYPES: &'static [::pluv::schema::EventTypes] = &[
         ::pluv::schema::EventTypes::new()

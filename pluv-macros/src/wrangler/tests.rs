@@ -1,11 +1,11 @@
-//! Files against rooms.
+//! Tests of configurations with rooms.
 
 use super::*;
 
 const TOML: &str = "wrangler.toml";
 const JSONC: &str = "wrangler.jsonc";
 
-/// A worker that has everything but Durable Objects.
+/// A complete worker without Durable Objects.
 const BUILT: &str = "name = \"my-rooms\"\nmain = \"build/index.js\"\nbuild.command = \"make\"\n";
 const BOUND: &str = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\n";
 const MADE: &str = "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Chat\"]\n";
@@ -18,7 +18,7 @@ fn found(file: &File) -> Vec<Problem> {
     problems(&file.configuration().expect("it has the right shape"), "Chat", "CHAT", true)
 }
 
-/// The problems of a room, and the lines that correct them.
+/// Returns the problems of a room, and the lines that correct them.
 fn check(text: &str, name: &'static str) -> Vec<(String, String)> {
     let file = file(text, name);
     found(&file).into_iter().map(|problem| (problem.text, file.lines(&problem.edit))).collect()
@@ -28,12 +28,12 @@ fn toml(parts: &[&str]) -> Vec<(String, String)> {
     check(&parts.concat(), TOML)
 }
 
-/// JSON with the content of TOML.
+/// Converts TOML to JSON.
 fn json_of(text: &str) -> String {
     format!("{:#}", file(text, TOML).root)
 }
 
-/// Checks a file in both formats: one problem, and its lines in each.
+/// Asserts that a file in both formats has one problem, with these lines.
 #[track_caller]
 fn one(parts: &[&str], problem: &str, in_toml: &str, in_json: &str) {
     let text = parts.concat();
@@ -56,20 +56,20 @@ fn a_binding_has_a_class() {
 }
 
 #[test]
-fn what_the_whole_worker_lacks_is_no_fault_of_one_room() {
+fn problems_of_the_whole_worker_are_reported_at_the_first_room() {
     let configuration = file(&[BOUND, MADE].concat(), TOML).configuration().expect("it has the right shape");
     assert_eq!(problems(&configuration, "Chat", "CHAT", true).len(), 2);
     assert_eq!(problems(&configuration, "Chat", "CHAT", false), []);
 }
 
 #[test]
-fn a_room_that_is_bound_made_and_built_is_fine() {
+fn a_complete_configuration_has_no_problem() {
     fine(&[BUILT, BOUND, MADE]);
     fine(&["main = \"src/index.js\"\n[build]\ncommand = \"x\"\n", BOUND, MADE]);
 }
 
 #[test]
-fn what_a_file_lacks_is_told_at_once_and_in_order() {
+fn all_problems_are_reported_in_order() {
     let problems = toml(&[]);
     let texts: Vec<_> = problems.iter().map(|(text, _)| text.as_str()).collect();
     assert_eq!(
@@ -84,16 +84,16 @@ fn what_a_file_lacks_is_told_at_once_and_in_order() {
 }
 
 #[test]
-fn the_lines_make_an_empty_file_good() {
+fn the_lines_complete_an_empty_file() {
     let lines: Vec<_> = toml(&[]).into_iter().map(|(_, lines)| lines).collect();
     assert_eq!(toml(&[&lines.join("\n\n")]), []);
     let lines: Vec<_> = check("{}", JSONC).into_iter().map(|(_, lines)| lines).collect();
     assert_eq!(check(&format!("{{\n{}\n}}", lines.join("\n\n")), JSONC), []);
 }
 
-/// The lines after those that are there, which is right unless a comment says otherwise.
+/// Appends the lines to a file, which is correct unless a comment says otherwise.
 #[test]
-fn the_lines_make_a_file_good_that_has_other_classes() {
+fn the_lines_complete_a_file_with_other_classes() {
     let other = "[[durable_objects.bindings]]\nname = \"O\"\nclass_name = \"Other\"\n\
                  [[migrations]]\ntag = \"v2\"\nnew_sqlite_classes = [\"Other\"]\n";
     let problems = toml(&[BUILT, other]);
@@ -128,7 +128,7 @@ fn a_class_that_is_not_bound() {
 }
 
 #[test]
-fn what_is_in_braces_or_brackets_is_added_to_there() {
+fn entries_are_added_to_inline_tables_and_arrays() {
     let lines_of = |text: &str| toml(&[BUILT, text, MADE]).remove(0).1;
     let entry = "{ name = \"CHAT\", class_name = \"Chat\" }";
     assert_eq!(lines_of("[durable_objects]\nbindings = []\n"), format!("# in durable_objects.bindings\n{entry},"));
@@ -169,28 +169,28 @@ fn a_binding_of_another_class() {
 }
 
 #[test]
-fn what_is_wrong_with_the_binding_is_told_there() {
+fn a_problem_of_the_binding_is_reported_at_its_option() {
     let text = [BUILT, MADE, "[[durable_objects.bindings]]\nname = \"ROOM\"\nclass_name = \"Chat\"\n"].concat();
     assert!(found(&file(&text, TOML))[0].is_binding);
     assert!(found(&file(BUILT, TOML)).iter().all(|problem| !problem.is_binding));
 }
 
 #[test]
-fn a_class_may_be_another_workers() {
+fn a_class_can_be_in_another_worker() {
     let of_other =
         "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"ChatRoom\"\nscript_name = \"other\"\n";
     fine(&[BUILT, of_other]);
-    // Bound so under another name it is not what the room looks for.
+    // A binding of another name that is in another worker is not the room's.
     let elsewhere = "[[durable_objects.bindings]]\nname = \"C\"\nclass_name = \"Chat\"\nscript_name = \"other\"\n";
     assert!(toml(&[BUILT, MADE, elsewhere])[0].0.contains("is not bound"));
-    // A worker may name itself.
+    // A binding can name its own worker.
     let own = "[[durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\nscript_name = \"my-rooms\"\n";
     fine(&[BUILT, own, MADE]);
     assert!(toml(&[BUILT, own])[0].0.contains("no migration"));
 }
 
 #[test]
-fn a_class_that_no_migration_makes() {
+fn a_class_without_a_migration() {
     one(
         &[BUILT, BOUND],
         "no migration makes the class `Chat`",
@@ -223,7 +223,7 @@ fn a_class_without_sqlite() {
 }
 
 #[test]
-fn a_class_without_sqlite_may_have_had_another_name() {
+fn a_class_without_sqlite_can_be_renamed() {
     let renamed = "[[migrations]]\ntag = \"v1\"\nnew_classes = [\"Old\", \"Other\"]\n\
                    [[migrations]]\ntag = \"v2\"\nrenamed_classes = [{ from = \"Old\", to = \"Chat\" }]\n";
     assert_eq!(
@@ -244,7 +244,7 @@ fn migrations_are_followed_to_the_last() {
         migrations(&["new_sqlite_classes = [\"Old\"]", "renamed_classes = [{ from = \"Old\", to = \"Chat\" }]"]),
         [""; 0]
     );
-    // What it was renamed from may be older than what the file has.
+    // The old name may be older than the first migration of the file.
     assert_eq!(migrations(&["renamed_classes = [{ from = \"Old\", to = \"Chat\" }]"]), [""; 0]);
     let transferred = "transferred_classes = [{ from = \"Old\", from_script = \"other\", to = \"Chat\" }]";
     assert_eq!(migrations(&[transferred]), [""; 0]);
@@ -272,7 +272,7 @@ fn exports_replace_migrations() {
         live.trim_end(),
         "// in exports\n\"Chat\": { \"type\": \"durable-object\", \"storage\": \"sqlite\" },",
     );
-    // Exports of other kinds say nothing of classes that migrations make.
+    // Exports of other types do not replace migrations.
     fine(&[BUILT, BOUND, MADE, "[exports.default]\ntype = \"worker\"\ncache = { enabled = false }\n"]);
 }
 
@@ -306,7 +306,7 @@ fn exports_without_a_class_that_has_sqlite() {
 }
 
 #[test]
-fn a_worker_without_its_code() {
+fn a_worker_without_main_or_build() {
     let build = "[build]\ncommand = \"make\"\n";
     one(
         &[build, BOUND, MADE],
@@ -352,10 +352,10 @@ fn environments_are_checked() {
         staging.trim_end(),
         "// in env.staging.durable_objects\n\"bindings\": [{ \"name\": \"CHAT\", \"class_name\": \"Chat\" }],",
     );
-    // What they inherit is wrong once.
+    // An inherited problem is reported once.
     assert_eq!(toml(&[BUILT, BOUND, staging]).len(), 1);
     assert_eq!(toml(&[BUILT, BOUND, staging])[0].0, "no migration makes the class `Chat`");
-    // What is their own is wrong there.
+    // An environment's own problem is reported there.
     let own = "[[env.staging.migrations]]\ntag = \"v1\"\nnew_sqlite_classes = [\"Other\"]\n";
     one(
         &[BUILT, BOUND, MADE, staging, own],
@@ -366,7 +366,7 @@ fn environments_are_checked() {
 }
 
 #[test]
-fn objects_may_be_in_environments_alone() {
+fn bindings_can_be_in_environments_only() {
     let staging = "[env.staging]\nmain = \"a.js\"\nbuild.command = \"make\"\n\
                    [[env.staging.durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\n";
     fine(&["name = \"a\"\n", staging, MADE]);
@@ -374,7 +374,7 @@ fn objects_may_be_in_environments_alone() {
 }
 
 #[test]
-fn an_environment_is_a_worker_of_its_own() {
+fn an_environment_has_its_own_worker_name() {
     let staging = |script: &str| {
         format!(
             "[[env.staging.durable_objects.bindings]]\nname = \"CHAT\"\nclass_name = \"Chat\"\nscript_name = \"{script}\"\n"
@@ -386,7 +386,7 @@ fn an_environment_is_a_worker_of_its_own() {
 }
 
 #[test]
-fn pages_have_no_classes() {
+fn a_pages_project_is_not_checked() {
     fine(&["name = \"a\"\npages_build_output_dir = \"public\"\n"]);
 }
 
@@ -399,14 +399,14 @@ fn wranglers_json_has_comments_and_trailing_commas() {
 }
 
 #[test]
-fn what_other_parts_hold_does_not_matter() {
+fn other_parts_of_the_file_are_ignored() {
     let other =
         "compatibility_date = 2026-04-01\nroutes = [{ pattern = \"a\", zone_name = \"b\" }]\nlimits = { cpu_ms = 5 }\n";
     assert_eq!(toml(&[BUILT, other, BOUND, MADE, "[vars]\nA = 1.5\nB = { c = true }\n"]), []);
 }
 
 #[test]
-fn an_error_of_the_text_has_its_line() {
+fn a_syntax_error_has_its_line() {
     let error = |text: &str, name| File::parse(name, text.as_bytes()).err().expect("it is no good");
     assert_eq!(error("a = 1\nb = 2\na = 3\n", TOML), "can't be read, at line 3: duplicate key");
     let quoted = "can't be read, at line 2: string values must be quoted, expected literal string";
@@ -421,7 +421,7 @@ fn an_error_of_the_text_has_its_line() {
 }
 
 #[test]
-fn a_part_of_another_type_is_named() {
+fn a_key_of_the_wrong_type_is_named() {
     let error = |text: &str, name| file(text, name).configuration().err().expect("it has the wrong shape");
     assert_eq!(
         error("[durable_objects.bindings]\nname = \"CHAT\"\n", TOML),
@@ -441,7 +441,7 @@ fn a_part_of_another_type_is_named() {
 }
 
 #[test]
-fn the_file_is_the_one_that_wrangler_takes() {
+fn the_file_is_found_in_wranglers_order() {
     let directory = tempfile::tempdir().expect("a directory");
     let found = || find(directory.path()).map(|(name, _)| name);
     assert_eq!(found(), None);

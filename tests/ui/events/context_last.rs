@@ -11,7 +11,7 @@ pub struct Chat;
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(&self, input: Say, cx: &Context<'_, Self>) {
+    fn say(&self, input: Say, cx: &Context) {
         drop((input, cx));
     }
 }

@@ -1,12 +1,10 @@
-use pluv::prelude::*;
-
 #[pluv::room]
 pub struct Chat;
 
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(cx: &Context<'_, Self>) {
+    fn say(cx: &Context) {
         let _ = cx.room();
     }
 }

@@ -12,7 +12,7 @@ pub struct Chat;
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(&self, cx: &Context<'_, Self>) {
+    fn say(&self, cx: &Context) {
         cx.broadcast(Output::Shouted { text: "hello".to_owned() });
     }
 }

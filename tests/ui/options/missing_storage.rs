@@ -1,12 +1,10 @@
-use pluv::prelude::*;
-
 #[pluv::room]
 pub struct Chat;
 
 #[pluv::room]
 impl Chat {
     #[event]
-    fn look(&self, cx: &Context<'_, Self>) -> Result<()> {
+    fn read(&self, cx: &Context) -> Result<()> {
         cx.storage().usage()?;
         Ok(())
     }

@@ -19,7 +19,7 @@ pub struct Chat<T> {
 #[pluv::room]
 impl<T> Chat<T> {
     #[event]
-    async fn say(&self, cx: &Context<'_, Self>, input: Say) -> Result<()> {
+    async fn say(&self, cx: &Context, input: Say) -> Result<()> {
         let _ = &self.state;
         cx.broadcast(Output::Said { text: input.text });
         Ok(())

@@ -11,13 +11,13 @@ pub struct Chat;
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(&self, cx: &Context<'_, Self>) {
+    fn say(&self, cx: &Context) {
         let name = cx.user().name.clone();
         cx.broadcast(Output::Said { text: name });
     }
 
     #[event]
-    async fn shout(&self, cx: &Context<'_, Self>) -> Result<()> {
+    async fn shout(&self, cx: &Context) -> Result<()> {
         self.say(cx);
         Ok(())
     }

@@ -15,7 +15,7 @@ pub union Chat {
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(&self, cx: &Context<'_, Self>) {
+    fn say(&self, cx: &Context) {
         cx.broadcast(Output::Said { text: "hello".to_owned() });
     }
 }

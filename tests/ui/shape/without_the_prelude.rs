@@ -4,8 +4,8 @@ pub struct Chat;
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(&self, cx: &Context<'_, Self>) {
-        let _ = cx.room();
+    fn say(&self, context: &Context<'_, Self>) {
+        let _ = context.room();
     }
 }
 

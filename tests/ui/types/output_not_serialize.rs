@@ -1,5 +1,3 @@
-use pluv::prelude::*;
-
 pub enum Output {
     Said { text: String },
 }
@@ -10,7 +8,7 @@ pub struct Chat;
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(&self, cx: &Context<'_, Self>) {
+    fn say(&self, cx: &Context) {
         cx.broadcast(Output::Said { text: "hello".to_owned() });
     }
 }

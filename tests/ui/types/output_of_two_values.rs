@@ -1,6 +1,6 @@
 #[pluv::output]
 pub enum Output {
-    Moved(f64, f64),
+    Point(f64, f64),
 }
 
 #[pluv::room(output = Output)]

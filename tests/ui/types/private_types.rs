@@ -11,7 +11,7 @@ pub struct Chat;
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(&self, cx: &Context<'_, Self>) {
+    fn say(&self, cx: &Context) {
         let _ = cx.presence().typing;
     }
 }

@@ -23,7 +23,7 @@ pub struct Chat;
 #[pluv::room]
 impl Chat {
     #[event]
-    fn say(&self, cx: &Context<'_, Self>, input: Say) {
+    fn say(&self, cx: &Context, input: Say) {
         cx.broadcast(Output::Said { text: input.text });
     }
 }

@@ -3,7 +3,7 @@ use pluv::prelude::*;
 #[derive(Serialize, Deserialize)]
 pub enum User {
     Guest { id: String },
-    Member { id: String, name: String },
+    Author { id: String, name: String },
 }
 
 #[pluv::room(user = User)]

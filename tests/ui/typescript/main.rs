@@ -1,4 +1,4 @@
-//! What does not compile where a room's types become TypeScript: each case beside what the compiler says of it.
+//! Compile-fail tests with the feature `ts`: each case is beside its expected output.
 
 #[test]
 fn a_type_without_the_derive_is_one_error() {

@@ -1,0 +1,74 @@
+//! The hooks that a room can have.
+
+use proc_macro2::Ident;
+use syn::{ReceiverKind, Signature};
+
+use super::signature::{returned, typed};
+
+/// A hook that a room can have.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct HookKind {
+    /// The name of the method that a bare `#[hook]` stands on, which is that of the runtime's trait too.
+    pub(crate) method: &'static str,
+    pub(crate) params: &'static [&'static str],
+    /// The type in the hook's `Result`.
+    pub(crate) returns: &'static str,
+    /// The runtime's assertion about the room.
+    pub(crate) assertion: Option<&'static str>,
+}
+
+/// All hooks.
+pub(super) static HOOKS: [HookKind; 8] = [
+    kind("create", &["env: &Env"], "Self", None),
+    kind("authorize", &["req: &Request", "env: &Env", "room: &str"], "Option<User>", Some("assert_has_user")),
+    kind("on_user_connected", &["&self", "cx: &Context"], "()", None),
+    kind("on_user_disconnected", &["&self", "cx: &Context"], "()", None),
+    kind("on_message", &["&self", "cx: &Context", "message: &Message<'_>"], "()", None),
+    kind("get_initial_storage", &["&self", "room: &str"], "Option<Vec<u8>>", Some("assert_has_document")),
+    kind("on_storage_updated", &["&self", "cx: &Context"], "()", Some("assert_has_document")),
+    kind("on_room_deleted", &["&self", "room: &FinalState<'_>"], "()", Some("assert_has_document")),
+];
+
+const fn kind(
+    method: &'static str,
+    params: &'static [&'static str],
+    returns: &'static str,
+    assertion: Option<&'static str>,
+) -> HookKind {
+    HookKind { method, params, returns, assertion }
+}
+
+impl HookKind {
+    /// Returns the name in `#[hook(..)]`.
+    pub(crate) fn role(&self) -> &'static str {
+        self.method.trim_start_matches("on_").trim_start_matches("get_")
+    }
+
+    /// Returns whether the hook makes the room, and so is no method of it and not `async`.
+    pub(crate) fn is_create(&self) -> bool {
+        self.method == "create"
+    }
+
+    /// Returns whether the hook takes `&self`.
+    pub(crate) fn has_receiver(&self) -> bool {
+        self.params[0] == "&self"
+    }
+
+    /// Returns the signature of a hook whose method is called `name`.
+    pub(super) fn signature(&self, name: &Ident) -> String {
+        let asyncness = if self.is_create() { "" } else { "async " };
+        format!("{asyncness}fn {name}({}) -> Result<{}>", self.params.join(", "), self.returns)
+    }
+
+    /// Returns whether a signature can be called as this hook. Its types are checked by rustc.
+    pub(super) fn fits(&self, signature: &Signature) -> bool {
+        let receiver =
+            signature.receiver().map(|receiver| matches!(receiver.kind, ReceiverKind::Reference(_, _, None)));
+        let count = usize::from(receiver.is_some()) + typed(signature).len();
+        // A context that is the only parameter can be left out.
+        let is_complete = count == self.params.len() || (count == 1 && self.params == ["&self", "cx: &Context"]);
+        let has_value = self.returns == "()" || returned(signature).is_some();
+        let is_async = signature.asyncness.is_some();
+        receiver == self.has_receiver().then_some(true) && is_complete && has_value && !(self.is_create() && is_async)
+    }
+}
