@@ -1,4 +1,4 @@
-// A worker of the tests' own rooms, for a test that kills it.
+// A worker with the tests' own rooms, for a test that kills it.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -11,10 +11,10 @@ import path from 'node:path';
 import { TIMEOUT, until } from './wait.mjs';
 
 const ADDRESS = '127.0.0.1';
-// Below the ports that the system gives to connections: one of these is not taken while its server restarts.
+// Below the ephemeral ports, so that no connection takes the port while its server restarts.
 const [FIRST_PORT, LAST_PORT] = [10_000, 32_000];
 
-/** A port that nobody listens at. */
+/** Finds a free port. */
 async function freePort() {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
@@ -28,7 +28,7 @@ async function freePort() {
   }
 }
 
-/** `wrangler dev` in a process group of its own, with a directory for what it stores. */
+/** Runs `wrangler dev` in a process group of its own, with a directory for its storage. */
 export class Server {
   #process = null;
   #log = [];
@@ -46,7 +46,7 @@ export class Server {
     return server;
   }
 
-  /** Starts it, and returns when it answers. */
+  /** Starts the worker, and returns once it answers. */
   async start() {
     const { PLUV_WRANGLER, PLUV_FIXTURE_CONFIG } = process.env;
     assert.ok(PLUV_WRANGLER, 'PLUV_WRANGLER is missing: the path of wrangler.js');
@@ -55,7 +55,7 @@ export class Server {
     options.push('--inspector-port', `${await freePort()}`, '--persist-to', this.state);
     const started = spawn(process.execPath, [PLUV_WRANGLER, 'dev', ...options], {
       cwd: path.dirname(PLUV_FIXTURE_CONFIG),
-      // Not interactive, and nothing is asked of or sent to the outside.
+      // Not interactive, and without requests to other hosts.
       env: { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -84,7 +84,7 @@ export class Server {
     }
   }
 
-  /** Ends all of it at once, as a power cut would. */
+  /** Kills all its processes at once, as a power failure would. */
   async kill() {
     const ended = this.#process;
     this.#process = null;
@@ -95,13 +95,13 @@ export class Server {
     try {
       process.kill(-ended.pid, 'SIGKILL');
     } catch (error) {
-      // Nobody is left in the group.
+      // The process group has no process left.
       assert.equal(error.code, 'ESRCH');
     }
     await exited;
   }
 
-  /** Kills it, and removes what it stored. */
+  /** Kills the worker, and deletes its storage. */
   async remove() {
     await this.kill();
     await rm(this.state, { recursive: true, force: true, maxRetries: 5 });

@@ -58,13 +58,13 @@ class Tab {
     this.text = page.getByTestId('text');
     this.messages = page.getByTestId('message-text');
     this.lines = page.getByTestId('line');
-    this.people = page.getByTestId('person');
+    this.users = page.getByTestId('person');
     this.typing = page.getByTestId('typing');
     this.note = page.getByTestId('note');
     this.noteStatus = page.getByTestId('note-status');
   }
 
-  /** Waits until `condition` is true of `argument` in the page. */
+  /** Waits until `condition(argument)` is true in the page. */
   until(condition, argument) {
     return this.page.waitForFunction(condition, argument, { timeout: TIMEOUT });
   }
@@ -94,7 +94,7 @@ class Tab {
     await this.text.press('Enter');
   }
 
-  /** Waits until exactly these people are shown, whoever comes first. */
+  /** Waits until exactly these users are shown, in any order. */
   async sees(...names) {
     await this.until((expected) => {
       const shown = [...document.querySelectorAll('[data-test="person"]:not(.leaving) .person-name')];
@@ -116,7 +116,7 @@ class Tab {
     await this.until((expected) => document.querySelector('[data-test="note"]').value === expected, text);
   }
 
-  /** Writes in the note, as by its keys, at the caret's place. */
+  /** Types into the note at the caret. */
   async write(text) {
     await this.note.focus();
     await this.page.keyboard.type(text);
@@ -130,7 +130,7 @@ class Tab {
     }, [start, end]);
   }
 
-  /** What is selected in the note. */
+  /** Returns the selected text of the note. */
   selection() {
     return this.note.evaluate(({ selectionStart, selectionEnd }) => [selectionStart, selectionEnd]);
   }
@@ -139,7 +139,7 @@ class Tab {
     return this.lines.filter({ hasText: text }).first().waitFor();
   }
 
-  /** A picture of the page, once what moves has come to rest. */
+  /** Takes a screenshot of the page once its animations have ended. */
   async shot(name) {
     if (SCREENSHOTS) {
       await this.until(() => document.getAnimations().every((animation) =>
@@ -149,7 +149,7 @@ class Tab {
   }
 }
 
-/** Types in these fields until `shows` has ended: what shows that somebody types goes soon after they pause. */
+/** Types in these fields until `shows` has ended: the typing indicator is hidden soon after a pause. */
 async function whileTyping(fields, shows) {
   let done = false;
   const type = async (field) => {
@@ -166,7 +166,7 @@ async function whileTyping(fields, shows) {
   }
 }
 
-chatTest('two tabs are two users, who see each other', async (chat) => {
+chatTest('two tabs are two users that see each other', async (chat) => {
   const ada = await chat.user();
   await ada.page.getByTestId('empty').waitFor();
   await ada.shot('empty');
@@ -179,12 +179,12 @@ chatTest('two tabs are two users, who see each other', async (chat) => {
   await bob.sees(...names);
   await ada.line(`${names[1]} joined`);
   await ada.shot('joined');
-  const ids = await ada.people.evaluateAll((nodes) => nodes.map((node) => node.dataset.userId));
+  const ids = await ada.users.evaluateAll((nodes) => nodes.map((node) => node.dataset.userId));
   assert.equal(new Set(ids).size, 2);
   assert.equal(await ada.page.locator('.person.you .person-name').innerText(), names[0]);
   assert.equal(await bob.page.locator('.person.you .person-name').innerText(), names[1]);
 
-  // The same user after a reload, and nobody else.
+  // A reload keeps the user, and adds no other.
   await bob.page.reload();
   await bob.online();
   assert.equal(await bob.name(), names[1]);
@@ -192,7 +192,7 @@ chatTest('two tabs are two users, who see each other', async (chat) => {
   await ada.sees(...names);
 });
 
-chatTest('a message shows in both, once', async (chat) => {
+chatTest('a message is shown once in both tabs', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.sees('Ada', 'Bob');
@@ -211,7 +211,7 @@ chatTest('a message shows in both, once', async (chat) => {
   await ada.page.getByTestId('empty').waitFor({ state: 'hidden' });
 });
 
-chatTest('shift and enter starts a line', async (chat) => {
+chatTest('shift and enter starts a new line', async (chat) => {
   const ada = await chat.user('Ada');
   await ada.text.fill('one');
   await ada.text.press('Shift+Enter');
@@ -220,7 +220,7 @@ chatTest('shift and enter starts a line', async (chat) => {
   await ada.reads('one\ntwo');
 });
 
-chatTest('typing shows to the others, and ends', async (chat) => {
+chatTest('typing is shown to the others, and ends', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   const eve = await chat.user('Eve');
@@ -230,7 +230,7 @@ chatTest('typing shows to the others, and ends', async (chat) => {
   await ends();
 
   await whileTyping([ada.text], () => shows('Ada is typing…'));
-  assert.equal(await ada.typing.isVisible(), false, 'nobody is told of their own typing');
+  assert.equal(await ada.typing.isVisible(), false, 'a user is not shown their own typing');
   await ends();
 
   await whileTyping([ada.text], () => shows('Ada is typing…'));
@@ -243,12 +243,12 @@ chatTest('typing shows to the others, and ends', async (chat) => {
   await ada.text.blur();
   await ends();
 
-  // Both at once, whichever pauses meanwhile.
+  // Both type at the same time.
   await whileTyping([ada.text, eve.text], () => shows('Ada and Eve are typing…'));
   await ends();
 });
 
-chatTest('a pointer shows to the others', async (chat) => {
+chatTest('a pointer is shown to the others', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.sees('Ada', 'Bob');
@@ -262,7 +262,7 @@ chatTest('a pointer shows to the others', async (chat) => {
   await bob.until(() => document.querySelector('.cursor.shown') === null);
 });
 
-chatTest('HTML in a message and in a name is text', async (chat) => {
+chatTest('HTML in a message and in a name is shown as text', async (chat) => {
   const html = '<img src=x onerror="document.title=1"><b>bold</b>';
   const ada = await chat.user('<i>Ada</i>');
   const bob = await chat.user('Bob');
@@ -282,7 +282,7 @@ chatTest('/double answers its sender alone', async (chat) => {
   await bob.sees('Ada', 'Bob');
   await ada.say('/double 21');
   await ada.line('doubled {value: 42}');
-  // A message that comes after it, so that what Bob has not seen by then is not under way.
+  // A later message: everything sent before it has arrived.
   await ada.say('done');
   await bob.reads('done');
   assert.equal(await bob.lines.filter({ hasText: 'doubled' }).count(), 0);
@@ -300,7 +300,7 @@ chatTest('a command that does not exist stays in the composer, with a hint', asy
   assert.equal(await ada.messages.count(), 0);
 });
 
-chatTest('one leaves, and the other sees it', async (chat) => {
+chatTest('a user that leaves is removed for the other', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.sees('Ada', 'Bob');
@@ -309,7 +309,7 @@ chatTest('one leaves, and the other sees it', async (chat) => {
   await ada.sees('Ada');
 });
 
-chatTest('a new name is told to the others', async (chat) => {
+chatTest('a new name is shown to the others', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.sees('Ada', 'Bob');
@@ -321,7 +321,7 @@ chatTest('a new name is told to the others', async (chat) => {
   assert.equal(await ada.page.getByTestId('message').getAttribute('data-author'), 'Robert');
   assert.equal(await ada.lines.filter({ hasText: /left|Robert joined/ }).count(), 0);
 
-  // Kept when the page is loaded again; Escape keeps it too.
+  // The name survives a reload and an Escape.
   await bob.page.reload();
   await bob.online();
   assert.equal(await bob.name(), 'Robert');
@@ -354,7 +354,7 @@ chatTest('two tabs of one user are shown once', async (chat) => {
   assert.equal(await ada.lines.filter({ hasText: 'left' }).count(), 0);
 });
 
-chatTest('a lost connection comes back by itself', async (chat) => {
+chatTest('a lost connection reconnects by itself', async (chat) => {
   const wire = await chat.useProxy();
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob', wire.url);
@@ -380,7 +380,7 @@ chatTest('a lost connection comes back by itself', async (chat) => {
   await bob.reads('written meanwhile');
 });
 
-chatTest('a dead connection is noticed, and what was under way can be sent again', async (chat) => {
+chatTest('a dead connection is detected, and unconfirmed messages can be sent again', async (chat) => {
   const wire = await chat.useProxy();
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob', wire.url);
@@ -397,7 +397,7 @@ chatTest('a dead connection is noticed, and what was under way can be sent again
   await bob.page.getByTestId('unsent').waitFor();
   await bob.shot('unsent');
   assert.equal(await ada.messages.count(), 0);
-  // It is back soon.
+  // It reconnects soon.
   await until(() => statuses.evaluate((all) => all.some((status) => status !== 'online')), 'the loss is noticed');
   await bob.online();
   await bob.page.getByTestId('send-again').click();
@@ -405,7 +405,7 @@ chatTest('a dead connection is noticed, and what was under way can be sent again
   await bob.reads('Are you there?');
 });
 
-chatTest('a browser without a network says so', async (chat) => {
+chatTest('a browser that is offline shows it', async (chat) => {
   const wire = await chat.useProxy();
   const bob = await chat.user('Bob', wire.url);
   wire.cut();
@@ -418,7 +418,7 @@ chatTest('a browser without a network says so', async (chat) => {
   await bob.sees('Bob');
 });
 
-chatTest('a refusal is told, and not tried again by itself', async (chat) => {
+chatTest('a rejected token request is shown, and not retried automatically', async (chat) => {
   chat.expected = /status of 403/;
   const page = await chat.profile.newPage();
   const tab = new Tab(page);
@@ -437,7 +437,7 @@ chatTest('a refusal is told, and not tried again by itself', async (chat) => {
   await tab.online();
 });
 
-chatTest('a connection that the room refuses is told why', async (chat) => {
+chatTest('a connection that the room rejects shows the reason', async (chat) => {
   const page = await chat.profile.newPage();
   const tab = new Tab(page);
   await page.route('**/api/pluv/authorize?*', (route) => route.fulfill({ body: 'not-a-token' }));
@@ -475,7 +475,7 @@ chatTest('the address names the room', async (chat) => {
   await other.sees(await other.name());
 });
 
-chatTest('who writes the note at once with another reads the same', async (chat) => {
+chatTest('concurrent edits of the note converge', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.write('begin end');
@@ -492,7 +492,7 @@ chatTest('who writes the note at once with another reads the same', async (chat)
   await bob.notes(text);
   assert.ok(text.startsWith('begin ') && text.endsWith(' end'), text);
   for (const written of texts) {
-    // The letters of each are there, in their order.
+    // The letters of each are in the text, in order.
     let at = 0;
     for (const letter of written) {
       at = text.indexOf(letter, at) + 1;
@@ -501,7 +501,7 @@ chatTest('who writes the note at once with another reads the same', async (chat)
   }
 });
 
-chatTest('who comes later, and who comes back after everyone left, has the note', async (chat) => {
+chatTest('a newcomer, and a user that returns after everyone left, gets the note', async (chat) => {
   const ada = await chat.user('Ada');
   await ada.write('Buy milk\nand 🥛');
   const bob = await chat.user('Bob');
@@ -514,7 +514,7 @@ chatTest('who comes later, and who comes back after everyone left, has the note'
   await eve.notes('!Buy milk\nand 🥛');
 });
 
-chatTest('the note may not be written in before it is there', async (chat) => {
+chatTest('the note is not editable before it is loaded', async (chat) => {
   const page = await chat.profile.newPage();
   await page.route('**/api/pluv/authorize?*', async () => {});
   await page.goto(`${BASE}/#${chat.room}`);
@@ -549,7 +549,7 @@ chatTest('the caret and the selection stay with their text while another writes'
   await ada.notes('one two three four');
   assert.deepEqual(await ada.selection(), [4, 7]);
 
-  // Before the second of two equal letters, and where another replaces what was selected.
+  // The caret before the second of two equal letters, and another user replaces the selection.
   await ada.select(1);
   await bob.select(0);
   await bob.write('o');
@@ -564,7 +564,7 @@ chatTest('the caret and the selection stay with their text while another writes'
   await ada.notes(await bob.note.inputValue());
 });
 
-chatTest('it shows who writes in the note', async (chat) => {
+chatTest('the page shows who edits the note', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.sees('Ada', 'Bob');
@@ -573,7 +573,7 @@ chatTest('it shows who writes in the note', async (chat) => {
   await ada.noteStatus.filter({ hasText: 'Everyone here can write in it' }).waitFor();
 });
 
-chatTest('what was written in the note while the connection was lost joins what the others wrote', async (chat) => {
+chatTest('edits of the note made offline are merged with those of the others', async (chat) => {
   const wire = await chat.useProxy();
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob', wire.url);
@@ -597,7 +597,7 @@ chatTest('what was written in the note while the connection was lost joins what 
   await ada.notes('Oat milk. Two of it. Bread. Butter.');
 });
 
-chatTest('undo takes back what I wrote in the note, and nothing of another', async (chat) => {
+chatTest("undo reverts the user's own edits of the note only", async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.write('mine');
@@ -617,7 +617,7 @@ chatTest('undo takes back what I wrote in the note, and nothing of another', asy
   await bob.notes('theirs mine!');
 });
 
-chatTest('an input method composes in the note undisturbed', async (chat) => {
+chatTest('edits of others do not disturb an input method in the note', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   await ada.write('>');
@@ -628,7 +628,7 @@ chatTest('an input method composes in the note undisturbed', async (chat) => {
   await bob.notes('>に');
   await bob.select(0);
   await bob.write('before ');
-  // A message that comes after it, so that what Ada's note does not show by then is not under way.
+  // A later message: everything sent before it has arrived.
   await bob.say('done');
   await ada.reads('done');
   await ada.notes('>に');
@@ -640,10 +640,10 @@ chatTest('an input method composes in the note undisturbed', async (chat) => {
   assert.deepEqual(await ada.selection(), [10, 10]);
 });
 
-chatTest('an emoji that takes the place of another stays whole', async (chat) => {
+chatTest('an emoji that replaces another stays intact', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
-  // Both halves of these are the same in one of the others.
+  // Each shares one surrogate with another of them.
   let text = '';
   for (const next of ['😀', '😁', '😁😀', '😀😀', '😀', '🐀', '🐀🐁', 'x😀y', 'x🨀y', 'x😀y']) {
     text = next;
@@ -668,9 +668,9 @@ chatTest('each room has a note of its own', async (chat) => {
   await ada.notes('of the first');
 });
 
-chatTest('a refusal of what was written in the note is told, and is not taken for one of a message', async (chat) => {
+chatTest('a rejected edit of the note is shown as such, and not as a rejected message', async (chat) => {
   const ada = await chat.user('Ada');
-  // More than the document may take, and than a person may write.
+  // More than the document may contain.
   await ada.note.evaluate((field) => {
     field.value = 'x'.repeat(5_100_000);
     field.dispatchEvent(new Event('input'));
@@ -681,7 +681,7 @@ chatTest('a refusal of what was written in the note is told, and is not taken fo
   assert.equal(await ada.page.getByTestId('unsent').count(), 0);
 });
 
-chatTest('on a phone the messages and the note take turns, and a dot tells of news of the other', async (chat) => {
+chatTest('on a phone tabs switch between messages and note, and a dot marks news in the hidden one', async (chat) => {
   const ada = await chat.user('Ada');
   const bob = await chat.user('Bob');
   const view = ada.page.getByTestId('view');

@@ -1,14 +1,14 @@
-// People on a board without a browser.
+// Users of a whiteboard without a browser.
 
 import { createHash } from 'node:crypto';
 import WebSocket from 'ws';
 
-/** As random as a page makes it, and the same for the same name. */
+/** Derives an id from a name, of the form that the page makes. */
 export function idOf(name) {
   return createHash('sha256').update(name).digest('hex').slice(0, 16);
 }
 
-/** A client that moves its hand. */
+/** A client that moves its pointer. */
 export class Extra {
   static async join(base, board, name) {
     const address = `${base}/api/pluv/room/${board}`;

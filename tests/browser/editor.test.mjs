@@ -10,12 +10,12 @@ import WebSocket from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { TIMEOUT, still, until } from '../wait.mjs';
-import { DESKTOP, PHONE, Stage, whileAsleep } from './stage.mjs';
+import { DESKTOP, PHONE, Stage, wakeByUser } from './stage.mjs';
 
 const BASE = process.env.PLUV_EDITOR_URL;
 const LOG = process.env.PLUV_EDITOR_LOG;
 const SCREENSHOTS = process.env.PLUV_SCREENSHOTS;
-// How many a document has room for.
+// The limit of connections of a document.
 const SEATS = 50;
 
 assert.ok(BASE, 'PLUV_EDITOR_URL is missing: the address of a worker that runs examples/editor');
@@ -42,8 +42,8 @@ class Scene extends Stage {
     super(BASE);
   }
 
-  /** Somebody with a browser of their own, so that nothing but the room lies between two of them. */
-  async person(name, { base = BASE, address = `/${this.name}`, ...options } = {}) {
+  /** Opens the document as a user in a browser profile of its own, so that two users are connected by the room only. */
+  async user(name, { base = BASE, address = `/${this.name}`, ...options } = {}) {
     const context = await this.context({ viewport: DESKTOP, ...options });
     if (name) {
       await context.addInitScript((chosen) => {
@@ -52,19 +52,19 @@ class Scene extends Stage {
         }
       }, name);
     }
-    const person = new Person(context, await context.newPage());
-    await person.page.goto(`${base}${address}`);
-    return person;
+    const user = new User(context, await context.newPage());
+    await user.page.goto(`${base}${address}`);
+    return user;
   }
 
-  /** Some people who have the document open, and what they read is saved. */
-  async people(...names) {
-    const people = await Promise.all(names.map((name) => this.person(name)));
-    await Promise.all(people.map((person) => person.status('live')));
-    return people;
+  /** Opens the document as several users, and waits until they are connected. */
+  async users(...names) {
+    const users = await Promise.all(names.map((name) => this.user(name)));
+    await Promise.all(users.map((user) => user.status('live')));
+    return users;
   }
 
-  /** Somebody without a browser, who says once who they are, and never speaks again. */
+  /** Connects a user without a browser, who sends an awareness state once, and nothing else. */
   async guest(name) {
     const query = new URLSearchParams({ room: this.name, user_id: name, name });
     const token = await (await fetch(`${BASE}/api/pluv/authorize?${query}`)).text();
@@ -84,7 +84,7 @@ class Scene extends Stage {
   }
 }
 
-class Person {
+class User {
   constructor(context, page) {
     this.context = context;
     this.page = page;
@@ -93,17 +93,17 @@ class Person {
     this.banner = page.getByTestId('banner-text');
   }
 
-  /** Waits until `condition` is true of `argument` in the page. */
+  /** Waits until `condition(argument)` is true in the page. */
   until(condition, argument) {
     return this.page.waitForFunction(condition, argument, { timeout: TIMEOUT });
   }
 
-  /** Waits for a state of the connection: `live` means that all is saved. */
+  /** Waits for a state of the connection: `live` means that all edits are saved. */
   status(status) {
     return this.page.locator(`[data-test="status"][data-status="${status}"]`).waitFor();
   }
 
-  /** Puts the caret at the start or the end of the document, and waits until it may be written in. */
+  /** Puts the caret at the start or the end of the document, once it is editable. */
   async go(to) {
     await this.page.locator('[data-test="text"][contenteditable="true"]').waitFor();
     await this.text.focus();
@@ -123,7 +123,7 @@ class Person {
     assert.equal(place.at, place[to], JSON.stringify(place));
   }
 
-  /** Moves the caret by these keys, and waits until the editor knows of it: the browser tells it by an event. */
+  /** Moves the caret by these keys, and waits until the editor has handled the event for it. */
   async move(...keys) {
     for (const key of keys) {
       await this.page.keyboard.press(key);
@@ -134,13 +134,13 @@ class Person {
     }, await this.text.elementHandle());
   }
 
-  /** Writes as by the keys. */
+  /** Types a text. */
   async write(text, to = 'end') {
     await this.go(to);
     await this.type(text);
   }
 
-  /** Writes on, where the caret is. */
+  /** Types a text with several lines at the caret. */
   async type(text) {
     for (const [index, line] of text.split('\n').entries()) {
       if (index > 0) {
@@ -150,7 +150,7 @@ class Person {
     }
   }
 
-  /** What the page shows, block by block: `p Text`. */
+  /** Returns the shown text block by block: `p Text`. */
   shown() {
     return this.text.evaluate(({ children }) => [...children].map((block) => `${block.localName} ${block.textContent}`.trimEnd()));
   }
@@ -160,13 +160,13 @@ class Person {
     return this.#shows(() => this.shown(), expected);
   }
 
-  /** Waits until exactly these others are shown to be here, whoever comes first. */
+  /** Waits until exactly these other users are shown, in any order. */
   sees(...names) {
     const listed = () => this.page.getByTestId('person').evaluateAll((nodes) => nodes.map(({ title }) => title).sort());
     return this.#shows(listed, names.toSorted());
   }
 
-  /** Waits until the carets of exactly these are in the text. */
+  /** Waits until the text has the carets of exactly these users. */
   seesCarets(...names) {
     const listed = () => this.carets.evaluateAll((nodes) => nodes.map(({ dataset }) => dataset.name).sort());
     return this.#shows(listed, names.toSorted());
@@ -180,7 +180,7 @@ class Person {
     }, () => `${JSON.stringify(expected)} shows, and not ${JSON.stringify(shown)}`);
   }
 
-  /** A picture of the page, once what moves has come to rest. */
+  /** Takes a screenshot of the page once its animations have ended. */
   async shot(name) {
     if (SCREENSHOTS) {
       await this.page.waitForTimeout(300);
@@ -189,17 +189,17 @@ class Person {
   }
 }
 
-/** Waits until all show the same, and returns it. */
-async function same(...people) {
+/** Waits until all show the same text, and returns it. */
+async function same(...users) {
   let shown;
   await until(async () => {
-    shown = await Promise.all(people.map((person) => person.shown()));
+    shown = await Promise.all(users.map((user) => user.shown()));
     return new Set(shown.map((text) => text.join('\n'))).size === 1;
   }, () => `all read the same: ${JSON.stringify(shown)}`);
   return shown[0];
 }
 
-/** Holds that the letters of each text are there, in their order, and nothing else. */
+/** Asserts that a text consists of the letters of these parts, each in order. */
 function assertHas(text, ...parts) {
   assert.equal(text.length, parts.join('').length, text);
   for (const part of parts) {
@@ -211,27 +211,27 @@ function assertHas(text, ...parts) {
   }
 }
 
-editorTest('two who type at once in one line read the same', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+editorTest('two users that type in one line at once converge', async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   await ada.write('begin end');
   await bob.reads('p begin end');
   const texts = ['abcdefghijklmnopqrstuvwxyz', '0123456789'];
-  for (const person of [ada, bob]) {
-    await person.go('start');
-    await person.move('Control+ArrowRight', 'ArrowRight');
+  for (const user of [ada, bob]) {
+    await user.go('start');
+    await user.move('Control+ArrowRight', 'ArrowRight');
   }
   await Promise.all([ada.type(texts[0]), bob.type(texts[1])]);
-  await Promise.all([ada, bob].map((person) => person.status('live')));
+  await Promise.all([ada, bob].map((user) => user.status('live')));
   const [line] = await same(ada, bob);
   assertHas(line.replace(/^p begin /, '').replace(/end$/, ''), ...texts);
 });
 
-editorTest('three who type at once in different places read the same, with whatever format', async (scene) => {
-  const people = await scene.people('Ada', 'Bob', 'Cleo');
-  const [ada, bob, cleo] = people;
+editorTest('three users that type and format in different places at once converge', async (scene) => {
+  const users = await scene.users('Ada', 'Bob', 'Cleo');
+  const [ada, bob, cleo] = users;
   await ada.write('# Title\nThe middle.\nThe end.');
-  const begun = ['h1 Title', 'p The middle.', 'p The end.'];
-  await Promise.all([bob, cleo].map((person) => person.reads(...begun)));
+  const initial = ['h1 Title', 'p The middle.', 'p The end.'];
+  await Promise.all([bob, cleo].map((user) => user.reads(...initial)));
   await ada.go('start');
   await bob.go('start');
   await bob.move('ArrowDown', 'End');
@@ -241,21 +241,21 @@ editorTest('three who type at once in different places read the same, with whate
     bob.type(' And more.\n- of a list\nof two'),
     cleo.type('\n> Quoted\nand again'),
   ]);
-  await same(...people);
+  await same(...users);
   await ada.reads('h1 A long Title', 'p The middle. And more.', 'ul of a listof two', 'p The end.', 'blockquote Quotedand again');
-  await Promise.all(people.map((person) => person.status('live')));
+  await Promise.all(users.map((user) => user.status('live')));
 
-  // Who comes later reads it too, and so do those who load the page again.
-  const dan = await scene.person('Dan');
+  // A newcomer reads it too, and so do users after a reload.
+  const dan = await scene.user('Dan');
   await dan.status('live');
-  await Promise.all(people.map((person) => person.page.reload()));
-  await Promise.all([...people, dan].map((person) => person.status('live')));
-  await same(...people, dan);
+  await Promise.all(users.map((user) => user.page.reload()));
+  await Promise.all([...users, dan].map((user) => user.status('live')));
+  await same(...users, dan);
   await dan.sees('Ada', 'Bob', 'Cleo');
 });
 
-editorTest('names, carets and selections of the others show, and go with them', async (scene) => {
-  const [ada, bob, cleo] = await scene.people('Ada', 'Bob', 'Cleo');
+editorTest('names, carets and selections of the others are shown, and removed when they leave', async (scene) => {
+  const [ada, bob, cleo] = await scene.users('Ada', 'Bob', 'Cleo');
   await ada.sees('Bob', 'Cleo');
   await bob.sees('Ada', 'Cleo');
   await ada.write('Hello, Bob');
@@ -268,10 +268,10 @@ editorTest('names, carets and selections of the others show, and go with them', 
   await bob.page.locator('.selection').filter({ hasText: 'Bob' }).waitFor();
   assert.equal(await bob.page.locator('.selection').count(), 1);
 
-  // What everyone reads is the text alone.
+  // The carets are not part of the text.
   assert.deepEqual(await bob.shown(), ['p Hello, Ada. Hello, Bob']);
 
-  // Each has the colour that they have for themselves; two may have chosen the same.
+  // Each has the colour that they see themselves; two may have chosen the same.
   const colors = await bob.page.locator('[data-test="people"] .avatar').evaluateAll((nodes) =>
     nodes.map((node) => node.style.getPropertyValue('--person')));
   const own = await Promise.all([ada, bob, cleo].map(({ page }) =>
@@ -285,8 +285,8 @@ editorTest('names, carets and selections of the others show, and go with them', 
   await ada.seesCarets();
 });
 
-editorTest('who chooses another name and colour has them at once, and next time', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+editorTest('another name and colour are applied at once, and kept', async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   await ada.write('Hello');
   await bob.seesCarets('Ada');
   await ada.page.getByTestId('me').click();
@@ -304,15 +304,15 @@ editorTest('who chooses another name and colour has them at once, and next time'
   assert.equal(await ada.page.getByTestId('me-name').textContent(), 'Ada Lovelace');
   await bob.sees('Ada Lovelace');
 
-  // Nothing is changed by who cancels.
+  // Cancel changes nothing.
   await ada.page.getByTestId('me').click();
   await ada.page.getByTestId('profile-name').fill('Eve');
   await ada.page.keyboard.press('Escape');
   assert.equal(await ada.page.getByTestId('me-name').textContent(), 'Ada Lovelace');
 });
 
-editorTest('a name is text, whatever it is', async (scene) => {
-  const [ada, bob] = await scene.people('<b onclick=1>Ada</b>', 'Bob');
+editorTest('a name is shown as text', async (scene) => {
+  const [ada, bob] = await scene.users('<b onclick=1>Ada</b>', 'Bob');
   await ada.write('<img src=x onerror="document.title=1">');
   await bob.reads('p <img src=x onerror="document.title=1">');
   await bob.sees('<b onclick=1>Ada</b>');
@@ -320,10 +320,10 @@ editorTest('a name is text, whatever it is', async (scene) => {
   assert.equal(await bob.page.locator('b, [data-test="text"] img[src]').count(), 0);
 });
 
-editorTest('what is written without a connection is told so, and joins what the others wrote', async (scene) => {
+editorTest('edits made offline are shown as unsaved, and merged with those of the others', async (scene) => {
   const wire = await scene.useProxy();
-  const ada = await scene.person('Ada');
-  const bob = await scene.person('Bob', { base: wire.url });
+  const ada = await scene.user('Ada');
+  const bob = await scene.user('Bob', { base: wire.url });
   await scene.guest('Cleo');
   await ada.write('Milk. Bread.');
   await bob.reads('p Milk. Bread.');
@@ -350,7 +350,7 @@ editorTest('what is written without a connection is told so, and joins what the 
   await bob.banner.waitFor({ state: 'hidden' });
   const [line] = await same(ada, bob);
   assert.equal(line, 'p Two of each. Milk. Bread. Butter.');
-  // Also who said nothing meanwhile, and never speaks again.
+  // Also a user that sent nothing meanwhile, and sends nothing after.
   await bob.sees('Ada', 'Cleo');
   await bob.seesCarets('Ada');
   await ada.sees('Bob', 'Cleo');
@@ -358,9 +358,9 @@ editorTest('what is written without a connection is told so, and joins what the 
   await ada.seesCarets('Bob');
 });
 
-editorTest('a browser that says that it is offline is believed, and comes back by itself', async (scene) => {
+editorTest('a browser that reports to be offline disconnects, and reconnects by itself', async (scene) => {
   scene.expectLosses();
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   await ada.write('Written ');
   await bob.reads('p Written');
   await bob.context.setOffline(true);
@@ -373,48 +373,48 @@ editorTest('a browser that says that it is offline is believed, and comes back b
   assert.ok(['p Written by ada by bob', 'p Written by bob by ada'].includes(line), line);
 });
 
-editorTest('a connection on which nothing comes any more is given up, and nothing is lost', async (scene) => {
+editorTest('a silent connection is closed, and nothing is lost', async (scene) => {
   const wire = await scene.useProxy();
-  const ada = await scene.person('Ada');
-  const bob = await scene.person('Bob', { base: wire.url });
+  const ada = await scene.user('Ada');
+  const bob = await scene.user('Bob', { base: wire.url });
   await ada.write('One.');
   await bob.reads('p One.');
   wire.freeze();
   await ada.write(' Two.');
   await bob.write('Zero. ', 'start');
   await bob.status('saving');
-  // Or the provider finds out by itself, in half a minute.
+  // Otherwise the provider detects it by itself, in half a minute.
   await bob.context.setOffline(true);
   await bob.context.setOffline(false);
   await bob.status('live');
   assert.deepEqual(await same(ada, bob), ['p Zero. One. Two.']);
 });
 
-editorTest('what was written offline is there after a reload, and is sent when there is a connection', async (scene) => {
+editorTest('edits made offline survive a reload, and are sent once connected', async (scene) => {
   scene.expectLosses();
-  const [ada, bob] = await scene.people('Ada', 'Bob');
-  await ada.write('Begun.');
-  await bob.reads('p Begun.');
-  // The page can be loaded, but has no way to the room.
+  const [ada, bob] = await scene.users('Ada', 'Bob');
+  await ada.write('Initial.');
+  await bob.reads('p Initial.');
+  // The page can be loaded, but the room cannot be reached.
   await bob.context.route('**/api/**', (route) => route.abort());
   await bob.page.reload();
   await bob.status('offline');
-  await bob.reads('p Begun.');
+  await bob.reads('p Initial.');
   await bob.write(' Offline.');
   await bob.page.reload();
-  await bob.reads('p Begun. Offline.');
+  await bob.reads('p Initial. Offline.');
   await bob.status('offline');
   await bob.write(' Again.');
-  await ada.reads('p Begun.');
+  await ada.reads('p Initial.');
   await bob.context.unroute('**/api/**');
   await bob.page.getByTestId('retry').click();
   await bob.status('live');
-  await ada.reads('p Begun. Offline. Again.');
+  await ada.reads('p Initial. Offline. Again.');
 });
 
-editorTest('a caret that was just moved stays there, whatever the others write and wherever they go', async (scene) => {
-  const ada = await scene.person('Ada', { address: '/about:blank' });
-  // What comes from the room can be held back.
+editorTest('a caret that was just moved stays in place while others write and move', async (scene) => {
+  const ada = await scene.user('Ada', { address: '/about:blank' });
+  // Messages of the room can be delayed.
   await ada.page.addInitScript(() => {
     const held = [];
     globalThis.holds = false;
@@ -429,7 +429,7 @@ editorTest('a caret that was just moved stays there, whatever the others write a
   });
   await ada.page.goto(`${BASE}/${scene.name}`);
   await ada.status('live');
-  const [bob] = await scene.people('Bob');
+  const [bob] = await scene.users('Bob');
   await ada.write('# Heading\nEnd');
   await bob.reads('h1 Heading', 'p End');
   await bob.go('start');
@@ -441,35 +441,35 @@ editorTest('a caret that was just moved stays there, whatever the others write a
     await ada.page.evaluate(() => { holds = true; });
     await act();
     await ada.until(() => heldFrames.length > 0);
-    // As by a key: the event that tells the editor of it comes when this has ended.
+    // As by a key: the event for it is dispatched after this function.
     await ada.page.evaluate(() => {
       getSelection().modify('move', 'forward', 'documentboundary');
       holds = false;
       release();
     });
-    // What shows where the others are is drawn by a timer.
+    // The carets of the others are drawn by a timer.
     await ada.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
     await ada.type('.');
   }
-  await Promise.all([ada, bob].map((person) => person.reads('h1 The first Heading', 'p End..')));
+  await Promise.all([ada, bob].map((user) => user.reads('h1 The first Heading', 'p End..')));
 });
 
-editorTest('a document that slept is read and written on, by who stayed and who comes', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+editorTest('a document can be read and edited after hibernation, by connected users and by newcomers', async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   await ada.write('# Before\nIt slept.');
   await bob.reads('h1 Before', 'p It slept.');
   await bob.write(' Twice.');
   await ada.reads('h1 Before', 'p It slept. Twice.');
   await Promise.all([ada.status('live'), bob.status('live')]);
   const comes = (name) => async () => {
-    const person = await scene.person(name);
-    await person.status('live');
-    return person;
+    const user = await scene.user(name);
+    await user.status('live');
+    return user;
   };
-  const cleo = await whileAsleep(LOG, scene.name, {
+  const cleo = await wakeByUser(LOG, scene.name, {
     connections: 2,
-    // Both speak, and so not again for a while.
-    speak: () => Promise.all([ada, bob].map((person) => person.move('ArrowLeft', 'ArrowRight'))),
+    // Both send their state now, and so not again for a while.
+    speak: () => Promise.all([ada, bob].map((user) => user.move('ArrowLeft', 'ArrowRight'))),
     come: comes('Cleo'),
   });
   await cleo.reads('h1 Before', 'p It slept. Twice.');
@@ -478,17 +478,17 @@ editorTest('a document that slept is read and written on, by who stayed and who 
   await Promise.all([cleo.write('\nAfter, by Cleo. '), ada.write('Still ', 'start')]);
   assert.deepEqual(await same(ada, bob, cleo), ['h1 Still Before', 'p It slept. Twice.', 'p After, by Cleo.']);
 
-  // And when nobody stayed.
+  // Also without any connection left.
   await Promise.all([ada, bob, cleo].map(({ context }) => context.close()));
-  const dan = await whileAsleep(LOG, scene.name, { connections: 0, come: comes('Dan') });
+  const dan = await wakeByUser(LOG, scene.name, { connections: 0, come: comes('Dan') });
   await dan.reads('h1 Still Before', 'p It slept. Twice.', 'p After, by Cleo.');
   await dan.sees();
 });
 
-editorTest('a tab that has what neither the room nor the browser has asks before it closes', async (scene) => {
-  const [bob] = await scene.people('Bob');
-  const ada = await scene.person('Ada', { address: '/about:blank' });
-  // A browser that keeps nothing.
+editorTest('a tab with edits that are stored nowhere asks before it closes', async (scene) => {
+  const [bob] = await scene.users('Bob');
+  const ada = await scene.user('Ada', { address: '/about:blank' });
+  // A browser without storage.
   await ada.context.addInitScript(() => { indexedDB.open = () => new EventTarget(); });
   await ada.page.goto(`${BASE}/${scene.name}`);
   await ada.status('live');
@@ -507,8 +507,8 @@ editorTest('a tab that has what neither the room nor the browser has asks before
   await Promise.all([ada.page.waitForEvent('close'), ada.page.close({ runBeforeUnload: true })]);
 });
 
-editorTest('undo takes back what I wrote, and nothing of another', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+editorTest("undo reverts the user's own edits only", async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   const button = (name) => ada.page.locator(`[data-command="${name}"]`);
   await ada.page.locator('[data-command="undo"][aria-disabled="true"]').waitFor();
   await ada.write('mine');
@@ -528,8 +528,8 @@ editorTest('undo takes back what I wrote, and nothing of another', async (scene)
   await ada.reads('p mine');
 });
 
-editorTest('the buttons format what is selected, show how it is, and are reached by keys', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+editorTest('the buttons format the selection, show its format, and are reachable by keyboard', async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   await ada.write('word');
   await ada.page.keyboard.press('Control+a');
   const formats = ['bold', 'italic', 'strike', 'heading1', 'heading2', 'bulletList', 'orderedList', 'blockquote', 'codeBlock', 'code'];
@@ -546,7 +546,7 @@ editorTest('the buttons format what is selected, show how it is, and are reached
   }
   await bob.reads('p word');
 
-  // One stop of the Tab key, within which the arrows move.
+  // The toolbar is one tab stop, with arrow keys between the buttons.
   await ada.page.locator('[data-command="undo"]').focus();
   await ada.page.keyboard.press('ArrowLeft');
   const focused = () => ada.page.evaluate(() => document.activeElement.dataset.command);
@@ -560,11 +560,11 @@ editorTest('the buttons format what is selected, show how it is, and are reached
   assert.deepEqual(nameless, []);
 });
 
-editorTest('who has the link to read reads along, and writes nothing', async (scene) => {
-  const [ada] = await scene.people('Ada');
+editorTest('a user with the read-only link sees edits, and makes none', async (scene) => {
+  const [ada] = await scene.users('Ada');
   await ada.write('by Ada');
   await ada.status('live');
-  const reader = await scene.person('Reader', { address: `/${scene.name}?view` });
+  const reader = await scene.user('Reader', { address: `/${scene.name}?view` });
   await reader.status('live');
   await reader.reads('p by Ada');
   assert.equal(await reader.page.getByTestId('status').textContent(), 'Up to date');
@@ -591,8 +591,8 @@ editorTest('who has the link to read reads along, and writes nothing', async (sc
   await reader.reads('p by Ada too');
 });
 
-editorTest('a document is its address: a new one is made, and links to it are copied', async (scene) => {
-  const ada = await scene.person('Ada', { address: '/', permissions: ['clipboard-read', 'clipboard-write'] });
+editorTest('the address names the document: a new one can be made, and links copied', async (scene) => {
+  const ada = await scene.user('Ada', { address: '/', permissions: ['clipboard-read', 'clipboard-write'] });
   await ada.status('live');
   const { pathname } = new URL(ada.page.url());
   assert.match(pathname, /^\/[a-z]+-[0-9a-f]{12}$/);
@@ -608,7 +608,7 @@ editorTest('a document is its address: a new one is made, and links to it are co
   };
   assert.equal(await copied('copy-link'), `${new URL(BASE).origin}${pathname}`);
   assert.equal(await copied('copy-view'), `${new URL(BASE).origin}${pathname}?view`);
-  const bob = await scene.person('Bob', { address: pathname });
+  const bob = await scene.user('Bob', { address: pathname });
   await bob.reads('p Shared');
   await ada.sees('Bob');
 
@@ -616,14 +616,14 @@ editorTest('a document is its address: a new one is made, and links to it are co
   await page.waitForURL((url) => /^\/[a-z]+-[0-9a-f]{12}$/.test(url.pathname) && url.pathname !== pathname);
 
   const name = `${scene.name} ä & ö`;
-  const cleo = await scene.person('Cleo', { address: `/${encodeURIComponent(name)}` });
+  const cleo = await scene.user('Cleo', { address: `/${encodeURIComponent(name)}` });
   await cleo.status('live');
   assert.equal(await cleo.page.getByTestId('name').textContent(), name);
   await cleo.reads('p');
 });
 
 editorTest('each document has a text of its own', async (scene) => {
-  const ada = await scene.person('Ada');
+  const ada = await scene.user('Ada');
   await ada.write('of the first');
   await ada.status('live');
   await ada.page.goto(`${BASE}/${scene.name}-2`);
@@ -636,10 +636,10 @@ editorTest('each document has a text of its own', async (scene) => {
   await ada.reads('p of the first');
 });
 
-editorTest('a document may not be written in before it is there', async (scene) => {
-  const ada = await scene.person('Ada', { address: `/${scene.name}` });
+editorTest('a document is not editable before it is loaded', async (scene) => {
+  const ada = await scene.user('Ada', { address: `/${scene.name}` });
   await ada.status('live');
-  const bob = await scene.person('Bob', { address: '/about:blank' });
+  const bob = await scene.user('Bob', { address: '/about:blank' });
   await bob.context.route('**/api/pluv/authorize?*', () => {});
   await bob.page.goto(`${BASE}/${scene.name}`);
   await bob.status('connecting');
@@ -651,9 +651,9 @@ editorTest('a document may not be written in before it is there', async (scene) 
   await ada.reads('p there');
 });
 
-editorTest('who is refused is told why, and may try again', async (scene) => {
+editorTest('a rejected user sees the reason, and can try again', async (scene) => {
   scene.expected = /status of 40[03]/;
-  const ada = await scene.person('Ada');
+  const ada = await scene.user('Ada');
   await ada.status('live');
   await ada.write('Before');
   await ada.status('live');
@@ -669,17 +669,17 @@ editorTest('who is refused is told why, and may try again', async (scene) => {
   await ada.reads('p Before');
   await ada.write('!');
 
-  // By the room itself.
+  // By the room's own close.
   await ada.page.goto(`${BASE}/${'long-'.repeat(60)}`);
   await ada.status('refused');
   await ada.banner.filter({ hasText: 'the room\'s name has 300 bytes: the limit is 256' }).waitFor();
 });
 
-editorTest('who comes to a full room is told, and gets in when somebody leaves', async (scene) => {
-  // Each provider listens to the end of the process.
+editorTest('a user is told that the room is full, and joins when another leaves', async (scene) => {
+  // Each provider listens for the exit of the process.
   process.setMaxListeners(SEATS + 10);
   const guests = await Promise.all(Array.from({ length: SEATS }, (_, seat) => scene.guest(`Guest ${seat}`)));
-  const ada = await scene.person('Ada');
+  const ada = await scene.user('Ada');
   await ada.banner.filter({ hasText: 'can’t be opened just now: ' }).waitFor();
   assert.match(await ada.banner.textContent(), /full/);
   await ada.shot('full');
@@ -690,9 +690,9 @@ editorTest('who comes to a full room is told, and gets in when somebody leaves',
   await ada.shot('crowd');
 });
 
-editorTest('who is sent away stays away until they want to come back, and a change that is not taken is told', async (scene) => {
+editorTest('a disconnected user reconnects only on request, and a rejected change is shown', async (scene) => {
   const sockets = [];
-  const ada = await scene.person('Ada', { address: '/about:blank' });
+  const ada = await scene.user('Ada', { address: '/about:blank' });
   await ada.page.routeWebSocket(/yjs/, (socket) => {
     socket.connectToServer();
     sockets.push(socket);
@@ -710,23 +710,23 @@ editorTest('who is sent away stays away until they want to come back, and a chan
   await ada.banner.waitFor({ state: 'hidden' });
   assert.equal(sockets.length, 2);
 
-  // As the room sends away whoever has a provider.
-  sockets.at(-1).send(denied('you were sent away'));
-  await sockets.at(-1).close({ code: 4403, reason: 'you were sent away' });
+  // As the room disconnects a provider.
+  sockets.at(-1).send(denied('disconnected by the server'));
+  await sockets.at(-1).close({ code: 4403, reason: 'disconnected by the server' });
   await ada.status('refused');
   assert.equal(await ada.banner.textContent(), 'This document is closed to you: you were sent away.');
   await still(2_000);
-  assert.equal(sockets.length, 2, 'it does not come back by itself');
+  assert.equal(sockets.length, 2, 'it does not reconnect by itself');
   await ada.page.getByTestId('retry').click();
   await ada.status('live');
 });
 
 for (const scheme of ['light', 'dark']) {
   editorTest(`a document fits the page, wide and narrow, ${scheme}`, async (scene) => {
-    const ada = await scene.person('Ada Lovelace', { colorScheme: scheme });
-    const bob = await scene.person('Charles');
-    const cleo = await scene.person('Grace Hopper');
-    await Promise.all([ada, bob, cleo].map((person) => person.status('live')));
+    const ada = await scene.user('Ada Lovelace', { colorScheme: scheme });
+    const bob = await scene.user('Charles');
+    const cleo = await scene.user('Grace Hopper');
+    await Promise.all([ada, bob, cleo].map((user) => user.status('live')));
     await ada.write('# A plan for Thursday\nWe move the rooms over, one by one, while everyone is still in them. Nobody should notice.');
     await ada.type(`\n## What is left\n- Write down **who** does what\nBake a cake\nTell the others, in \`#rooms\`\n\n> It slept for most of the night, in fact.\nA long word: ${'wrap'.repeat(40)}`);
     await ada.type('\n\n```\ncargo xtask dev --example editor');

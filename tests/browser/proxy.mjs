@@ -1,4 +1,4 @@
-// A wire to the server that a test can cut. What a browser emulates as offline leaves WebSockets alone.
+// A proxy to the server that a test can cut: the browser's offline emulation does not affect WebSockets.
 
 import net from 'node:net';
 
@@ -49,7 +49,7 @@ export class Proxy {
     upstream.pipe(client);
   }
 
-  /** Ends every connection without a farewell, and takes no new one. */
+  /** Drops every connection without a close, and accepts no new one. */
   cut() {
     this.#up = false;
     for (const { client, upstream } of this.#pairs) {
@@ -59,7 +59,7 @@ export class Proxy {
     this.#pairs.clear();
   }
 
-  /** WebSockets stay, but nothing passes any more, as with a cable pulled out. New connections pass. */
+  /** Keeps open WebSockets open but forwards nothing, as with an unplugged cable. New connections work. */
   freeze() {
     for (const { client, upstream, end, isWebSocket } of this.#pairs) {
       if (isWebSocket) {
@@ -68,7 +68,7 @@ export class Proxy {
         client.resume();
         upstream.resume();
       } else {
-        // The browser would ask for its next token over this one.
+        // Otherwise the browser would request its next token over this connection.
         end();
       }
     }

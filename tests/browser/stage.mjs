@@ -1,10 +1,10 @@
-// A browser for the tests of a page, which must not complain or call another host.
+// A browser for the tests of a page, which must not log errors or request another host.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before } from 'node:test';
 import { chromium, selectors } from 'playwright-core';
-import { TIMEOUT, until, untilAsleep } from '../wait.mjs';
+import { TIMEOUT, until, untilHibernated } from '../wait.mjs';
 import { Proxy } from './proxy.mjs';
 
 export const DESKTOP = { width: 1200, height: 780 };
@@ -23,9 +23,9 @@ before(async () => {
 
 after(() => browser?.close());
 
-/** What a test plays on: profiles of the browser, and a wire to the worker that can be cut. */
+/** The environment of a test: profiles of the browser, and a proxy to the worker that can be cut. */
 export class Stage {
-  // Where a test cuts the wire, the browser says so.
+  // The browser logs an error when a test cuts the proxy.
   expected = null;
   proxy = null;
   #base;
@@ -37,7 +37,7 @@ export class Stage {
     this.#base = base;
   }
 
-  /** A profile of the browser. */
+  /** Opens a new profile of the browser. */
   async context(options) {
     const context = await browser.newContext(options);
     this.#contexts.push(context);
@@ -83,27 +83,27 @@ export class Stage {
 }
 
 /**
- * Lets a room hibernate, and returns who wakes it by coming, as `come` opens their page. By the worker's log nothing of the
- * room was left in memory: it was made anew, with so many connections that had stayed open. All who stay have said, by
- * `speak`, what they would say otherwise while they should be silent.
+ * Lets a room hibernate, wakes it by a new user, whose page `come` opens, and returns that user. By the worker's log the
+ * room was created anew, with `connections` open connections. `speak` makes the connected users send what they would
+ * otherwise send during the pause.
  */
-export async function whileAsleep(log, room, { connections, speak, come }) {
+export async function wakeByUser(log, room, { connections, speak, come }) {
   const entries = async (kind) => {
     const lines = (await readFile(log, 'utf8')).split('\n');
     return lines.filter((line) => line.includes(`"room":"${room}"`) && line.includes(`"pluv":"${kind}"`));
   };
-  let person;
-  await untilAsleep(async (silence) => {
-    if (person) {
+  let user;
+  await untilHibernated(async (waitForHibernation) => {
+    if (user) {
       const left = (await entries('leave')).length;
-      await person.context.close();
-      await until(async () => (await entries('leave')).length > left, 'the room is told that they left');
+      await user.context.close();
+      await until(async () => (await entries('leave')).length > left, 'the room logs the close');
     }
     await speak?.();
     const [wakes, connects] = [await entries('wake'), await entries('connect')];
-    await silence();
-    person = await come();
-    // It is logged after the wake, if there was one.
+    await waitForHibernation();
+    user = await come();
+    // The connection is logged after the wake, if there was one.
     await until(async () => (await entries('connect')).length > connects.length, 'the connection is logged');
     const woken = (await entries('wake')).slice(wakes.length);
     if (woken.length > 0) {
@@ -112,5 +112,5 @@ export async function whileAsleep(log, room, { connections, speak, come }) {
     }
     return woken.length > 0;
   });
-  return person;
+  return user;
 }

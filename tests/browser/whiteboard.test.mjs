@@ -9,7 +9,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { TIMEOUT, pace, still, until } from '../wait.mjs';
 import { Extra, idOf } from './crowd.mjs';
-import { DESKTOP, PHONE, Stage, whileAsleep } from './stage.mjs';
+import { DESKTOP, PHONE, Stage, wakeByUser } from './stage.mjs';
 
 const BASE = process.env.PLUV_WHITEBOARD_URL;
 const LOG = process.env.PLUV_WHITEBOARD_LOG;
@@ -39,26 +39,26 @@ class Scene extends Stage {
     super(BASE);
   }
 
-  /** Somebody with a browser of their own, so that nothing but the room lies between two of them. */
-  async person(name, { base = BASE, board = this.board, status = 'online', prepare = () => {}, ...options } = {}) {
+  /** Opens the board as a user in a browser profile of its own, so that two users are connected by the room only. */
+  async user(name, { base = BASE, board = this.board, status = 'online', prepare = () => {}, ...options } = {}) {
     const context = await this.context({ viewport: DESKTOP, ...options });
     await context.addInitScript((me) => {
       if (location.protocol.startsWith('http') && history.state === null) {
         history.replaceState(me, '');
       }
     }, { id: idOf(name), name });
-    const person = new Person(context, await context.newPage());
-    await prepare(person.page);
-    await person.page.goto(`${base}/?board=${board}`);
-    await person.status(status);
-    return person;
+    const user = new User(context, await context.newPage());
+    await prepare(user.page);
+    await user.page.goto(`${base}/?board=${board}`);
+    await user.status(status);
+    return user;
   }
 
-  people(...names) {
-    return Promise.all(names.map((name) => this.person(name)));
+  users(...names) {
+    return Promise.all(names.map((name) => this.user(name)));
   }
 
-  /** Somebody without a browser. */
+  /** Connects a user without a browser. */
   async extra(name) {
     const extra = await Extra.join(BASE, this.board, name);
     this.#extras.push(extra);
@@ -71,7 +71,7 @@ class Scene extends Stage {
   }
 }
 
-class Person {
+class User {
   constructor(context, page) {
     this.context = context;
     this.page = page;
@@ -85,7 +85,7 @@ class Person {
     return this.page.locator(`body[data-status="${status}"]`).waitFor();
   }
 
-  /** Waits until `condition` is true of `argument` in the page. */
+  /** Waits until `condition(argument)` is true in the page. */
   until(condition, argument) {
     return this.page.waitForFunction(condition, argument, { timeout: TIMEOUT });
   }
@@ -94,7 +94,7 @@ class Person {
     return this.page.locator(`[data-test="note"][data-id="${id}"]`);
   }
 
-  /** Adds a note and writes on it. */
+  /** Adds a note with a text. */
   async add(color, text) {
     await this.page.getByTestId(`add-${color}`).click();
     const id = await this.page.evaluate(() => document.activeElement.closest('.note').dataset.id);
@@ -103,13 +103,13 @@ class Person {
     return id;
   }
 
-  /** The middle of a note, on the screen. */
+  /** Returns the centre of a note on the screen. */
   async middle(id) {
     const { x, y, width, height } = await this.note(id).boundingBox();
     return { x: x + width / 2, y: y + height / 2 };
   }
 
-  /** Takes a note, and carries it by so much, without letting it go. */
+  /** Drags a note by this distance, without dropping it. */
   async carry(id, x, y) {
     const from = await this.middle(id);
     await this.page.mouse.move(from.x, from.y);
@@ -121,7 +121,7 @@ class Person {
     await this.page.mouse.up();
   }
 
-  /** Where the notes are on the board, and what is written on them, once nothing glides. */
+  /** Returns the positions and texts of the notes, once no animation runs. */
   shown() {
     return this.notes.evaluateAll((nodes) => Object.fromEntries(nodes.map((node) => {
       const { m41: x, m42: y } = new DOMMatrix(getComputedStyle(node).transform);
@@ -129,7 +129,7 @@ class Person {
     })));
   }
 
-  /** Waits until a note is at this place. */
+  /** Waits until a note is at this position. */
   at(id, x, y) {
     return this.until(([id, x, y]) => {
       const node = document.querySelector(`[data-test="note"][data-id="${id}"]`);
@@ -143,7 +143,7 @@ class Person {
     return { x, y };
   }
 
-  /** A picture of the page, once what moves has come to rest. */
+  /** Takes a screenshot of the page once its animations have ended. */
   async shot(name) {
     if (SCREENSHOTS) {
       await this.page.waitForTimeout(500);
@@ -152,21 +152,21 @@ class Person {
   }
 }
 
-/** Waits until all show the same, and returns it. */
-async function same(...people) {
+/** Waits until all show the same notes, and returns them. */
+async function same(...users) {
   let shown;
   await until(async () => {
-    shown = await Promise.all(people.map((person) => person.shown()));
+    shown = await Promise.all(users.map((user) => user.shown()));
     return new Set(shown.map((notes) => JSON.stringify(Object.entries(notes).sort()))).size === 1;
   }, () => `all see the same: ${JSON.stringify(shown)}`);
   return shown[0];
 }
 
-boardTest('a note is added, written, moved, coloured by its pad and thrown away, and all see the same', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+boardTest('adding, editing, moving, colouring and deleting a note is shown to all', async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   await ada.page.getByText('An empty board').waitFor();
   const milk = await ada.add('yellow', 'Buy milk');
-  // Out of the way of the next one.
+  // The next note needs the space.
   await ada.carry(milk, 320, -90);
   await ada.drop();
   const bread = await bob.add('blue', 'Bake bread');
@@ -180,21 +180,21 @@ boardTest('a note is added, written, moved, coloured by its pad and thrown away,
   await ada.note(milk).waitFor({ state: 'detached' });
   await bob.page.getByTestId('undo').click();
   await ada.note(milk).waitFor();
-  assert.deepEqual(await same(ada, bob), shown, 'what was thrown away is back where it was');
+  assert.deepEqual(await same(ada, bob), shown, 'undo restores the deleted note');
 });
 
-boardTest('a note in a hand is seen to move by all before it is put down, and names stand beside the hands', async (scene) => {
-  const [ada, bob, cleo] = await scene.people('Ada', 'Bob', 'Cleo');
+boardTest('a note that is dragged moves for all before it is dropped, with the name beside the pointer', async (scene) => {
+  const [ada, bob, cleo] = await scene.users('Ada', 'Bob', 'Cleo');
   const id = await ada.add('rose', 'Move me');
-  await Promise.all([bob, cleo].map((person) => person.note(id).waitFor()));
+  await Promise.all([bob, cleo].map((user) => user.note(id).waitFor()));
   const start = await ada.place(id);
   await ada.carry(id, 300, 120);
-  for (const person of [bob, cleo]) {
-    await person.at(id, start.x + 300, start.y + 120);
-    assert.match(await person.note(id).getAttribute('class'), /taken/);
-    await person.hands.filter({ hasText: 'Ada' }).waitFor();
+  for (const user of [bob, cleo]) {
+    await user.at(id, start.x + 300, start.y + 120);
+    assert.match(await user.note(id).getAttribute('class'), /taken/);
+    await user.hands.filter({ hasText: 'Ada' }).waitFor();
   }
-  // Another can't take it meanwhile.
+  // Another user can't drag it meanwhile.
   await bob.carry(id, -200, 0);
   await bob.drop();
   await bob.note(id).getByTestId('text').focus();
@@ -213,9 +213,9 @@ boardTest('a note in a hand is seen to move by all before it is put down, and na
   await bob.page.getByText('2 here').waitFor();
 });
 
-boardTest('who was offline has what was missed, and what was done meanwhile is not lost', async (scene) => {
+boardTest('a user that was offline gets the missed changes, and keeps their own', async (scene) => {
   const proxy = await scene.useProxy();
-  const [ada, bob] = await Promise.all([scene.person('Ada', { base: proxy.url }), scene.person('Bob')]);
+  const [ada, bob] = await Promise.all([scene.user('Ada', { base: proxy.url }), scene.user('Bob')]);
   const first = await ada.add('green', 'First');
   await bob.note(first).waitFor();
   proxy.cut();
@@ -240,8 +240,8 @@ boardTest('who was offline has what was missed, and what was done meanwhile is n
   assert.match(shown[offline], /Offline$/);
 });
 
-boardTest('the board outlasts reloads and the sleep of its room', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+boardTest('the board survives reloads and the hibernation of its room', async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   const id = await ada.add('blue', 'Keep me');
   await bob.note(id).waitFor();
   await bob.carry(id, 140, 60);
@@ -251,8 +251,8 @@ boardTest('the board outlasts reloads and the sleep of its room', async (scene) 
   await ada.status('online');
   await ada.note(id).waitFor();
   assert.deepEqual(await same(ada, bob), before);
-  // Nobody says a word, and the room sleeps.
-  const cleo = await whileAsleep(LOG, scene.board, { connections: 2, come: () => scene.person('Cleo') });
+  // Nothing is sent, and the room hibernates.
+  const cleo = await wakeByUser(LOG, scene.board, { connections: 2, come: () => scene.user('Cleo') });
   await cleo.note(id).waitFor();
   assert.deepEqual(await same(ada, bob, cleo), before);
   await bob.carry(id, -100, 0);
@@ -263,8 +263,8 @@ boardTest('the board outlasts reloads and the sleep of its room', async (scene) 
   }, (await bob.place(id)).x);
 });
 
-boardTest('notes are moved, written and thrown away by the keyboard alone, and a phone has all of it', async (scene) => {
-  const ada = await scene.person('Ada', { viewport: PHONE, colorScheme: 'dark' });
+boardTest('notes are moved, edited and deleted by keyboard, and on a phone', async (scene) => {
+  const ada = await scene.user('Ada', { viewport: PHONE, colorScheme: 'dark' });
   const id = await ada.add('violet', 'On the phone');
   await ada.shot('phone');
   const start = await ada.place(id);
@@ -281,12 +281,12 @@ boardTest('notes are moved, written and thrown away by the keyboard alone, and a
   await ada.page.keyboard.press('Tab');
   await ada.page.keyboard.press('Enter');
   await ada.note(id).waitFor({ state: 'detached' });
-  // A phone zooms in on smaller letters that are written.
+  // A phone zooms in on text fields with smaller letters.
   assert.ok(await ada.page.getByTestId('name').evaluate((node) => parseFloat(getComputedStyle(node).fontSize) >= 16));
 });
 
-boardTest('a note shows all that it takes, in smaller letters', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+boardTest('a note shows its longest text, in smaller letters', async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   const text = 'Two hundred letters are what a note takes, and whoever comes by reads each of them without taking it: '
     + 'from the first to the last, which is here, at the very end of the note, in the last of its lines!!';
   assert.equal(text.length, 200);
@@ -314,8 +314,8 @@ boardTest('a note shows all that it takes, in smaller letters', async (scene) =>
   await ada.shot('long');
 });
 
-boardTest('a name is chosen, and text is text, on notes and beside hands', async (scene) => {
-  const [ada, bob] = await scene.people('Ada', 'Bob');
+boardTest('a name can be chosen, and HTML is shown as text on notes and beside pointers', async (scene) => {
+  const [ada, bob] = await scene.users('Ada', 'Bob');
   const markup = '<img src=x onerror="document.title=1">';
   const id = await ada.add('blue', markup);
   await bob.until(([id, text]) => document.querySelector(`[data-id="${id}"] textarea`)?.value === text, [id, markup]);
@@ -328,20 +328,20 @@ boardTest('a name is chosen, and text is text, on notes and beside hands', async
   await ada.page.reload();
   await ada.status('online');
   assert.equal(await ada.page.getByTestId('name').inputValue(), '<b>Ada</b>');
-  // None is no name.
+  // An empty name is not accepted.
   await ada.page.getByTestId('name').fill('');
   await ada.page.keyboard.press('Enter');
   assert.equal(await ada.page.getByTestId('name').inputValue(), '<b>Ada</b>');
 });
 
-boardTest('what the room does not take is told, and undone', async (scene) => {
+boardTest('a rejected change is shown, and undone', async (scene) => {
   const filler = await scene.extra('Filler');
   for (let number = 0; number < 300; number++) {
     const [x, y] = [(number % 20) * 110, Math.floor(number / 20) * 95];
     const color = ['yellow', 'rose', 'green'][number % 3];
     filler.send('addNote', { id: `note-${number}`, x, y, text: `Number ${number}`, color });
   }
-  const ada = await scene.person('Ada');
+  const ada = await scene.user('Ada');
   await ada.until(() => document.querySelectorAll('.note').length === 300);
   await ada.page.getByTestId('add-violet').click();
   await ada.notice.filter({ hasText: 'the board is full: it takes 300 notes' }).waitFor();
@@ -349,7 +349,7 @@ boardTest('what the room does not take is told, and undone', async (scene) => {
   await ada.page.locator('.note.violet').waitFor({ state: 'detached' });
   assert.equal(await ada.notes.count(), 300);
   await ada.shot('full');
-  // There is room where one was thrown away.
+  // A note can be added after another was deleted.
   await ada.note('note-299').hover();
   await ada.note('note-299').getByTestId('remove').click({ force: true });
   await ada.note('note-299').waitFor({ state: 'detached' });
@@ -358,9 +358,9 @@ boardTest('what the room does not take is told, and undone', async (scene) => {
   assert.equal(await ada.notice.isVisible(), false);
 });
 
-boardTest('who is refused is told why, adds nothing, and may try again', async (scene) => {
+boardTest('a rejected user sees the reason, adds nothing, and can try again', async (scene) => {
   scene.expected = /status of 400/;
-  const eve = await scene.person('Eve', { board: 'b'.repeat(300), status: 'refused' });
+  const eve = await scene.user('Eve', { board: 'b'.repeat(300), status: 'refused' });
   assert.equal(await eve.page.getByTestId('reason').textContent(), 'the room\'s name has 300 bytes: the limit is 256');
   assert.equal(await eve.page.getByTestId('add-yellow').isVisible(), false);
   await eve.shot('refused');
@@ -372,20 +372,20 @@ boardTest('who is refused is told why, adds nothing, and may try again', async (
     socket.connectToServer();
     sockets.push(socket);
   });
-  const [ada, bob] = await Promise.all([scene.person('Ada', { prepare }), scene.person('Bob')]);
+  const [ada, bob] = await Promise.all([scene.user('Ada', { prepare }), scene.user('Bob')]);
   const id = await bob.add('green', 'Stays');
   await ada.note(id).waitFor();
   const start = await ada.place(id);
-  // As the room sends someone away.
-  await sockets.at(-1).close({ code: 4000, reason: 'you were sent away' });
+  // As the room disconnects a user.
+  await sockets.at(-1).close({ code: 4000, reason: 'disconnected by the server' });
   await ada.status('refused');
-  assert.equal(await ada.page.getByTestId('reason').textContent(), 'you were sent away');
+  assert.equal(await ada.page.getByTestId('reason').textContent(), 'disconnected by the server');
   await ada.carry(id, 100, 0);
   await ada.drop();
-  await ada.notice.filter({ hasText: 'you were sent away' }).waitFor();
+  await ada.notice.filter({ hasText: 'disconnected by the server' }).waitFor();
   await ada.at(id, start.x, start.y);
   await still(1_000);
-  assert.equal(sockets.length, 1, 'it does not come back by itself');
+  assert.equal(sockets.length, 1, 'it does not reconnect by itself');
   await ada.page.getByTestId('retry').click();
   await ada.status('online');
   await ada.carry(id, 100, 0);
@@ -393,9 +393,9 @@ boardTest('who is refused is told why, adds nothing, and may try again', async (
   await bob.at(id, start.x + 100, start.y);
 });
 
-boardTest('thirty people move at once in the sight of each', async (scene) => {
+boardTest('thirty users that move at once are shown to each', async (scene) => {
   const prepare = (page) => page.addInitScript(() => {
-    // How often the page draws in a frame of the display at most, and what glides from place to place by itself.
+    // Counts how often the page draws in a frame at most, and records the animated elements.
     const original = requestAnimationFrame;
     let drawn = 0;
     globalThis.mostDrawn = 0;
@@ -412,7 +412,7 @@ boardTest('thirty people move at once in the sight of each', async (scene) => {
     });
     addEventListener('transitionrun', ({ target, propertyName }) => propertyName === 'transform' && gliding.add(target));
   });
-  const [ada, bob] = await Promise.all([scene.person('Ada'), scene.person('Bob', { prepare })]);
+  const [ada, bob] = await Promise.all([scene.user('Ada'), scene.user('Bob', { prepare })]);
   const notes = [];
   for (const color of ['yellow', 'rose', 'green', 'blue', 'violet']) {
     notes.push(await ada.add(color, `A ${color} note`));
@@ -423,7 +423,7 @@ boardTest('thirty people move at once in the sight of each', async (scene) => {
   }
   await Promise.all([ada, bob].map(({ page }) => page.getByText('30 here').waitFor()));
   const nameOf = (number) => `Guest ${number}`;
-  // The places of each hand, as each of the others is told of them.
+  // The positions of each pointer, as each of the others receives them.
   const heard = extras.map(() => new Map(extras.map((_, number) => [nameOf(number), []])));
   extras.forEach((extra, number) => {
     extra.heard = (type, data, user) => {
@@ -434,7 +434,7 @@ boardTest('thirty people move at once in the sight of each', async (scene) => {
     };
   });
 
-  // Each moves on a circle of its own, as often as the page itself speaks among so many; five of them carry a note.
+  // Each moves on a circle of its own, as often as the page sends with this many users; five of them drag a note.
   await bob.page.evaluate(() => { mostDrawn = 0; });
   const said = extras.map(() => []);
   for (let step = 0; step < 60; step++) {
@@ -448,24 +448,24 @@ boardTest('thirty people move at once in the sight of each', async (scene) => {
     });
     await pace(60);
   }
-  // Nothing is lost, nothing comes twice, and each hand's places come in their order.
+  // No position is lost or repeated, and those of each pointer arrive in order.
   for (const [listener, places] of heard.entries()) {
     for (const [speaker, all] of said.entries()) {
       if (speaker !== listener) {
-        const told = places.get(nameOf(speaker));
-        await until(() => told.length >= all.length, () => `${told.length} of ${all.length} moves come`);
-        assert.deepEqual(told, all);
+        const received = places.get(nameOf(speaker));
+        await until(() => received.length >= all.length, () => `${received.length} of ${all.length} moves come`);
+        assert.deepEqual(received, all);
       }
     }
   }
-  // In the end each page shows everyone once, and where they are.
+  // In the end each page shows everyone once, at their position.
   await ada.page.mouse.move(100, 100);
   const expected = said.map((places, number) => [nameOf(number), places.at(-1)]).sort();
   const carried = notes.map((id, index) => [id, said[6 * index].at(-1)]).sort();
-  for (const person of [ada, bob]) {
+  for (const user of [ada, bob]) {
     let shown;
     await until(async () => {
-      shown = await person.page.evaluate(() => {
+      shown = await user.page.evaluate(() => {
         const target = ({ style }) => style.transform.match(/-?\d+/g).map(Number);
         const hands = [...document.querySelectorAll('.hand')].map((hand) => [hand.textContent.trim(), target(hand).join(' ')]);
         const notes = [...document.querySelectorAll('.note.taken.held')].map((note) => {
@@ -477,7 +477,7 @@ boardTest('thirty people move at once in the sight of each', async (scene) => {
       return JSON.stringify([shown.hands, shown.notes]) === JSON.stringify([expected, carried]);
     }, () => `all are where they went last: ${JSON.stringify(shown)}`);
   }
-  // Before a wait in the page, which looks again in each frame and so counts as drawing.
+  // Before a wait in the page, which checks in each frame and so counts as drawing.
   const most = await bob.page.evaluate(() => mostDrawn);
   await bob.until(() => document.querySelectorAll('.hand').length === 29);
   const glided = await bob.page.evaluate(
@@ -486,25 +486,25 @@ boardTest('thirty people move at once in the sight of each', async (scene) => {
   assert.equal(most, 1, 'however much is heard, the page is drawn once in a frame');
   assert.ok(glided >= 28 + 5, `${glided} hands and notes go on from frame to frame, and not only when somebody speaks`);
 
-  // What Ada does is seen by all of the others, and she does not say each of her many moves: here one in each frame.
+  // Ada's moves are shown to all others, and she sends fewer than the page handles: here one move in each frame.
   const isOfAda = (type, user) => type === '$presenceUpdated' && user.name === 'Ada';
   const spoken = extras.map(() => []);
   extras.forEach((extra, number) => {
     extra.heard = (type, { presence }, user) => isOfAda(type, user) && spoken[number].push(presence.at.x);
   });
-  // Nothing that she did before is still on its way.
+  // Wait until her earlier moves have arrived.
   await ada.page.mouse.move(120, 100);
   const left = await ada.page.evaluate(() => document.querySelector('[data-test="surface"]').getBoundingClientRect().left);
-  await until(() => spoken.every((places) => places.at(-1) === Math.round(120 - left)), 'all hear where she is');
+  await until(() => spoken.every((places) => places.at(-1) === Math.round(120 - left)), 'all receive her position');
   spoken.forEach((places) => places.splice(0));
   const { at, took } = await ada.page.evaluate(() => new Promise((resolve) => {
-    const begun = performance.now();
+    const start = performance.now();
     let frame = 0;
     const move = () => {
       frame += 1;
       const place = { clientX: 300 + 4 * frame, clientY: 300 + 2 * frame };
       document.body.dispatchEvent(new PointerEvent('pointermove', { ...place, isPrimary: true, bubbles: true }));
-      frame < 100 ? requestAnimationFrame(move) : resolve({ at: place.clientX, took: performance.now() - begun });
+      frame < 100 ? requestAnimationFrame(move) : resolve({ at: place.clientX, took: performance.now() - start });
     };
     requestAnimationFrame(move);
   }));

@@ -1,4 +1,4 @@
-// The client that a room's file of TypeScript brings along, against a real workerd.
+// The generated TypeScript client of a room, against a real workerd.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { BASE, PluvError, reaches, withRoom, withServer } from './rooms.mjs';
 
 const roomTest = (name, run) => test(name, (t) => withRoom((room) => run({ ...room, t })));
 
-/** A test whose first client reaches the room over a wire that can be cut. */
+/** A test whose first client connects over a proxy that can be cut. */
 function wireTest(name, run) {
   roomTest(name, async (room) => {
     const wire = await Proxy.start(BASE);
@@ -29,7 +29,7 @@ const rejectsAs = (code, message) => (error) => {
   return true;
 };
 
-roomTest('an event reaches everyone, with who caused it', async ({ join }) => {
+roomTest('an event reaches everyone, with its sender', async ({ join }) => {
   const [ada, bob] = [await join('ada'), await join('bob')];
   assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'online']);
   assert.equal(ada.send('say', { text: 'hello' }), true);
@@ -39,9 +39,9 @@ roomTest('an event reaches everyone, with who caused it', async ({ join }) => {
   assert.deepEqual(bob.heard, [{ ...said, mine: false }]);
 });
 
-roomTest('who is sent away is told why, and comes back when asked to', async ({ join }) => {
+roomTest('a disconnected client gets the reason, and reconnects on request', async ({ join }) => {
   const [ada, bob] = [await join('ada'), await join('bob')];
-  // An error of before is not the reason.
+  // An earlier error is not the reason.
   await assert.rejects(bob.call.sum({ numbers: [] }));
   bob.send('nonsense', {});
   await until(() => bob.errors.length > 0, 'the room says so');
@@ -50,13 +50,13 @@ roomTest('who is sent away is told why, and comes back when asked to', async ({ 
   assert.equal(bob.status.message, 'disconnected by the server');
   await until(() => ada.others.length === 0, 'the other sees it');
   await still(300);
-  assert.equal(bob.status.status, 'refused', 'it does not come back by itself');
+  assert.equal(bob.status.status, 'refused', 'it does not reconnect by itself');
   bob.reconnect();
   await reaches(bob, 'online');
   await until(() => ada.others.length === 1, 'the other sees it');
 });
 
-roomTest('a listener that was taken off hears nothing more', async ({ join }) => {
+roomTest('a removed listener is not called', async ({ join }) => {
   const ada = await join('ada');
   const heard = [];
   const off = ada.on('said', ({ text }) => heard.push(text));
@@ -64,11 +64,11 @@ roomTest('a listener that was taken off hears nothing more', async ({ join }) =>
   await until(() => heard.length === 1, 'it is heard');
   off();
   ada.send('say', { text: 'two' });
-  await until(() => ada.heard.length === 2, 'the other listener hears it');
+  await until(() => ada.heard.length === 2, 'the other listener is called');
   assert.deepEqual(heard, ['one']);
 });
 
-roomTest('nothing is sent before there is a connection', async ({ connect }) => {
+roomTest('nothing is sent without a connection', async ({ connect }) => {
   const ada = connect('ada');
   assert.equal(ada.send('say', { text: 'lost' }), false);
   await reaches(ada, 'online');
@@ -77,7 +77,7 @@ roomTest('nothing is sent before there is a connection', async ({ connect }) => 
   assert.deepEqual(ada.heard.map(({ text }) => text), ['there']);
 });
 
-roomTest('each call of a procedure has its own answer', async ({ join }) => {
+roomTest('each call of a procedure gets its own answer', async ({ join }) => {
   const [ada, bob] = [await join('ada'), await join('bob')];
   const lists = [[1], [2, 3], [4, 5, 6]];
   const sums = await Promise.all(lists.flatMap((numbers) => [ada, bob].map(({ call }) => call.sum({ numbers }))));
@@ -85,7 +85,7 @@ roomTest('each call of a procedure has its own answer', async ({ join }) => {
   assert.equal(await ada.call.count(), 2, 'the answer has another name than the procedure');
 });
 
-roomTest('a procedure that was sent as an event answers as one', async ({ join }) => {
+roomTest('a procedure that is sent as an event answers with an event', async ({ join }) => {
   const ada = await join('ada');
   const answer = new Promise((resolve) => { ada.on('sumResult', resolve); });
   ada.send('sum', { numbers: [1, 2] });
@@ -101,7 +101,7 @@ roomTest('an error rejects the call that it answers, and no other', async ({ joi
   assert.deepEqual(ada.errors, []);
 });
 
-roomTest('an error that answers no call is told', async ({ join }) => {
+roomTest('an error that answers no call is emitted', async ({ join }) => {
   const ada = await join('ada');
   ada.send('say', { txt: 'hello' });
   await until(() => ada.errors.length > 0, 'the error comes');
@@ -131,7 +131,7 @@ wireTest('a call that was sent is rejected when the connection ends, one that wa
   assert.equal(await waiting, 2);
 });
 
-roomTest('a call ends with its signal', async ({ join }) => {
+roomTest('a call is aborted by its signal', async ({ join }) => {
   const ada = await join('ada');
   const controller = new AbortController();
   const call = ada.call.sum({ numbers: [1] }, { signal: controller.signal });
@@ -141,7 +141,7 @@ roomTest('a call ends with its signal', async ({ join }) => {
   assert.equal(await ada.call.sum({ numbers: [2] }), 2);
 });
 
-roomTest('who closes the connection is gone for good', async ({ join }) => {
+roomTest('a closed client does not reconnect', async ({ join }) => {
   const [ada, bob] = [await join('ada'), await join('bob')];
   const call = assert.rejects(ada.call.sum({ numbers: [1] }), rejectsAs('closed', /was/));
   ada.close();
@@ -150,12 +150,12 @@ roomTest('who closes the connection is gone for good', async ({ join }) => {
   await assert.rejects(ada.call.sum({ numbers: [1] }), rejectsAs('closed', /no connection/));
   assert.equal(ada.send('say', { text: 'hello' }), false);
   ada.reconnect();
-  await until(() => bob.others.length === 0, 'the other sees them go');
+  await until(() => bob.others.length === 0, 'the other client sees the exit');
   await still(300);
   assert.equal(ada.status.status, 'closed');
 });
 
-roomTest('who gets no token is told why, and does not ask again by itself', async ({ connect }) => {
+roomTest('a client that gets no token reports the reason, and does not retry by itself', async ({ connect }) => {
   const ada = connect('banned');
   await reaches(ada, 'refused');
   assert.equal(ada.status.message, 'you are banned');
@@ -165,7 +165,7 @@ roomTest('who gets no token is told why, and does not ask again by itself', asyn
   assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'refused']);
 });
 
-roomTest('a token endpoint that is broken is asked again', async ({ connect }) => {
+roomTest('a token request that fails is retried', async ({ connect }) => {
   let user = 'broken';
   const ada = connect('', { query: () => ({ user_id: user }) });
   await reaches(ada, 'reconnecting');
@@ -174,7 +174,7 @@ roomTest('a token endpoint that is broken is asked again', async ({ connect }) =
   assert.equal(ada.people[0].user.id, 'ada');
 });
 
-roomTest('a token that the room does not take is told, and another may be tried', async ({ connect }) => {
+roomTest('a rejected token is reported, and another can be tried', async ({ connect }) => {
   let token = 'nonsense';
   const ada = connect('', { token: async (room) => token || fetchToken(room, 'ada') });
   await reaches(ada, 'refused');
@@ -213,29 +213,29 @@ for (const [code, status] of [[1000, 'refused'], [3000, 'refused'], [4000, 'refu
   });
 }
 
-wireTest('it comes back by itself, and knows who came and went meanwhile', async ({ wire, join, joinOverWire }) => {
+wireTest('a lost connection reconnects by itself, and updates the list of users', async ({ wire, join, joinOverWire }) => {
   const [ada, bob] = [await joinOverWire('ada', { presence: { note: 'kept' } }), await join('bob')];
-  await until(() => ada.others.length === 1, 'they see each other');
+  await until(() => ada.others.length === 1, 'the clients see each other');
   wire.cut();
   await reaches(ada, 'reconnecting');
-  assert.deepEqual(ada.others.map(({ id }) => id), ['bob'], 'who was here stays shown');
+  assert.deepEqual(ada.others.map(({ id }) => id), ['bob'], 'the user stays shown');
   bob.close();
   const eve = await join('eve');
-  await until(() => eve.others.length === 0, 'the room saw both go');
+  await until(() => eve.others.length === 0, 'the room saw both exits');
   wire.restore();
   await until(() => ada.online && ada.others[0]?.id === 'eve', 'it is back');
-  await until(() => eve.others[0]?.presence.note === 'kept', 'its presence is back too');
+  await until(() => eve.others[0]?.presence.note === 'kept', 'its presence is restored too');
 });
 
-wireTest('the waits between tries grow, and are not all equally long', async ({ t, wire, joinOverWire }) => {
+wireTest('the delays between reconnects grow, with jitter', async ({ t, wire, joinOverWire }) => {
   const retry = { min: 10, max: 160 };
   const ada = await joinOverWire('ada', { retry });
   wire.cut();
   const waits = [];
-  // The clock as the client last read it: it goes on before the status is told.
+  // The clock as the client last read it: it advances before the status is emitted.
   const clock = t.mock.method(Date, 'now');
   ada.on('$status', ({ retryAt }) => retryAt && waits.push(retryAt - clock.mock.calls.at(-1).result));
-  await until(() => waits.length >= 10, 'it tries ten times');
+  await until(() => waits.length >= 10, 'ten attempts are made');
   for (const [failures, wait] of waits.entries()) {
     assert.ok(wait > retry.min - 0.01, `${wait}`);
     assert.ok(wait < Math.min(retry.max, 2 * retry.min * 2 ** failures) + 0.01, `wait ${failures} is ${wait}`);
@@ -244,7 +244,7 @@ wireTest('the waits between tries grow, and are not all equally long', async ({ 
   assert.ok(new Set(waits.slice(5).map(Math.round)).size > 1, `${waits}`);
 });
 
-wireTest('a connection that died silently is noticed by its heartbeat', async ({ wire, joinOverWire }) => {
+wireTest('a dead connection is detected by the heartbeat', async ({ wire, joinOverWire }) => {
   let answers = 0;
   class Socket extends WebSocket {
     constructor(url) {
@@ -254,15 +254,15 @@ wireTest('a connection that died silently is noticed by its heartbeat', async ({
   }
   const ada = await joinOverWire('ada', { WebSocket: Socket, heartbeat: { interval: 50, timeout: 5_000 } });
   await until(() => answers > 5, 'it is answered');
-  assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'online'], 'it lives while it is answered');
+  assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'online'], 'the connection stays while pings are answered');
   wire.freeze();
   await reaches(ada, 'reconnecting');
   await reaches(ada, 'online');
-  // A slow answer is taken for none once more.
+  // A slow answer counts as missing.
   assert.equal(await until(() => ada.call.sum({ numbers: [1] }).catch(({ code }) => assert.equal(code, 'closed')), 'it answers'), 1);
 });
 
-roomTest('a ping wakes nothing and has the exact bytes that the platform answers', ({ connect }) => {
+roomTest('a ping does not wake the room, and has the exact bytes that the platform answers', ({ connect }) => {
   const frames = [];
   const accept = (socket) => {
     const user = { id: 'ada' };
@@ -287,7 +287,7 @@ roomTest('a ping wakes nothing and has the exact bytes that the platform answers
   });
 });
 
-roomTest('a presence is patched, and everyone sees the whole of it', async ({ join }) => {
+roomTest('a presence update is merged, and everyone gets the whole presence', async ({ join }) => {
   const ada = await join('ada', { presence: { note: 'first' } });
   const bob = await join('bob');
   const seen = () => bob.others.find(({ id }) => id === 'ada')?.presence;
@@ -298,7 +298,7 @@ roomTest('a presence is patched, and everyone sees the whole of it', async ({ jo
   await until(() => seen().note === 'second', 'the patch');
   bob.send('setNote', { text: 'by the room' });
   await until(() => ada.others[0].presence.note === 'by the room', 'one that the room set');
-  await until(() => bob.presence.note === 'by the room', 'whose it is sees it too');
+  await until(() => bob.presence.note === 'by the room', 'its own client gets it too');
   assert.equal(bob.people.find(({ you }) => you).presence.note, 'by the room');
 });
 
@@ -331,7 +331,7 @@ wireTest('a presence that is changed offline reaches a room that still knows the
   assert.equal(ada.presence.note, 'offline');
 });
 
-wireTest('a presence that was lost on its way is sent again', async ({ wire, join, joinOverWire }) => {
+wireTest('a presence that was lost in transit is sent again', async ({ wire, join, joinOverWire }) => {
   const ada = await joinOverWire('ada', { presence: { note: 'before' } });
   const tab = await join('ada');
   wire.freeze();
@@ -344,7 +344,7 @@ wireTest('a presence that was lost on its way is sent again', async ({ wire, joi
   assert.equal(ada.presence.note, 'lost');
 });
 
-roomTest('a presence that the room refuses is taken back, and the error told', async ({ join }) => {
+roomTest('a presence that the room rejects is reverted, and the error reported', async ({ join }) => {
   const ada = await join('ada', { kind: 'Notes', presence: { note: 'first' } });
   ada.updatePresence({ note: 'x'.repeat(10_000) });
   await until(() => ada.errors.length > 0, 'the error comes');
@@ -353,7 +353,7 @@ roomTest('a presence that the room refuses is taken back, and the error told', a
   assert.equal(ada.people[0].presence.note, 'first');
 });
 
-roomTest('two tabs of a user are one person with one presence', async ({ join }) => {
+roomTest('two tabs of a user are one user with one presence', async ({ join }) => {
   const first = await join('ada', { presence: { note: 'of the first' } });
   const bob = await join('bob');
   const second = await join('ada');
@@ -368,19 +368,19 @@ roomTest('two tabs of a user are one person with one presence', async ({ join })
   await until(() => ada().presence.note === 'of the second', 'and so has the other user');
   second.close();
   await until(() => ada().connections.length === 1, 'a tab is gone');
-  assert.deepEqual(ada().connections, [first.sessionId], 'and the person is here');
+  assert.deepEqual(ada().connections, [first.sessionId], 'and the user is connected');
 });
 
-roomTest('a room without users asks for no token', async ({ join }) => {
+roomTest('a room without users needs no token', async ({ join }) => {
   const [one, two] = [await join('', { kind: 'Plain' }), await join('', { kind: 'Plain' })];
-  await until(() => one.others.length === 1, 'they see each other');
+  await until(() => one.others.length === 1, 'the clients see each other');
   const { id, user, you } = one.others[0];
   assert.deepEqual({ id, user, you }, { id: two.sessionId, user: null, you: false });
   one.send('say', { text: 'hello' });
   await until(() => two.heard.length > 0, 'it is heard');
 });
 
-roomTest('the address may be one of sockets', async ({ connect, join }) => {
+roomTest('the address can be a `ws:` URL', async ({ connect, join }) => {
   const ada = await join('ada', { url: BASE.replace('http:', 'ws:') });
   assert.equal(await ada.call.count(), 1);
   const urls = [];
@@ -405,7 +405,7 @@ for (const [what, message, options] of [
   ['no WebSocket', /^there is no WebSocket here: give one as `WebSocket`/, { WebSocket: undefined }],
   ['a WebSocket that may not be opened', /^insecure$/, { WebSocket: class { constructor() { throw new Error('insecure'); } } }],
 ]) {
-  roomTest(`with ${what} it is refused, and told why`, async ({ connect }) => {
+  roomTest(`with ${what} the connection is rejected with a reason`, async ({ connect }) => {
     const { WebSocket: given } = globalThis;
     delete globalThis.WebSocket;
     try {
@@ -421,7 +421,7 @@ for (const [what, message, options] of [
   });
 }
 
-/** A copy of a document, as a page would have it. */
+/** Returns a copy of a document, as a page would have it. */
 function copy() {
   const doc = new Y.Doc();
   const remote = Symbol('remote');
@@ -438,7 +438,7 @@ function copy() {
   };
 }
 
-wireTest('a document is shared, with what was edited offline', async ({ wire, join, joinOverWire }) => {
+wireTest('a document is shared, with edits made offline', async ({ wire, join, joinOverWire }) => {
   const [a, b] = [copy(), copy()];
   const ada = await joinOverWire('ada', { kind: 'Notes', storage: a.storage });
   const bob = await join('bob', { kind: 'Notes', storage: b.storage });
@@ -458,7 +458,7 @@ wireTest('a document is shared, with what was edited offline', async ({ wire, jo
   await until(() => a.text.toString() === merged && b.text.toString() === merged, 'both have both');
 });
 
-roomTest('who has no copy of the document is in the room all the same', async ({ join }) => {
+roomTest('a client without a copy of the document joins', async ({ join }) => {
   const a = copy();
   const ada = await join('ada', { kind: 'Notes', storage: a.storage });
   a.send(ada);
@@ -466,9 +466,9 @@ roomTest('who has no copy of the document is in the room all the same', async ({
   const c = copy();
   await join('cleo', { kind: 'Notes', storage: c.storage });
   a.text.insert(0, 'hello');
-  // Of two connections either may come first.
-  await until(() => c.text.toString() === 'hello', 'who has a copy has it');
+  // Either of the two connections may be first.
+  await until(() => c.text.toString() === 'hello', 'the client with a copy has the text');
   bob.send('read');
   await until(() => bob.heard.some(({ text }) => text === 'hello'), 'the room has it');
-  await until(() => bob.others.length === 2, 'and they see each other');
+  await until(() => bob.others.length === 2, 'and the clients see each other');
 });

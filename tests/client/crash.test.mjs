@@ -9,7 +9,7 @@ import { withRoom } from './rooms.mjs';
 
 const SIZE = 100;
 
-/** A client with a copy of the document, to which it adds. */
+/** Joins a client with a copy of the document, to which it appends. */
 async function writer(join, url, index) {
   const doc = new Y.Doc();
   const remote = {};
@@ -23,7 +23,7 @@ async function writer(join, url, index) {
 
 const sorted = (list) => list.toArray().sort().join();
 
-test('a hundred clients are back by themselves after a kill, with the same state', async () => {
+test('a hundred clients reconnect by themselves after a kill, with the same state', async () => {
   const server = await Server.create();
   try {
     await withRoom(async ({ room, join }) => {
@@ -67,7 +67,7 @@ test('a hundred clients are back by themselves after a kill, with the same state
           assert.equal(connections.length, 1);
         }
       }
-      // What the room itself has kept, for who has nothing yet.
+      // A newcomer without a document gets what the room has stored.
       await server.kill();
       writers.forEach(({ client }) => client.close());
       await server.start();

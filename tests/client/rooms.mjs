@@ -1,4 +1,4 @@
-// The clients that the rooms of tests/fixture bring along, and what tests need besides.
+// The generated clients of the rooms of tests/fixture, and helpers for tests.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -23,7 +23,7 @@ export const { PluvError } = clients.Lab;
 export async function withRoom(run) {
   const room = `client-${randomBytes(6).toString('hex')}`;
   const connections = [];
-  /** A client of the room; its `statuses`, `errors` and `heard` are all that it was told. */
+  /** Connects a client; `statuses`, `errors` and `heard` record all that it emits. */
   const connect = (user, { kind = 'Lab', name = room, ...options } = {}) => {
     const { connect: open } = clients[kind];
     const retry = { min: 20, max: 200 };
@@ -52,7 +52,7 @@ export function reaches(client, status) {
   return until(() => client.status.status === status, `it is ${status}`);
 }
 
-/** A server of frames that a test makes up; `accept` is called with each socket. */
+/** Runs a server that sends made-up frames; `accept` is called with each socket. */
 export async function withServer(accept, run) {
   const server = createServer((_request, response) => response.end('a token'));
   const sockets = new WebSocketServer({ server });

@@ -21,14 +21,14 @@ pub struct Client {
 pub struct Closed {
     /// The code of the close frame; 1006 where there was none.
     pub code: u16,
-    /// Its reason.
+    /// The reason of the close frame.
     pub reason: String,
 }
 
 /// Connects to a WebSocket's URL, which begins with `http`, and reads nothing.
 ///
 /// # Panics
-/// When the upgrade is refused, which a room never does.
+/// When the upgrade is rejected, which a room never does.
 pub async fn connect(url: &str) -> Client {
     connect_with(url, &[]).await
 }
@@ -36,20 +36,20 @@ pub async fn connect(url: &str) -> Client {
 /// Connects with headers of its own.
 ///
 /// # Panics
-/// When the upgrade is refused, which a room never does.
+/// When the upgrade is rejected, which a room never does.
 pub async fn connect_with(url: &str, headers: &[(&'static str, &str)]) -> Client {
     Client { socket: Socket::connect(url, headers).await, id: String::new() }
 }
 
-/// Connects where the connection is refused: the error's message, and how it was closed.
+/// Connects where the room closes the connection: returns the message of the error and the close.
 ///
 /// # Panics
-/// When it is not refused.
+/// When the connection is not closed.
 pub async fn refused(url: &str) -> (String, Closed) {
     let mut client = connect(url).await;
     let error = client.receive().await;
-    assert_eq!(error["type"], "$error", "the first frame says why: {error}");
-    assert!(error["connectionId"].is_string(), "clients drop what names no connection: {error}");
+    assert_eq!(error["type"], "$error", "the first frame has the reason: {error}");
+    assert!(error["connectionId"].is_string(), "clients drop an error without a connection id: {error}");
     let closed = client.closed().await;
     (error["data"]["message"].as_str().unwrap_or_default().to_owned(), closed)
 }
@@ -58,7 +58,7 @@ impl Client {
     /// Connects the user `id` to a room below `path`, with a token of the token endpoint, up to `$registered`.
     ///
     /// # Panics
-    /// When the room refuses.
+    /// When the room closes the connection.
     pub async fn open(base: &str, path: &str, room: &str, id: &str) -> Self {
         let answer = get(base, &format!("{path}/authorize?room={room}&user_id={id}")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -68,7 +68,7 @@ impl Client {
     /// Connects with a token.
     ///
     /// # Panics
-    /// When the room refuses.
+    /// When the room closes the connection.
     pub async fn open_with(base: &str, path: &str, room: &str, token: &str) -> Self {
         let mut client = connect(&format!("{base}{path}/room/{room}?token={token}")).await;
         client.register().await;
@@ -78,23 +78,23 @@ impl Client {
     /// Reads `$registered`.
     ///
     /// # Panics
-    /// When something else comes.
+    /// When another frame arrives.
     pub async fn register(&mut self) -> Value {
         let frame = self.receive().await;
-        assert_eq!(frame["type"], "$registered", "the first frame registers: {frame}");
+        assert_eq!(frame["type"], "$registered", "the first frame is `$registered`: {frame}");
         self.id = frame["data"]["sessionId"].as_str().expect("a session has an id").to_owned();
         assert_eq!(frame["connectionId"], self.id.as_str());
         frame
     }
 
-    /// Connects, and does the handshake with a presence.
+    /// Connects, and performs the handshake with a presence.
     pub async fn join(base: &str, path: &str, room: &str, id: &str, presence: &Value) -> Self {
         let mut client = Self::open(base, path, room, id).await;
         client.initialize(presence).await;
         client
     }
 
-    /// The handshake.
+    /// Performs the handshake.
     pub async fn initialize(&mut self, presence: &Value) {
         self.send("$initializeSession", &json!({ "presence": presence, "update": null })).await;
         self.until("$storageReceived").await;
@@ -114,7 +114,7 @@ impl Client {
     /// Sends a text frame.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// When the connection has ended.
     pub async fn send_text(&mut self, text: &str) {
         self.socket.send(Message::text(text)).await;
     }
@@ -122,7 +122,7 @@ impl Client {
     /// Sends a binary frame.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// When the connection has ended.
     pub async fn send_bytes(&mut self, bytes: &[u8]) {
         self.socket.send(Message::binary(bytes.to_vec())).await;
     }
@@ -130,7 +130,7 @@ impl Client {
     /// Receives the next frame.
     ///
     /// # Panics
-    /// When none comes, or the connection closes.
+    /// When no frame arrives, or the connection closes.
     pub async fn receive(&mut self) -> Value {
         serde_json::from_str(&self.receive_text().await).expect("a frame is JSON")
     }
@@ -138,7 +138,7 @@ impl Client {
     /// Receives the text of the next frame.
     ///
     /// # Panics
-    /// When none comes, or the connection closes.
+    /// When no frame arrives, or the connection closes.
     pub async fn receive_text(&mut self) -> Utf8Bytes {
         match self.socket.receive().await {
             Message::Text(text) => text,
@@ -146,7 +146,7 @@ impl Client {
         }
     }
 
-    /// Receives up to a frame of this name, and drops those before it.
+    /// Receives up to a frame of this name, and returns it without those before it.
     pub async fn until(&mut self, name: &str) -> Value {
         loop {
             let frame = self.receive().await;
@@ -156,27 +156,27 @@ impl Client {
         }
     }
 
-    /// Receives up to a frame of this name, without parsing any: for large ones, whose time is measured.
+    /// Receives up to a frame of this name without parsing any: for large frames whose time is measured.
     ///
     /// # Panics
-    /// When an error comes first.
+    /// When an error arrives first.
     pub async fn until_text(&mut self, name: &str) -> Utf8Bytes {
         loop {
             let text = self.receive_text().await;
             if is_named(&text, name) {
                 return text;
             }
-            assert!(!is_named(&text, "$error"), "the room rejects: {text}");
+            assert!(!is_named(&text, "$error"), "the room sent an error: {text}");
         }
     }
 
-    /// The connection below.
+    /// The WebSocket of this client.
     pub fn socket(&mut self) -> &mut Socket {
         &mut self.socket
     }
 
-    /// Everything that the room has sent up to now: a ping that the platform does not answer for the room comes back
-    /// after it.
+    /// Returns all frames that the room has sent up to now: they arrive before the answer to a ping that the platform does
+    /// not answer for the room.
     pub async fn drain(&mut self) -> Vec<Value> {
         self.send_text(r#"{"type":"$ping", "data":{}}"#).await;
         let mut frames = Vec::new();
@@ -189,15 +189,15 @@ impl Client {
         }
     }
 
-    /// The names of all that the room has sent up to now.
+    /// Returns the names of all frames that the room has sent up to now.
     pub async fn drain_names(&mut self) -> Vec<String> {
         self.drain().await.iter().map(|frame| frame["type"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// The one frame that the room has sent up to now.
+    /// Returns the only frame that the room has sent up to now.
     ///
     /// # Panics
-    /// When it is another, or not the only one.
+    /// When it has another name, or is not the only one.
     pub async fn only(&mut self, name: &str) -> Value {
         let mut frames = self.drain().await;
         assert_eq!(frames.len(), 1, "one `{name}` is expected: {frames:?}");
@@ -205,18 +205,22 @@ impl Client {
         frames.remove(0)
     }
 
-    /// The message of the one `$error` that is all the room has sent up to now.
+    /// Returns the message of the `$error` that is the only frame that the room has sent up to now.
     ///
     /// # Panics
-    /// When there is none, or something else.
+    /// When there is no `$error`, or another frame.
     pub async fn error(&mut self) -> String {
         let frame = self.only("$error").await;
-        assert_eq!(frame["connectionId"], self.id.as_str(), "the offender is its cause: {frame}");
-        assert_eq!(frame["data"].as_object().map(serde_json::Map::len), Some(1), "nothing else is told: {frame}");
+        assert_eq!(frame["connectionId"], self.id.as_str(), "the error names its sender: {frame}");
+        assert_eq!(
+            frame["data"].as_object().map(serde_json::Map::len),
+            Some(1),
+            "an error has a message only: {frame}"
+        );
         frame["data"]["message"].as_str().expect("an error has a message").to_owned()
     }
 
-    /// Holds that the room has sent nothing up to now.
+    /// Asserts that the room has sent nothing up to now.
     ///
     /// # Panics
     /// When it has.
@@ -224,13 +228,13 @@ impl Client {
         assert_eq!(self.drain().await, Vec::<Value>::new());
     }
 
-    /// Asks for the others, by session.
+    /// Requests the other connections, by session.
     pub async fn others(&mut self) -> Value {
         self.send("$getOthers", &json!({})).await;
         self.until("$othersReceived").await["data"]["others"].clone()
     }
 
-    /// Leaves with a code, and waits for the answer.
+    /// Closes with a code, and waits for the answer.
     ///
     /// # Panics
     /// When the room does not answer.
@@ -238,7 +242,7 @@ impl Client {
         self.leave_with(Some((code, "bye"))).await
     }
 
-    /// Leaves with a code and a reason, or with neither, and waits for the answer.
+    /// Closes with a code and a reason, or with neither, and waits for the answer.
     ///
     /// # Panics
     /// When the room does not answer.
@@ -248,7 +252,7 @@ impl Client {
         self.closed().await
     }
 
-    /// Drops the connection without a close.
+    /// Drops the connection without a close frame.
     pub fn drop_connection(self) {
         drop(self.socket);
     }

@@ -1,4 +1,4 @@
-//! HTTP/1.1, by hand: the tests look at what is on the wire.
+//! A minimal HTTP/1.1 client: the tests look at the bytes on the wire.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::TIMEOUT;
 
-/// The headers of a WebSocket's request.
+/// The headers of a WebSocket upgrade.
 pub const UPGRADE: &[(&str, &str)] =
     &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")];
 
@@ -79,7 +79,7 @@ pub async fn request_with(base: &str, method: &str, path: &str, headers: &[(&str
     answer.await.expect("an answer comes in time")
 }
 
-/// The answer, if all of it has come: a server may leave the connection open for a while.
+/// Parses the answer if it is complete: a server may leave the connection open for a while.
 fn parse(text: &str) -> Option<Answer> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let mut lines = head.lines();

@@ -1,8 +1,8 @@
-//! What the end-to-end tests share: clients on real sockets, HTTP, and tokens of all kinds.
+//! Shared parts of the end-to-end tests: clients on real sockets, HTTP, and valid and invalid tokens.
 
-mod asleep;
 mod client;
-mod diary;
+mod event_log;
+mod hibernation;
 mod http;
 mod lab;
 mod provider;
@@ -14,9 +14,9 @@ mod tokens;
 #[cfg(feature = "tokens")]
 pub use self::tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds};
 pub use self::{
-    asleep::{SILENCE, silence, until_asleep},
     client::{Client, Closed, connect, connect_with, is_named, refused},
-    diary::{diary, diary_with, log},
+    event_log::{event_log, event_log_with, log},
+    hibernation::{HIBERNATION_DELAY, until_hibernated, wait_for_hibernation},
     http::{Answer, UPGRADE, get, post, request, request_with},
     lab::{LAB, lab, texts, together},
     provider::{NOTES, Provider, awareness, write},
@@ -25,8 +25,8 @@ pub use self::{
 };
 pub use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-/// How long any test waits for anything before it gives up. It is no measure of speed: a test that passes waits for none of
-/// it. `PLUV_TEST_TIMEOUT` sets it, in seconds.
+/// The time limit of every wait in a test. It does not measure speed: a test that passes never waits for it to elapse.
+/// `PLUV_TEST_TIMEOUT` sets it, in seconds.
 pub const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(match option_env!("PLUV_TEST_TIMEOUT") {
     Some(seconds) => match u64::from_str_radix(seconds, 10) {
         Ok(seconds) => seconds,
@@ -35,30 +35,30 @@ pub const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(match op
     None => 120,
 });
 
-/// Where a worker of the tests listens, as `cargo xtask test` says.
+/// The address of a worker of the tests, which `cargo xtask test` sets.
 fn base(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("`{variable}` is not set: run `cargo xtask test --only e2e`"))
 }
 
-/// The chat example.
+/// The address of the chat example.
 #[must_use]
 pub fn chat() -> String {
     base("PLUV_CHAT_URL")
 }
 
-/// The worker of the tests' own rooms.
+/// The address of the worker with the tests' own rooms.
 #[must_use]
 pub fn fixture() -> String {
     base("PLUV_FIXTURE_URL")
 }
 
-/// The same worker once more, for what harms all of its rooms.
+/// The address of a second instance of that worker, for tests that harm all of its rooms.
 #[must_use]
 pub fn faults() -> String {
     base("PLUV_FAULTS_URL")
 }
 
-/// A room's name that no other test uses.
+/// Returns a room name that no other test uses.
 #[must_use]
 pub fn fresh(name: &str) -> String {
     use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! A client of the Yjs protocol, whose frames yrs writes and reads.
+//! A client of the Yjs protocol, which encodes and decodes frames by yrs.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use yrs::{
 
 use crate::{Closed, fixture, get, socket::Socket};
 
-/// Where the rooms with a document are.
+/// The path of the rooms with a document.
 pub const NOTES: &str = "/notes";
 
-/// A document that is kept in step with a room.
+/// A document that is synchronized with a room.
 #[derive(Debug)]
 pub struct Provider {
     socket: Option<Socket>,
@@ -27,31 +27,31 @@ pub struct Provider {
     user: String,
     /// The document.
     pub doc: Doc,
-    /// The awareness states of the clients that are there.
+    /// The awareness states of connected clients.
     pub clients: BTreeMap<u64, Value>,
-    /// The reasons of the rejections that came.
+    /// The reasons of the rejections received.
     pub denials: Vec<String>,
-    /// The updates that came on this connection.
+    /// The updates received on this connection.
     pub updates: Vec<Vec<u8>>,
-    /// How many sync steps 2 came.
+    /// The number of sync steps 2 received.
     answers: usize,
     clock: u32,
 }
 
 impl Provider {
-    /// The user `user` in a room, in step with it.
+    /// Connects the user `user` to a room, and synchronizes.
     pub async fn join(room: &str, user: &str) -> Self {
         Self::join_at(NOTES, room, user).await
     }
 
-    /// The user `user` in a room below `path`, in step with it.
+    /// Connects the user `user` to a room below `path`, and synchronizes.
     pub async fn join_at(path: &'static str, room: &str, user: &str) -> Self {
         let mut provider = Self::new(path, room, user);
         provider.connect().await;
         provider
     }
 
-    /// Connects to a URL, where no token is needed, and waits until the document is in step.
+    /// Connects to a URL that needs no token, and waits until the document is synchronized.
     pub async fn connect_to(url: &str) -> Self {
         let mut provider = Self::new("", "", "");
         provider.socket = Some(Socket::connect(url, &[]).await);
@@ -75,19 +75,19 @@ impl Provider {
         }
     }
 
-    /// Connects without a word, by a token that may be none.
+    /// Connects with a token that may be invalid, and sends nothing.
     pub async fn open(room: &str, token: &str) -> Self {
         Self::open_at(NOTES, room, token).await
     }
 
-    /// Connects to a room below `path` without a word, by a token that may be none.
+    /// Connects to a room below `path` with a token that may be invalid, and sends nothing.
     pub async fn open_at(path: &'static str, room: &str, token: &str) -> Self {
         let mut provider = Self::new(path, room, "");
         provider.upgrade(token, &[]).await;
         provider
     }
 
-    /// Connects without a word, by a token that may be none, and with headers of its own.
+    /// Connects with a token that may be invalid and with headers, and sends nothing.
     pub async fn open_with(room: &str, token: &str, headers: &[(&'static str, &str)]) -> Self {
         let mut provider = Self::new(NOTES, room, "");
         provider.upgrade(token, headers).await;
@@ -99,10 +99,10 @@ impl Provider {
         self.socket = Some(Socket::connect(&format!("{}{path}/yjs/{room}?token={token}", fixture()), headers).await);
     }
 
-    /// Connects with a new token, and waits until the document is in step.
+    /// Connects with a new token, and waits until the document is synchronized.
     ///
     /// # Panics
-    /// When the room refuses.
+    /// When the room closes the connection.
     pub async fn connect(&mut self) {
         let Self { path, room, user, .. } = &*self;
         let answer = get(&fixture(), &format!("{path}/authorize?room={room}&user_id={user}")).await;
@@ -113,7 +113,7 @@ impl Provider {
         self.settle().await;
     }
 
-    /// Waits until all has come that the room sent up to now.
+    /// Waits until everything that the room has sent up to now is received.
     pub async fn settle(&mut self) {
         let vector = self.doc.transact().state_vector();
         let answers = self.answers;
@@ -142,18 +142,18 @@ impl Provider {
         self.socket().send(frame).await;
     }
 
-    /// The connection below.
+    /// The WebSocket of this provider.
     ///
     /// # Panics
-    /// When there is none.
+    /// When it is not connected.
     pub fn socket(&mut self) -> &mut Socket {
         self.socket.as_mut().expect("it is connected")
     }
 
-    /// Reads one message, and does what it asks for.
+    /// Receives one message, applies it, and answers it.
     ///
     /// # Panics
-    /// When none comes, or it is none.
+    /// When no message arrives, or it is invalid.
     pub async fn receive(&mut self) -> Message {
         let message = match self.socket().receive().await {
             Frame::Binary(bytes) => Message::decode_v1(&bytes).expect("yrs reads what a room sends"),
@@ -168,7 +168,7 @@ impl Provider {
                 self.answers += usize::from(matches!(message, Message::Sync(SyncMessage::SyncStep2(_))));
                 self.updates.push(update.clone());
                 let update = Update::decode_v1(update).expect("it is an update");
-                self.doc.transact_mut().apply_update(update).expect("it fits");
+                self.doc.transact_mut().apply_update(update).expect("it can be applied");
             }
             Message::Awareness(update) => self.apply_awareness(update),
             Message::Auth(reason) => self.denials.extend(reason.clone()),
@@ -186,14 +186,14 @@ impl Provider {
         }
     }
 
-    /// Reads until something is so.
-    pub async fn until(&mut self, is_so: impl Fn(&Self) -> bool) {
-        while !is_so(self) {
+    /// Receives until a condition holds.
+    pub async fn until(&mut self, condition: impl Fn(&Self) -> bool) {
+        while !condition(self) {
             self.receive().await;
         }
     }
 
-    /// Writes into the text, and sends the update.
+    /// Inserts into the text, and sends the update.
     pub async fn write(&mut self, at: u32, text: &str) {
         let update = write(&self.doc, at, text);
         self.send(&Message::Sync(SyncMessage::Update(update))).await;
@@ -206,12 +206,12 @@ impl Provider {
         doc.get_text("text").map(|text| text.get_string(&doc)).unwrap_or_default()
     }
 
-    /// Reads until the text is this.
+    /// Receives until the text is this.
     pub async fn reads(&mut self, text: &str) {
         self.until(|provider| provider.text() == text).await;
     }
 
-    /// The document, as an update of all of it.
+    /// Returns the whole document as an update.
     #[must_use]
     pub fn state(&self) -> Vec<u8> {
         self.doc.transact().encode_state_as_update_v1(&StateVector::default())
@@ -229,12 +229,12 @@ impl Provider {
         self.send(&awareness(self.client(), self.clock, &state.to_string())).await;
     }
 
-    /// Drops the connection without a close. The document stays.
+    /// Drops the connection without a close frame. The document stays.
     pub fn drop_connection(&mut self) {
         self.socket = None;
     }
 
-    /// Reads up to the end of the connection.
+    /// Receives up to the end of the connection.
     ///
     /// # Panics
     /// When it does not end.
@@ -245,13 +245,13 @@ impl Provider {
                     return Closed { code: frame.code.into(), reason: frame.reason.to_string() };
                 }
                 Some(Frame::Binary(_)) => {}
-                other => panic!("a room says why it closes a connection: {other:?}"),
+                other => panic!("a room gives the reason before it closes a connection: {other:?}"),
             }
         }
     }
 }
 
-/// Writes into a document's text, and returns the update.
+/// Inserts into a document's text, and returns the update.
 #[must_use]
 pub fn write(doc: &Doc, at: u32, text: &str) -> Vec<u8> {
     let field = doc.get_or_insert_text("text");

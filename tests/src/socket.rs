@@ -17,13 +17,13 @@ use tokio_tungstenite::{
 
 use crate::TIMEOUT;
 
-/// How much a connection reads at once, in bytes. All of it is written with zeros before each read, which for many small
-/// frames takes longer than the reading if it is much, and longer still on a connection that has read a large document.
+/// The bytes that a connection reads at once. The buffer is filled with zeros before each read, so that a large one takes
+/// longer than reading many small frames, and longer still on a connection that has read a large document.
 const READ_BUFFER: usize = 1024;
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// A connection to a server, which panics when the server does what it must not.
+/// A connection to a server, which panics when the server violates the protocol.
 #[derive(Debug)]
 pub struct Socket {
     stream: Stream,
@@ -45,17 +45,17 @@ impl Socket {
     /// Connects to a URL, which begins with `http`.
     ///
     /// # Panics
-    /// When the upgrade is refused, which a room never does.
+    /// When the upgrade is rejected, which a room never does.
     pub async fn connect(url: &str, headers: &[(&'static str, &str)]) -> Self {
         let mut request = url.replacen("http", "ws", 1).into_client_request().expect("it is a URL");
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("it is a header's value");
             request.headers_mut().append(HeaderName::from_static(name), value);
         }
-        // A document comes in one frame, whatever its size.
+        // A document is one frame, whatever its size.
         let config =
             WebSocketConfig::default().max_message_size(None).max_frame_size(None).read_buffer_size(READ_BUFFER);
-        // Frames are small, and a client waits for each.
+        // Without delay: frames are small, and a client waits for each.
         let connecting = connect_async_with_config(request, Some(config), true);
         let connected = timeout(TIMEOUT, connecting).await.expect("the upgrade is answered in time");
         let (stream, _) = connected.unwrap_or_else(|error| panic!("no connection to {url}: {error}"));
@@ -65,7 +65,7 @@ impl Socket {
     /// Sends a frame.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// When the connection has ended.
     pub async fn send(&mut self, message: Message) {
         self.stream.send(message).await.expect("the connection is open");
     }
@@ -73,12 +73,12 @@ impl Socket {
     /// Receives the next text or binary frame.
     ///
     /// # Panics
-    /// When none comes in time, or the connection ends.
+    /// When no frame arrives in time, or the connection ends.
     pub async fn receive(&mut self) -> Message {
         timeout(TIMEOUT, receive(&mut self.stream)).await.expect("a frame comes in time")
     }
 
-    /// Receives whatever comes next, the end included.
+    /// Receives the next frame of any kind, or the end.
     pub(crate) async fn receive_any(&mut self) -> Option<Message> {
         timeout(TIMEOUT, self.stream.next()).await.expect("the connection ends in time")?.ok()
     }
@@ -104,15 +104,15 @@ impl Sender<'_> {
     /// Sends a frame with the next flush.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// When the connection has ended.
     pub async fn feed(&mut self, message: Message) {
         self.sink.feed(message).await.expect("the connection is open");
     }
 
-    /// Sends the frames that wait.
+    /// Sends all buffered frames.
     ///
     /// # Panics
-    /// When the connection is gone.
+    /// When the connection has ended.
     pub async fn flush(&mut self) {
         self.sink.flush().await.expect("the connection is open");
     }

@@ -1,11 +1,11 @@
-//! What the fixture's own routes do with its rooms.
+//! Requests to the fixture's own routes, which control its rooms.
 
 use crate::{fixture, post};
 
-/// What such a route does with a room, and its answer.
+/// Performs the action `what` on a room, and returns the answer.
 ///
 /// # Panics
-/// When it fails.
+/// When the action fails.
 pub async fn steer(room: &str, what: &str, text: &str) -> String {
     let answer = post(&fixture(), &format!("/steer/{room}/{what}"), text).await;
     assert_eq!(answer.status, 200, "{}", answer.body);

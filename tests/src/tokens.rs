@@ -1,4 +1,4 @@
-//! Tokens, good and bad, made without the code under test.
+//! Valid and invalid tokens, made without the code under test.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// The secret of the fixture's rooms.
 pub const SECRET: &str = "the secret of the tests";
-/// The one before it.
+/// The secret before the last rotation.
 pub const PREVIOUS_SECRET: &str = "the secret that was rotated out";
 
 /// Seconds since the Unix epoch.
@@ -17,7 +17,7 @@ pub fn seconds() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
-/// A token to be changed and signed.
+/// A token under construction, to be changed and signed.
 #[derive(Clone, Debug)]
 pub struct Token {
     /// The header.
@@ -45,14 +45,14 @@ impl Token {
         }
     }
 
-    /// With another claim.
+    /// Sets a claim.
     #[must_use]
     pub fn with(mut self, claim: &str, value: Value) -> Self {
         self.claims[claim] = value;
         self
     }
 
-    /// Without a claim.
+    /// Removes a claim.
     #[must_use]
     pub fn without(mut self, claim: &str) -> Self {
         if let Some(claims) = self.claims.as_object_mut() {
@@ -61,28 +61,28 @@ impl Token {
         self
     }
 
-    /// With another algorithm in its header.
+    /// Sets the algorithm in the header.
     #[must_use]
     pub fn algorithm(mut self, name: &str) -> Self {
         self.header["alg"] = json!(name);
         self
     }
 
-    /// The header and the claims, as they are signed.
+    /// Returns the header and the claims, encoded for signing.
     #[must_use]
     pub fn unsigned(&self) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         format!("{}.{}", part(&self.header), part(&self.claims))
     }
 
-    /// With the name of the key that signs it.
+    /// Sets the id of the signing key in the header.
     #[must_use]
     pub fn key(mut self, id: &str) -> Self {
         self.header["kid"] = json!(id);
         self
     }
 
-    /// The token with a signature.
+    /// Returns the token with the signature that `sign` makes.
     #[must_use]
     pub fn signed(&self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
         let unsigned = self.unsigned();
@@ -90,7 +90,7 @@ impl Token {
         format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// The token, signed by HMAC with SHA-256.
+    /// Returns the token, signed by HMAC with SHA-256.
     #[must_use]
     pub fn sign(&self, secret: &str) -> String {
         self.signed(|message| hs256(secret, message))
@@ -98,7 +98,7 @@ impl Token {
 }
 
 fn hs256(secret: &str, message: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length will do");
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(message);
     mac.finalize().into_bytes().to_vec()
 }
@@ -106,15 +106,15 @@ fn hs256(secret: &str, message: &[u8]) -> Vec<u8> {
 /// Signs by HMAC with SHA-512.
 ///
 /// # Panics
-/// Never: a key of any length will do.
+/// Never: HMAC takes a key of any length.
 #[must_use]
 pub fn hs512(secret: &str, message: &[u8]) -> Vec<u8> {
-    let mut mac = Hmac::<sha2::Sha512>::new_from_slice(secret.as_bytes()).expect("a key of any length will do");
+    let mut mac = Hmac::<sha2::Sha512>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(message);
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Where the keys of the fixture's identity provider are, which sign nothing but tests.
+/// The private keys of the fixture's identity provider, which are used in tests only.
 macro_rules! private_key {
     ($name:literal) => {
         include_str!(concat!("../../pluv-runtime/src/auth/testdata/", $name, ".private.pem"))
@@ -124,7 +124,7 @@ macro_rules! private_key {
 /// Signs by RSA, as the fixture's identity provider does.
 ///
 /// # Panics
-/// Never: the key is good.
+/// Never: the key is valid.
 #[must_use]
 pub fn rs256(message: &[u8]) -> Vec<u8> {
     let key = rsa::RsaPrivateKey::from_pkcs8_pem(private_key!("rsa")).expect("it is a key");
@@ -134,7 +134,7 @@ pub fn rs256(message: &[u8]) -> Vec<u8> {
 /// Signs by ECDSA on P-256, as the fixture's identity provider does.
 ///
 /// # Panics
-/// Never: the key is good.
+/// Never: the key is valid.
 #[must_use]
 pub fn es256(message: &[u8]) -> Vec<u8> {
     let key = p256::ecdsa::SigningKey::from_pkcs8_pem(private_key!("p256")).expect("it is a key");
@@ -145,7 +145,7 @@ pub fn es256(message: &[u8]) -> Vec<u8> {
 /// Signs by Ed25519, as the fixture's identity provider does.
 ///
 /// # Panics
-/// Never: the key is good.
+/// Never: the key is valid.
 #[must_use]
 pub fn eddsa(message: &[u8]) -> Vec<u8> {
     let key = ed25519_dalek::SigningKey::from_pkcs8_pem(private_key!("ed25519")).expect("it is a key");

@@ -1,4 +1,4 @@
-//! The routes of those who run the chat.
+//! The chat's routes for administrators.
 
 use serde_json::{Value, json};
 use tests::{Answer, Client, chat, fresh, request_with};
@@ -17,36 +17,36 @@ async fn join(room: &str, id: &str) -> Client {
 }
 
 #[tokio::test]
-async fn an_administrator_sees_tells_and_sends_away() {
+async fn an_administrator_lists_messages_and_disconnects_users() {
     let room = fresh("admin");
     let [mut ada, mut bob] = [join(&room, "ada").await, join(&room, "bob").await];
     ada.drain().await;
-    let people: Value =
-        serde_json::from_str(&admin(SECRET, "GET", &format!("people?room={room}"), "").await.body).expect("it is JSON");
-    let person = |client: &Client, id: &str| json!({ "session": client.id, "id": id, "name": id });
-    assert_eq!(people, json!([person(&ada, "ada"), person(&bob, "bob")]));
+    let sessions: Value = serde_json::from_str(&admin(SECRET, "GET", &format!("sessions?room={room}"), "").await.body)
+        .expect("it is JSON");
+    let session = |client: &Client, id: &str| json!({ "session": client.id, "id": id, "name": id });
+    assert_eq!(sessions, json!([session(&ada, "ada"), session(&bob, "bob")]));
 
-    let told = admin(SECRET, "POST", &format!("notice?room={room}"), "we close").await;
-    assert_eq!(told.body, "2 connections were told");
+    let notice = admin(SECRET, "POST", &format!("notice?room={room}"), "we close").await;
+    assert_eq!(notice.body, "sent to 2 connections");
     for client in [&mut ada, &mut bob] {
         assert_eq!(client.only("notice").await["data"]["message"], "we close");
     }
 
-    let gone = admin(SECRET, "POST", &format!("evict?room={room}"), "bob").await;
-    assert_eq!(gone.body, "1 connections were closed");
+    let evicted = admin(SECRET, "POST", &format!("evict?room={room}"), "bob").await;
+    assert_eq!(evicted.body, "closed 1 connections");
     let closed = bob.closed().await;
-    assert_eq!((closed.code, &*closed.reason), (4000, "an administrator sent you away"));
+    assert_eq!((closed.code, &*closed.reason), (4000, "disconnected by an administrator"));
     assert_eq!(ada.only("$exit").await["connectionId"], bob.id.as_str());
 }
 
 #[tokio::test]
-async fn nobody_else_is_an_administrator() {
+async fn requests_without_the_admin_secret_are_rejected() {
     let room = fresh("no-admin");
     let mut ada = join(&room, "ada").await;
     for secret in
         ["", "another", "another that everyone knows, for the dem", "another that everyone knows, for the demo!"]
     {
-        for (method, what) in [("GET", "people"), ("POST", "notice"), ("POST", "evict"), ("GET", "")] {
+        for (method, what) in [("GET", "sessions"), ("POST", "notice"), ("POST", "evict"), ("GET", "")] {
             let answer = admin(secret, method, &format!("{what}?room={room}"), "ada").await;
             assert_eq!(answer.status, 401, "{secret}: {answer:?}");
         }

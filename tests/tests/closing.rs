@@ -1,10 +1,10 @@
-//! How connections end.
+//! The end of connections.
 
 use serde_json::json;
 use tests::{Client, Closed, LAB, fixture, fresh, lab, together};
 
 #[tokio::test]
-async fn a_close_is_answered_with_its_own_code() {
+async fn a_close_is_answered_with_the_same_code() {
     let room = fresh("codes");
     for (code, reason) in [(1000, "done"), (1000, ""), (4001, "the tab is hidden"), (4999, "Zoë")] {
         let client = lab(&room, "ada", "").await;
@@ -14,13 +14,13 @@ async fn a_close_is_answered_with_its_own_code() {
 }
 
 #[tokio::test]
-async fn a_close_without_a_code_is_answered_without_one() {
+async fn a_close_without_a_code_is_answered_without_a_code() {
     let client = lab(&fresh("no-code"), "ada", "").await;
     assert_eq!(client.leave_with(None).await, Closed { code: 1005, reason: String::new() });
 }
 
 #[tokio::test]
-async fn the_others_are_told_once_of_who_closes() {
+async fn a_client_that_closes_is_announced_once() {
     for code in [1000, 1001, 4999] {
         let [ada, mut bob, mut cy] = together(&fresh("close"), ["ada", "bob", "cy"]).await;
         let session = ada.id.clone();
@@ -37,7 +37,7 @@ async fn the_others_are_told_once_of_who_closes() {
 }
 
 #[tokio::test]
-async fn the_others_are_told_once_of_who_is_cut_off() {
+async fn a_client_whose_connection_drops_is_announced_once() {
     let [ada, mut bob, mut cy] = together(&fresh("cut"), ["ada", "bob", "cy"]).await;
     let session = ada.id.clone();
     ada.drop_connection();
@@ -50,7 +50,7 @@ async fn the_others_are_told_once_of_who_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_user_stays_while_a_tab_of_theirs_does() {
+async fn a_user_stays_while_one_of_their_tabs_is_connected() {
     let [ada, tab, mut bob] = together(&fresh("tabs"), ["ada", "ada", "bob"]).await;
     let left = tab.id.clone();
     ada.leave(1000).await;
@@ -63,7 +63,7 @@ async fn a_user_stays_while_a_tab_of_theirs_does() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_who_leaves_before_the_handshake() {
+async fn a_client_that_leaves_before_the_handshake_is_not_announced() {
     let room = fresh("early");
     let mut ada = lab(&room, "ada", "").await;
     for end in [None, Some(1000)] {

@@ -8,7 +8,7 @@ use tests::{Client, LAB, connect, fixture, fresh};
 
 const SIZE: usize = 100;
 
-/// Everyone, come at once, and each with all read.
+/// Joins all clients at once, each of which reads everything up to now.
 async fn crowd(name: &str) -> Vec<Client> {
     let (base, room) = (fixture(), fresh(name));
     let joins = (0..SIZE).map(|index| {
@@ -21,7 +21,7 @@ async fn crowd(name: &str) -> Vec<Client> {
 }
 
 #[tokio::test]
-async fn a_hundred_who_come_at_once_see_each_other() {
+async fn a_hundred_clients_that_join_at_once_see_each_other() {
     let mut clients = crowd("crowd").await;
     let sessions: BTreeSet<_> = clients.iter().map(|client| client.id.clone()).collect();
     assert_eq!(sessions.len(), SIZE);
@@ -41,7 +41,7 @@ async fn a_hundred_who_come_at_once_see_each_other() {
 }
 
 #[tokio::test]
-async fn a_broadcast_reaches_a_hundred_once() {
+async fn a_broadcast_reaches_each_of_a_hundred_clients_once() {
     let mut clients = crowd("broadcast").await;
     let cause = clients[0].id.clone();
     clients[0].send("say", &json!({ "text": "hi" })).await;
@@ -52,7 +52,7 @@ async fn a_broadcast_reaches_a_hundred_once() {
 }
 
 #[tokio::test]
-async fn what_one_says_comes_in_order_also_when_many_talk() {
+async fn messages_of_one_client_arrive_in_order_while_others_send() {
     const SENDERS: usize = 5;
     const EACH: usize = 20;
     let mut clients = crowd("order").await;
@@ -79,9 +79,9 @@ async fn what_one_says_comes_in_order_also_when_many_talk() {
 }
 
 #[tokio::test]
-async fn the_last_of_a_hundred_sees_each_of_the_others_leave_once() {
+async fn the_last_of_a_hundred_clients_sees_each_other_client_leave_once() {
     let mut clients = crowd("leaving").await;
-    let mut last = clients.pop().expect("there is a crowd");
+    let mut last = clients.pop().expect("there are clients");
     let sessions: BTreeSet<_> = clients.iter().map(|client| client.id.clone()).collect();
     join_all(clients.into_iter().enumerate().map(async |(index, client)| match index % 2 {
         0 => drop(client.leave(1000).await),
@@ -99,7 +99,7 @@ async fn the_last_of_a_hundred_sees_each_of_the_others_leave_once() {
 }
 
 #[tokio::test]
-async fn a_thousand_share_a_room() {
+async fn a_thousand_clients_share_a_room() {
     const MANY: usize = 1_000;
     let (base, room) = (fixture(), fresh("thousand"));
     let mut clients: Vec<Client> = Vec::with_capacity(MANY);
@@ -122,7 +122,7 @@ async fn a_thousand_share_a_room() {
     for client in &mut clients {
         assert_eq!(client.only("said").await["data"]["text"], "hi");
     }
-    let last = clients.pop().expect("there is a crowd").id;
+    let last = clients.pop().expect("there are clients").id;
     for client in &mut clients {
         assert_eq!(client.until("$exit").await["data"]["sessionId"], last.as_str());
     }

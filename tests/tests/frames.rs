@@ -1,9 +1,9 @@
-//! What is no frame of the protocol: each is an error to its sender, and nothing to anyone else.
+//! Invalid frames: each is answered with an error to its sender, and has no other effect.
 
 use serde_json::{Value, json};
 use tests::{Client, LAB, fixture, fresh, texts, together};
 
-/// Holds that each frame is answered with an error that begins like this, and that nothing else comes of it.
+/// Asserts that each frame is answered with an error that begins like this, and has no other effect.
 async fn assert_errors<'a>(name: &str, frames: impl IntoIterator<Item = (&'a str, &'a str)>) {
     let [mut ada, mut bob] = together(&fresh(name), ["ada", "bob"]).await;
     for (frame, expected) in frames {
@@ -24,7 +24,7 @@ async fn assert_works(ada: &mut Client, bob: &mut Client) {
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_refused() {
+async fn a_frame_that_is_not_json_is_rejected() {
     let frames = [
         "",
         " ",
@@ -46,13 +46,13 @@ async fn what_is_not_json_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_object_is_refused() {
+async fn a_frame_that_is_not_an_object_is_rejected() {
     let frames = ["[]", r#"["say",{"text":"a"}]"#, "5", "-0.5", r#""say""#, "null", "true"];
     assert_errors("object", frames.map(|frame| (frame, "the frame must be a JSON object"))).await;
 }
 
 #[tokio::test]
-async fn a_frame_without_a_name_is_refused() {
+async fn a_frame_without_a_name_is_rejected() {
     assert_errors(
         "name",
         [
@@ -70,7 +70,7 @@ async fn a_frame_without_a_name_is_refused() {
 }
 
 #[tokio::test]
-async fn data_that_is_no_object_is_refused() {
+async fn data_that_is_not_an_object_is_rejected() {
     let frames = [
         r#"{"type":"say","data":[]}"#,
         r#"{"type":"say","data":["a"]}"#,
@@ -84,7 +84,7 @@ async fn data_that_is_no_object_is_refused() {
 }
 
 #[tokio::test]
-async fn a_message_of_the_protocol_with_a_wrong_field_is_refused_by_its_name() {
+async fn a_protocol_message_with_an_invalid_field_is_rejected_by_its_name() {
     assert_errors(
         "fields",
         [
@@ -122,7 +122,7 @@ async fn a_message_of_the_protocol_with_a_wrong_field_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_refused_handshake_may_be_sent_again() {
+async fn a_rejected_handshake_can_be_sent_again() {
     let room = fresh("handshake");
     let [mut ada] = together(&room, ["ada"]).await;
     let mut bob = Client::open(&fixture(), LAB, &room, "bob").await;
@@ -138,7 +138,7 @@ async fn a_refused_handshake_may_be_sent_again() {
 }
 
 #[tokio::test]
-async fn an_event_with_a_wrong_field_is_refused_by_its_name() {
+async fn an_event_with_an_invalid_field_is_rejected_by_its_name() {
     assert_errors(
         "input",
         [
@@ -158,7 +158,7 @@ async fn an_event_with_a_wrong_field_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn an_unknown_event_is_refused_with_the_known_ones() {
+async fn an_unknown_event_is_rejected_with_the_known_ones() {
     let frames = [r#"{"type":"sya","data":{}}"#, r#"{"type":"SAY","data":{"text":"a"}}"#, r#"{"type":" say"}"#];
     assert_errors("unknown", frames.map(|frame| (frame, "this room has no event `"))).await;
     let [mut ada] = together(&fresh("unknown"), ["ada"]).await;
@@ -170,7 +170,7 @@ async fn an_unknown_event_is_refused_with_the_known_ones() {
 }
 
 #[tokio::test]
-async fn a_name_of_the_protocol_that_clients_do_not_send_is_refused() {
+async fn a_protocol_message_that_clients_do_not_send_is_rejected() {
     let names = [
         "$registered",
         "$storageReceived",
@@ -195,7 +195,7 @@ async fn a_name_of_the_protocol_that_clients_do_not_send_is_refused() {
 }
 
 #[tokio::test]
-async fn a_name_of_the_protocol_is_not_relayed() {
+async fn a_protocol_message_is_not_relayed() {
     let url = format!("{}/relay/room/{}", fixture(), fresh("relay"));
     let (mut a, mut b) = (tests::connect(&url).await, tests::connect(&url).await);
     a.register().await;
@@ -208,7 +208,7 @@ async fn a_name_of_the_protocol_is_not_relayed() {
 }
 
 #[tokio::test]
-async fn a_binary_frame_is_refused() {
+async fn a_binary_frame_is_rejected() {
     let [mut ada, mut bob] = together(&fresh("binary"), ["ada", "bob"]).await;
     for bytes in [&b""[..], br#"{"type":"say","data":{"text":"a"}}"#, &[0, 0, 1, 0], &[0xff; 100_000]] {
         ada.send_bytes(bytes).await;
@@ -219,7 +219,7 @@ async fn a_binary_frame_is_refused() {
 }
 
 #[tokio::test]
-async fn a_number_that_no_type_holds_is_refused() {
+async fn a_number_out_of_range_is_rejected() {
     let long = format!(r#"{{"type":"sum","data":{{"numbers":[{}]}}}}"#, "9".repeat(10_000));
     assert_errors(
         "numbers",
@@ -237,7 +237,7 @@ async fn a_number_that_no_type_holds_is_refused() {
 }
 
 #[tokio::test]
-async fn deep_nesting_is_refused_where_it_is_read() {
+async fn deep_nesting_is_rejected_where_it_is_parsed() {
     let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let objects = format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000));
     let open = "[".repeat(1_000_000);
@@ -266,7 +266,7 @@ async fn deep_nesting_is_refused_where_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_long_text_passes_and_a_long_presence_does_not() {
+async fn a_long_text_is_accepted_and_a_long_presence_is_rejected() {
     let [mut ada, mut bob] = together(&fresh("long"), ["ada", "bob"]).await;
     let text = "é".repeat(500_000);
     ada.send("say", &json!({ "text": text })).await;
@@ -280,7 +280,7 @@ async fn a_long_text_passes_and_a_long_presence_does_not() {
 }
 
 #[tokio::test]
-async fn a_broken_escape_is_refused() {
+async fn an_invalid_escape_is_rejected() {
     assert_errors(
         "escapes",
         [
@@ -300,7 +300,7 @@ async fn a_broken_escape_is_refused() {
 }
 
 #[tokio::test]
-async fn a_field_that_stands_twice_is_refused() {
+async fn a_duplicate_field_is_rejected() {
     assert_errors(
         "twice",
         [
@@ -317,13 +317,13 @@ async fn a_field_that_stands_twice_is_refused() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_string_or_number_is_refused() {
+async fn an_id_that_is_neither_string_nor_number_is_rejected() {
     let frames = ["{}", "[]", "true", r#"["a"]"#].map(|id| format!(r#"{{"type":"sum","data":{{}},"id":{id}}}"#));
     assert_errors("id", frames.iter().map(|frame| (&**frame, "`id` must be a string or a number"))).await;
 }
 
 #[tokio::test]
-async fn a_ping_in_other_words_is_answered() {
+async fn a_ping_written_in_another_form_is_answered() {
     let [mut ada] = together(&fresh("ping"), ["ada"]).await;
     for frame in [r#"{"type":"$ping"}"#, r#"{"data":{"more":1},"type":"$ping"}"#, r#"{"type":"\u0024ping","data":{}}"#]
     {
@@ -334,7 +334,7 @@ async fn a_ping_in_other_words_is_answered() {
 }
 
 #[tokio::test]
-async fn a_malformed_frame_before_the_handshake_is_refused_too() {
+async fn a_malformed_frame_before_the_handshake_is_rejected() {
     let room = fresh("early");
     let [mut ada] = together(&room, ["ada"]).await;
     let mut bob = Client::open(&fixture(), LAB, &room, "bob").await;

@@ -1,4 +1,4 @@
-//! What handlers and hooks do, and when.
+//! Handlers and hooks: their effects and their order.
 
 use serde_json::{Value, json};
 use tests::{Client, LAB, connect, fixture, fresh, lab, refused, texts, together};
@@ -8,7 +8,7 @@ fn names(frames: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_broadcast_reaches_everyone_and_names_its_cause() {
+async fn a_broadcast_reaches_everyone_and_names_its_sender() {
     let room = fresh("broadcast");
     let [mut ada, mut tab, mut bob] = together(&room, ["ada", "ada", "bob"]).await;
     ada.send("say", &json!({ "text": "hi" })).await;
@@ -25,7 +25,7 @@ async fn a_broadcast_reaches_everyone_and_names_its_cause() {
 }
 
 #[tokio::test]
-async fn the_others_are_everyone_but_the_cause() {
+async fn broadcast_others_reaches_everyone_but_the_sender() {
     let [mut ada, mut tab, mut bob] = together(&fresh("others"), ["ada", "ada", "bob"]).await;
     ada.send("sayOthers", &json!({ "text": "hi" })).await;
     ada.silent().await;
@@ -35,7 +35,7 @@ async fn the_others_are_everyone_but_the_cause() {
 }
 
 #[tokio::test]
-async fn a_message_to_a_session_reaches_it_alone() {
+async fn a_message_to_a_session_reaches_that_session_only() {
     let [mut ada, mut tab, mut bob] = together(&fresh("whisper"), ["ada", "ada", "bob"]).await;
     let elsewhere = lab(&fresh("whisper"), "cy", "").await;
     for to in ["nobody", "", &elsewhere.id] {
@@ -49,11 +49,11 @@ async fn a_message_to_a_session_reaches_it_alone() {
 }
 
 #[tokio::test]
-async fn a_handler_sees_who_has_joined_and_replies_to_its_cause_alone() {
-    let room = fresh("look");
+async fn a_handler_lists_the_joined_users_and_replies_to_the_sender_only() {
+    let room = fresh("users");
     let [mut ada, mut bob] = together(&room, ["ada", "bob"]).await;
     let _before_its_handshake = Client::open(&fixture(), LAB, &room, "cy").await;
-    bob.send("look", &json!({})).await;
+    bob.send("users", &json!({})).await;
     let seen = bob.only("seen").await;
     assert_eq!(seen["data"], json!({ "users": ["ada", "bob"], "room": room }));
     assert_eq!(seen["connectionId"], bob.id.as_str());
@@ -61,7 +61,7 @@ async fn a_handler_sees_who_has_joined_and_replies_to_its_cause_alone() {
 }
 
 #[tokio::test]
-async fn a_handler_sets_the_presence_of_its_cause() {
+async fn a_handler_sets_the_presence_of_the_sender() {
     let [mut ada, mut tab, mut bob] = together(&fresh("presence"), ["ada", "ada", "bob"]).await;
     let session = ada.id.clone();
     ada.send("setNote", &json!({ "text": "set" })).await;
@@ -78,7 +78,7 @@ async fn a_handler_sets_the_presence_of_its_cause() {
 }
 
 #[tokio::test]
-async fn others_go_on_while_a_handler_waits() {
+async fn events_of_other_connections_run_while_a_handler_waits() {
     let [mut ada, mut bob] = together(&fresh("waits"), ["ada", "bob"]).await;
     ada.send("sayLater", &json!({ "ms": 10_000, "text": "late" })).await;
     ada.send("say", &json!({ "text": "after" })).await;
@@ -99,7 +99,7 @@ async fn others_go_on_while_a_handler_waits() {
 }
 
 #[tokio::test]
-async fn the_events_of_a_connection_wait_for_each_other() {
+async fn events_of_one_connection_run_one_after_another() {
     let [mut ada, mut bob] = together(&fresh("order"), ["ada", "bob"]).await;
     for (ms, text) in [(60, "1"), (0, "2"), (30, "3"), (1, "4")] {
         ada.send("sayLater", &json!({ "ms": ms, "text": text })).await;
@@ -112,7 +112,7 @@ async fn the_events_of_a_connection_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn handlers_of_many_connections_wait_at_the_same_time() {
+async fn handlers_of_many_connections_run_concurrently() {
     let mut clients = together(&fresh("parallel"), ["a", "b", "c", "d", "e", "f", "g", "h"]).await;
     clients[0].send("sayLater", &json!({ "ms": 10_000, "text": "late" })).await;
     clients[0].silent().await;
@@ -126,7 +126,7 @@ async fn handlers_of_many_connections_wait_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn what_was_sent_before_leaving_is_still_handled() {
+async fn events_sent_before_a_close_are_handled() {
     let [mut ada, mut bob] = together(&fresh("leaves"), ["ada", "bob"]).await;
     ada.send("sayLater", &json!({ "ms": 5_000, "text": "late" })).await;
     ada.send("say", &json!({ "text": "after" })).await;
@@ -140,7 +140,7 @@ async fn what_was_sent_before_leaving_is_still_handled() {
 }
 
 #[tokio::test]
-async fn a_handler_that_fails_shows_nothing_but_internal_error() {
+async fn a_handler_that_fails_sends_only_internal_error() {
     let [mut ada, mut bob] = together(&fresh("fails"), ["ada", "bob"]).await;
     ada.send("failLater", &json!({ "text": "the password of the database" })).await;
     let error = ada.receive().await;
@@ -169,7 +169,7 @@ async fn a_procedure_answers_its_caller_with_the_id_of_the_request() {
 }
 
 #[tokio::test]
-async fn the_error_of_a_procedure_carries_the_id_of_the_request() {
+async fn an_error_of_a_procedure_has_the_id_of_the_request() {
     let [mut ada, mut bob] = together(&fresh("errors"), ["ada", "bob"]).await;
     let requests = [
         (r#"{"type":"sum","data":{"numbers":[]},"id":"q1"}"#, "there is nothing to add"),
@@ -188,7 +188,7 @@ async fn the_error_of_a_procedure_carries_the_id_of_the_request() {
 }
 
 #[tokio::test]
-async fn a_procedure_may_name_its_answer() {
+async fn a_procedure_can_name_its_answer() {
     let [mut ada, mut bob] = together(&fresh("counted"), ["ada", "bob"]).await;
     ada.send("count", &json!({})).await;
     assert_eq!(ada.only("counted").await["data"], 2);
@@ -196,7 +196,7 @@ async fn a_procedure_may_name_its_answer() {
 }
 
 #[tokio::test]
-async fn a_hook_may_stop_an_event() {
+async fn the_message_hook_can_reject_an_event() {
     let [mut ada, mut bob] = together(&fresh("stop"), ["ada", "bob"]).await;
     ada.send("say", &json!({ "text": "forbidden" })).await;
     assert_eq!(ada.error().await, "not in this room");
@@ -204,7 +204,7 @@ async fn a_hook_may_stop_an_event() {
 }
 
 #[tokio::test]
-async fn the_hooks_of_who_comes_and_goes_run_after_everyone_was_told() {
+async fn connection_hooks_run_after_the_join_and_the_exit_were_announced() {
     let room = fresh("hooks");
     let mut ada = lab(&room, "ada", "").await;
     let mut bob = Client::open(&fixture(), LAB, &room, "bob").await;
@@ -222,7 +222,7 @@ async fn the_hooks_of_who_comes_and_goes_run_after_everyone_was_told() {
 }
 
 #[tokio::test]
-async fn before_the_handshake_a_connection_is_shown_to_nobody_and_sees_the_others() {
+async fn a_connection_before_its_handshake_sees_the_others_and_is_not_shown() {
     let room = fresh("before");
     let mut ada = lab(&room, "ada", "here").await;
     let mut bob = Client::open(&fixture(), LAB, &room, "bob").await;
@@ -236,7 +236,7 @@ async fn before_the_handshake_a_connection_is_shown_to_nobody_and_sees_the_other
 }
 
 #[tokio::test]
-async fn a_room_may_relay_what_it_does_not_know() {
+async fn a_room_can_relay_unknown_events() {
     let url = format!("{}/relay/room/{}", fixture(), fresh("relay"));
     let (mut a, mut b) = (connect(&url).await, connect(&url).await);
     for client in [&mut a, &mut b] {
@@ -258,7 +258,7 @@ async fn a_room_may_relay_what_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn rooms_do_not_hear_each_other() {
+async fn a_broadcast_does_not_reach_other_rooms() {
     let name = fresh("apart");
     let [mut ada] = together(&name, ["ada"]).await;
     let [mut bob] = together(&format!("{name}x"), ["bob"]).await;
@@ -272,13 +272,13 @@ async fn rooms_do_not_hear_each_other() {
 }
 
 #[tokio::test]
-async fn a_room_that_can_t_be_made_refuses_without_the_reason() {
+async fn a_room_whose_create_fails_closes_connections_without_the_reason() {
     let (message, closed) = refused(&format!("{}/unmade/room/{}", fixture(), fresh("unmade"))).await;
     assert_eq!((&*message, closed.code, &*closed.reason), ("internal error", 3000, "internal error"));
 }
 
 #[tokio::test]
-async fn nothing_comes_from_a_connection_that_has_not_joined() {
+async fn events_before_the_handshake_have_no_effect() {
     let room = fresh("early");
     let [mut ada] = together(&room, ["ada"]).await;
     let mut early = Client::open(&fixture(), LAB, &room, "early").await;

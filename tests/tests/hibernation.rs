@@ -1,17 +1,20 @@
-//! A room that sleeps in the middle of a session, with its connections open.
+//! Rooms that hibernate with open connections.
 
 use serde_json::{Value, json};
-use tests::{Client, Closed, LAB, SILENCE, connect, diary_with, fixture, fresh, lab, silence, texts, until_asleep};
+use tests::{
+    Client, Closed, HIBERNATION_DELAY, LAB, connect, event_log_with, fixture, fresh, lab, texts, until_hibernated,
+    wait_for_hibernation,
+};
 
-/// A room with a user who has two tabs and a note of their own, and another user.
-struct Asleep {
+/// A room with a user that has two tabs and a note of their own, and another user.
+struct HibernatingRoom {
     room: String,
     ada: Client,
     tab: Client,
     bob: Client,
 }
 
-impl Asleep {
+impl HibernatingRoom {
     async fn new(name: &str) -> Self {
         let room = fresh(name);
         let mut ada = lab(&room, "ada", "first").await;
@@ -25,32 +28,32 @@ impl Asleep {
         Self { room, ada, tab, bob }
     }
 
-    async fn after_silence(name: &str) -> Self {
+    async fn after_hibernation(name: &str) -> Self {
         let room = Self::new(name).await;
-        silence().await;
+        wait_for_hibernation().await;
         room
     }
 }
 
-/// How many events this instance of the room was sent, this one included.
+/// Returns how many events this instance of the room has received, this one included.
 async fn events(client: &mut Client) -> u64 {
     client.send("age", &json!({})).await;
     client.until("aged").await["data"]["events"].as_u64().expect("it is a number")
 }
 
-/// Whether the room slept: it was sent `before` events since it was made.
+/// Returns whether the room hibernated: its instance has received `before` events only.
 async fn has_slept(client: &mut Client, before: u64) -> bool {
     events(client).await == before + 1
 }
 
 #[tokio::test]
-async fn everyone_is_known_as_before() {
-    until_asleep(async || {
-        let Asleep { mut ada, mut tab, mut bob, .. } = Asleep::new("known").await;
+async fn connections_users_and_presences_survive_hibernation() {
+    until_hibernated(async || {
+        let HibernatingRoom { mut ada, mut tab, mut bob, .. } = HibernatingRoom::new("known").await;
         let before = bob.others().await;
         assert_eq!(before[&ada.id]["presence"], json!({ "note": "edited" }));
         assert!(before[&tab.id]["timers"]["presence"].is_u64());
-        silence().await;
+        wait_for_hibernation().await;
         assert_eq!(bob.others().await, before);
         for client in [&mut ada, &mut tab, &mut bob] {
             client.silent().await;
@@ -61,12 +64,12 @@ async fn everyone_is_known_as_before() {
 }
 
 #[tokio::test]
-async fn events_go_on_as_before() {
-    until_asleep(async || {
-        let Asleep { room, mut ada, mut tab, mut bob } = Asleep::after_silence("events").await;
+async fn events_work_after_hibernation() {
+    until_hibernated(async || {
+        let HibernatingRoom { room, mut ada, mut tab, mut bob } = HibernatingRoom::after_hibernation("events").await;
         ada.send("sayLater", &json!({ "ms": 50, "text": "first" })).await;
         ada.send("say", &json!({ "text": "second" })).await;
-        ada.send("look", &json!({})).await;
+        ada.send("users", &json!({})).await;
         let seen = ada.until("seen").await;
         assert_eq!(seen["data"], json!({ "users": ["ada", "ada", "bob"], "room": room }));
         for client in [&mut tab, &mut bob] {
@@ -84,14 +87,14 @@ async fn events_go_on_as_before() {
 }
 
 #[tokio::test]
-async fn a_presence_is_merged_onto_what_was_kept() {
-    until_asleep(async || {
+async fn a_presence_update_is_merged_with_the_stored_presence() {
+    until_hibernated(async || {
         let room = fresh("merge");
         let mut ada = Client::join(&fixture(), LAB, &room, "ada", &json!({ "note": "n", "color": "red" })).await;
         let mut bob = lab(&room, "bob", "").await;
         ada.drain().await;
         assert_eq!(events(&mut bob).await, 1);
-        silence().await;
+        wait_for_hibernation().await;
         ada.send("$updatePresence", &json!({ "presence": { "note": "m" } })).await;
         let merged = json!({ "note": "m", "color": "red" });
         assert_eq!(ada.only("$presenceUpdated").await["data"]["presence"], merged);
@@ -103,9 +106,9 @@ async fn a_presence_is_merged_onto_what_was_kept() {
 }
 
 #[tokio::test]
-async fn a_new_tab_is_given_the_presence_that_was_kept() {
-    until_asleep(async || {
-        let Asleep { room, mut ada, mut tab, mut bob } = Asleep::after_silence("tab").await;
+async fn a_new_tab_gets_the_stored_presence() {
+    until_hibernated(async || {
+        let HibernatingRoom { room, mut ada, mut tab, mut bob } = HibernatingRoom::after_hibernation("tab").await;
         let mut new = Client::join(&fixture(), LAB, &room, "ada", &json!({ "note": "third" })).await;
         new.drain().await;
         let kept = json!({ "note": "edited" });
@@ -123,8 +126,8 @@ async fn a_new_tab_is_given_the_presence_that_was_kept() {
     .await;
 }
 
-/// What is told of a user who left while the room slept: once.
-async fn assert_told(client: &mut Client, session: &str, last_note: &str) {
+/// Asserts that the exit of a user during hibernation is announced, once.
+async fn assert_announced(client: &mut Client, session: &str, last_note: &str) {
     let exit = client.receive().await;
     assert_eq!((&exit["type"], &exit["data"]), (&json!("$exit"), &json!({ "sessionId": session })));
     assert_eq!((&exit["connectionId"], &exit["user"]), (&json!(session), &json!({ "id": "ada" })));
@@ -135,13 +138,13 @@ async fn assert_told(client: &mut Client, session: &str, last_note: &str) {
 }
 
 #[tokio::test]
-async fn who_closes_meanwhile_is_told_once() {
-    until_asleep(async || {
-        let Asleep { ada, mut tab, mut bob, .. } = Asleep::after_silence("closes").await;
+async fn a_close_during_hibernation_is_announced_once() {
+    until_hibernated(async || {
+        let HibernatingRoom { ada, mut tab, mut bob, .. } = HibernatingRoom::after_hibernation("closes").await;
         let session = ada.id.clone();
         assert_eq!(ada.leave(4001).await, Closed { code: 4001, reason: "bye".to_owned() });
-        assert_told(&mut bob, &session, "edited").await;
-        assert_told(&mut tab, &session, "edited").await;
+        assert_announced(&mut bob, &session, "edited").await;
+        assert_announced(&mut tab, &session, "edited").await;
         assert_eq!(bob.others().await.as_object().map(|others| others.keys().cloned().collect()), Some(vec![tab.id]));
         has_slept(&mut bob, 0).await
     })
@@ -149,13 +152,13 @@ async fn who_closes_meanwhile_is_told_once() {
 }
 
 #[tokio::test]
-async fn who_is_cut_off_meanwhile_is_told_once() {
-    until_asleep(async || {
-        let Asleep { ada, mut tab, mut bob, .. } = Asleep::after_silence("vanishes").await;
+async fn a_drop_during_hibernation_is_announced_once() {
+    until_hibernated(async || {
+        let HibernatingRoom { ada, mut tab, mut bob, .. } = HibernatingRoom::after_hibernation("vanishes").await;
         let session = ada.id.clone();
         ada.drop_connection();
-        assert_told(&mut bob, &session, "edited").await;
-        assert_told(&mut tab, &session, "edited").await;
+        assert_announced(&mut bob, &session, "edited").await;
+        assert_announced(&mut tab, &session, "edited").await;
         assert_eq!(bob.others().await.as_object().map(|others| others.keys().cloned().collect()), Some(vec![tab.id]));
         has_slept(&mut bob, 0).await
     })
@@ -163,28 +166,28 @@ async fn who_is_cut_off_meanwhile_is_told_once() {
 }
 
 #[tokio::test]
-async fn each_of_many_who_are_cut_off_meanwhile_is_told_once() {
-    until_asleep(async || {
-        let Asleep { room, ada, tab, mut bob } = Asleep::new("many").await;
+async fn each_of_many_drops_during_hibernation_is_announced_once() {
+    until_hibernated(async || {
+        let HibernatingRoom { room, ada, tab, mut bob } = HibernatingRoom::new("many").await;
         let cy = lab(&room, "cy", &"n".repeat(20_000)).await;
         bob.drain().await;
-        silence().await;
+        wait_for_hibernation().await;
         let mut sessions = [ada.id.clone(), tab.id.clone(), cy.id.clone()];
         for client in [ada, tab, cy] {
             client.drop_connection();
         }
-        let mut told = Vec::new();
+        let mut announced = Vec::new();
         for _ in &sessions {
             let exit = bob.until("$exit").await;
-            told.push(exit["data"]["sessionId"].as_str().expect("it names a session").to_owned());
+            announced.push(exit["data"]["sessionId"].as_str().expect("it names a session").to_owned());
             let farewell = bob.receive().await;
             assert_eq!((&farewell["type"], &farewell["connectionId"]), (&json!("farewell"), &exit["connectionId"]));
             let note = farewell["data"]["note"].as_str().map(str::len);
             assert_eq!(note, Some(if exit["user"]["id"] == "ada" { "edited".len() } else { 20_000 }));
         }
-        told.sort();
+        announced.sort();
         sessions.sort();
-        assert_eq!(told, sessions);
+        assert_eq!(announced, sessions);
         bob.silent().await;
         assert_eq!(bob.others().await, json!({}));
         has_slept(&mut bob, 0).await
@@ -193,16 +196,16 @@ async fn each_of_many_who_are_cut_off_meanwhile_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_handler_that_waits_keeps_the_room_awake() {
+async fn a_pending_handler_prevents_hibernation() {
     let mut ada = lab(&fresh("waits"), "ada", "").await;
-    ada.send("sayLater", &json!({ "ms": SILENCE.as_millis(), "text": "late" })).await;
+    ada.send("sayLater", &json!({ "ms": HIBERNATION_DELAY.as_millis(), "text": "late" })).await;
     assert_eq!(ada.until("said").await["data"]["text"], "late");
     assert_eq!(events(&mut ada).await, 2);
 }
 
 #[tokio::test]
-async fn a_room_that_everyone_left_meanwhile_is_empty() {
-    let Asleep { room, ada, tab, mut bob } = Asleep::after_silence("empty").await;
+async fn a_room_that_all_left_during_hibernation_is_empty() {
+    let HibernatingRoom { room, ada, tab, mut bob } = HibernatingRoom::after_hibernation("empty").await;
     ada.leave(1000).await;
     tab.leave(1000).await;
     for _ in 0..2 {
@@ -218,11 +221,11 @@ async fn a_room_that_everyone_left_meanwhile_is_empty() {
 }
 
 #[tokio::test]
-async fn pings_are_answered_and_do_not_wake_the_room() {
-    until_asleep(async || {
-        let Asleep { mut ada, tab: _tab, mut bob, .. } = Asleep::new("pings").await;
+async fn pings_are_answered_without_waking_the_room() {
+    until_hibernated(async || {
+        let HibernatingRoom { mut ada, tab: _tab, mut bob, .. } = HibernatingRoom::new("pings").await;
         for _ in 0..4 {
-            tokio::time::sleep(SILENCE / 4).await;
+            tokio::time::sleep(HIBERNATION_DELAY / 4).await;
             ada.send_text(r#"{"type":"$ping","data":{}}"#).await;
             assert_eq!(ada.receive().await, json!({ "type": "$pong", "data": {} }));
         }
@@ -232,8 +235,8 @@ async fn pings_are_answered_and_do_not_wake_the_room() {
 }
 
 #[tokio::test]
-async fn a_presence_of_any_size_is_kept() {
-    until_asleep(async || {
+async fn a_presence_of_any_size_survives_hibernation() {
+    until_hibernated(async || {
         let (long, longer) = ("é".repeat(10_000), "n".repeat(500_000));
         let room = fresh("big");
         let ada = lab(&room, "ada", &long).await;
@@ -244,44 +247,44 @@ async fn a_presence_of_any_size_is_kept() {
             client.drain().await;
         }
         assert_eq!(events(&mut cy).await, 1);
-        silence().await;
+        wait_for_hibernation().await;
         let others = cy.others().await;
         assert!(others[&ada.id]["presence"]["note"] == long);
         assert!(others[&bob.id]["presence"]["note"] == longer);
         let has_slept = has_slept(&mut cy, 0).await;
         let session = ada.id.clone();
         ada.leave(1000).await;
-        assert_told(&mut cy, &session, &long).await;
+        assert_announced(&mut cy, &session, &long).await;
         has_slept
     })
     .await;
 }
 
 #[tokio::test]
-async fn the_last_presence_of_any_size_is_told_of_who_leaves_meanwhile() {
-    until_asleep(async || {
+async fn the_last_presence_of_any_size_is_announced_with_an_exit_during_hibernation() {
+    until_hibernated(async || {
         let long = "n".repeat(20_000);
         let room = fresh("big-leaver");
         let ada = lab(&room, "ada", &long).await;
         let mut bob = lab(&room, "bob", "").await;
         assert_eq!(events(&mut bob).await, 1);
-        silence().await;
+        wait_for_hibernation().await;
         let session = ada.id.clone();
         ada.drop_connection();
-        assert_told(&mut bob, &session, &long).await;
+        assert_announced(&mut bob, &session, &long).await;
         has_slept(&mut bob, 0).await
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_handshake_may_come_late() {
-    until_asleep(async || {
+async fn a_handshake_after_hibernation_succeeds() {
+    until_hibernated(async || {
         let room = fresh("late");
         let mut ada = lab(&room, "ada", "").await;
         let mut bob = Client::open(&fixture(), LAB, &room, "bob").await;
         assert_eq!(events(&mut ada).await, 1);
-        silence().await;
+        wait_for_hibernation().await;
         assert_eq!(ada.others().await, json!({}));
         bob.initialize(&json!({ "note": "late" })).await;
         let joined = ada.until("$userJoined").await;
@@ -293,7 +296,7 @@ async fn a_handshake_may_come_late() {
 }
 
 #[tokio::test]
-async fn a_room_without_users_goes_on_too() {
+async fn a_room_without_users_works_after_hibernation() {
     let url = format!("{}/plain/room/{}", fixture(), fresh("plain"));
     let (mut a, mut b) = (connect(&url).await, connect(&url).await);
     for client in [&mut a, &mut b] {
@@ -303,7 +306,7 @@ async fn a_room_without_users_goes_on_too() {
     for client in [&mut a, &mut b] {
         client.drain().await;
     }
-    silence().await;
+    wait_for_hibernation().await;
     a.send("say", &json!({ "text": "hi" })).await;
     a.only("said").await;
     let said = b.only("said").await;
@@ -315,16 +318,16 @@ async fn a_room_without_users_goes_on_too() {
 }
 
 #[tokio::test]
-async fn a_room_that_logs_its_life_tells_with_how_many_it_woke() {
-    until_asleep(async || {
+async fn the_wake_event_logs_the_number_of_connections() {
+    until_hibernated(async || {
         let room = fresh("logged");
         let mut ada = Client::join(&fixture(), "/watched", &room, "ada", &json!({})).await;
         ada.drain().await;
-        silence().await;
+        wait_for_hibernation().await;
         // An event, which is logged after the wake.
         ada.send("say", &json!({ "text": "hello" })).await;
         ada.until("said").await;
-        let entries = diary_with(&room, |entry| entry["pluv"] == "event").await;
+        let entries = event_log_with(&room, |entry| entry["pluv"] == "event").await;
         let wakes: Vec<_> = entries.iter().filter(|entry| entry["pluv"] == "wake").collect();
         if let [_, woken] = &*wakes {
             assert_eq!(woken["connections"], 1, "{entries:?}");

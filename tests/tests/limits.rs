@@ -1,4 +1,4 @@
-//! What is more than a room takes.
+//! The limits of a room.
 
 use std::time::Instant;
 
@@ -20,11 +20,11 @@ async fn token(room: &str, id: &str) -> String {
     get(&fixture(), &format!("{TIGHT}/authorize?room={room}&user_id={id}")).await.body
 }
 
-async fn refusal(room: &str, token: &str) -> (String, Closed) {
+async fn rejection(room: &str, token: &str) -> (String, Closed) {
     refused(&format!("{}{TIGHT}/room/{room}?token={token}", fixture())).await
 }
 
-/// Holds that all is as ever between two clients.
+/// Asserts that messages between two clients still arrive.
 async fn assert_works(ada: &mut Client, bob: &mut Client) {
     ada.drain().await;
     bob.drain().await;
@@ -33,7 +33,7 @@ async fn assert_works(ada: &mut Client, bob: &mut Client) {
     assert_eq!(bob.only("said").await["data"]["text"], "hi");
 }
 
-/// An update of a document with a text of so many letters.
+/// Returns an update with a text of this many letters.
 fn update(letters: usize) -> String {
     let doc = Doc::new();
     let text = doc.get_or_insert_text("text");
@@ -42,14 +42,14 @@ fn update(letters: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_room_that_is_full_takes_who_comes_again_when_another_has_left() {
+async fn a_full_room_accepts_a_connection_after_another_left() {
     let room = fresh("full");
     let mut ada = tight(&room, "ada").await;
     let mut bob = tight(&room, "bob").await;
     let cy = tight(&room, "cy").await;
     let expected = "the room is full: the limit is 3 connections";
     let closed = Closed { code: 3000, reason: expected.to_owned() };
-    assert_eq!(refusal(&room, &token(&room, "dan").await).await, (expected.to_owned(), closed));
+    assert_eq!(rejection(&room, &token(&room, "dan").await).await, (expected.to_owned(), closed));
     assert_works(&mut ada, &mut bob).await;
     cy.leave(1000).await;
     let mut dan = tight(&room, "dan").await;
@@ -57,21 +57,21 @@ async fn a_room_that_is_full_takes_who_comes_again_when_another_has_left() {
 }
 
 #[tokio::test]
-async fn a_user_is_refused_who_is_too_big() {
+async fn a_user_over_the_size_limit_is_rejected() {
     let room = fresh("users");
     let id = "n".repeat(17);
-    let (error, closed) = refusal(&room, &token(&room, &id).await).await;
+    let (error, closed) = rejection(&room, &token(&room, &id).await).await;
     assert_eq!(error, "the user's `id` takes 17 bytes: the limit is 16");
     assert_eq!(closed.code, 3000);
     let user = json!({ "id": "ada", "name": "n".repeat(60) });
-    let (error, closed) = refusal(&room, &Token::new(&room, "ada").with("user", user.clone()).sign(SECRET)).await;
+    let (error, closed) = rejection(&room, &Token::new(&room, "ada").with("user", user.clone()).sign(SECRET)).await;
     assert_eq!(error, format!("the user takes {} bytes: the limit is 60", user.to_string().len()));
     assert_eq!(closed.code, 3000);
     tight(&room, &"n".repeat(16)).await;
 }
 
 #[tokio::test]
-async fn a_message_and_a_presence_and_a_document_that_are_too_big_are_refused() {
+async fn a_message_a_presence_and_a_document_over_the_limit_are_rejected() {
     let room = fresh("sizes");
     let (mut ada, mut bob) = (tight(&room, "ada").await, tight(&room, "bob").await);
     ada.drain().await;
@@ -93,12 +93,12 @@ async fn a_message_and_a_presence_and_a_document_that_are_too_big_are_refused() 
 }
 
 #[tokio::test]
-async fn a_flood_gets_one_error_and_is_closed() {
+async fn a_client_over_the_rate_limit_gets_one_error_and_is_closed() {
     let room = fresh("flood");
     let (mut ada, mut bob) = (tight(&room, "ada").await, tight(&room, "bob").await);
     let session = ada.id.clone();
     ada.drain().await;
-    let begun = Instant::now();
+    let start = Instant::now();
     for number in 0..400 {
         ada.send("say", &json!({ "text": number.to_string() })).await;
     }
@@ -114,8 +114,8 @@ async fn a_flood_gets_one_error_and_is_closed() {
     let expected = "rate limit exceeded: the limit is 20 messages a second";
     assert_eq!(error["data"]["message"], expected);
     assert_eq!(ada.closed().await, Closed { code: 1008, reason: expected.to_owned() }, "after that one error");
-    let seconds = begun.elapsed().as_secs_f64();
-    assert!(heard >= 20 && f64::from(heard) <= 40.0 + 20.0 * seconds, "a burst of two seconds is heard: {heard}");
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(heard >= 20 && f64::from(heard) <= 40.0 + 20.0 * seconds, "a burst of two seconds is accepted: {heard}");
     let frames = bob.drain().await;
     let exits: Vec<_> = frames.iter().filter(|frame| frame["type"] == "$exit").collect();
     assert_eq!(exits.len(), 1);
@@ -126,7 +126,7 @@ async fn a_flood_gets_one_error_and_is_closed() {
 }
 
 #[tokio::test]
-async fn who_reads_nothing_is_closed_before_the_room_is_full_of_it() {
+async fn a_client_that_does_not_read_is_closed_before_the_room_runs_out_of_memory() {
     let room = fresh("slow");
     let open = async || {
         let mut client = connect(&format!("{}{RELAY}/room/{room}", fixture())).await;
@@ -138,17 +138,17 @@ async fn who_reads_nothing_is_closed_before_the_room_is_full_of_it() {
     let slow = ada.id.clone();
     let text = "n".repeat(1_000_000);
     let mut is_gone = false;
-    // The room asks after each 64 MiB. The first time it has heard of her: she joined.
+    // The room checks after each 64 MiB. At the first check it has heard of her: she joined.
     for _ in 0..140 {
         bob.send("relayed", &json!({ "text": text })).await;
         for client in [&mut bob, &mut cy] {
             let frames = client.drain().await;
             let exits: Vec<&Value> = frames.iter().filter(|frame| frame["type"] == "$exit").collect();
-            assert!(exits.iter().all(|exit| exit["data"]["sessionId"] == slow.as_str()), "who reads stays");
+            assert!(exits.iter().all(|exit| exit["data"]["sessionId"] == slow.as_str()), "a client that reads stays");
             is_gone |= !exits.is_empty();
         }
     }
-    assert!(is_gone, "who does not read is closed");
+    assert!(is_gone, "a client that does not read is closed");
     let closed = Closed { code: 1013, reason: "the connection does not read what it is sent".to_owned() };
     assert_eq!(ada.closed().await, closed);
     assert_eq!(cy.others().await.as_object().map(serde_json::Map::len), Some(1));

@@ -1,4 +1,4 @@
-//! Yjs providers, as the limits of a room and the worker's handle treat them.
+//! Yjs providers with the limits of a room and with the worker's handle.
 
 use serde_json::json;
 use tests::{Client, Closed, NOTES, Provider, fixture, fresh, get, steer, write};
@@ -13,7 +13,7 @@ fn closed(code: u16, reason: &str) -> Closed {
     Closed { code, reason: reason.to_owned() }
 }
 
-/// Holds that what one writes is read by the other.
+/// Asserts that an edit of one provider reaches the other.
 async fn assert_works(ada: &mut Provider, bob: &mut Provider) {
     ada.write(0, "still ").await;
     let text = ada.text();
@@ -21,11 +21,11 @@ async fn assert_works(ada: &mut Provider, bob: &mut Provider) {
 }
 
 #[tokio::test]
-async fn a_room_that_is_full_denies_a_provider_until_another_has_left() {
+async fn a_full_room_rejects_a_provider_until_another_connection_left() {
     let room = fresh("full");
     let mut ada = Provider::join_at(TIGHT, &room, "ada").await;
     let mut bob = Provider::join_at(TIGHT, &room, "bob").await;
-    // Who speaks the other protocol takes a place as well.
+    // A connection of the other protocol counts too.
     let cy = Client::join(&fixture(), TIGHT, &room, "cy", &json!({})).await;
     let token = get(&fixture(), &format!("{TIGHT}/authorize?room={room}&user_id=dan")).await.body;
     let mut dan = Provider::open_at(TIGHT, &room, &token).await;
@@ -39,7 +39,7 @@ async fn a_room_that_is_full_denies_a_provider_until_another_has_left() {
 }
 
 #[tokio::test]
-async fn a_user_that_is_too_big_is_denied_for_good() {
+async fn a_provider_whose_user_is_too_big_is_closed() {
     let room = fresh("users");
     let id = "n".repeat(17);
     let token = get(&fixture(), &format!("{TIGHT}/authorize?room={room}&user_id={id}")).await.body;
@@ -50,7 +50,7 @@ async fn a_user_that_is_too_big_is_denied_for_good() {
 }
 
 #[tokio::test]
-async fn a_provider_that_floods_is_denied_once_and_closed() {
+async fn a_provider_over_the_rate_limit_gets_one_error_and_is_closed() {
     let room = fresh("flood");
     let mut ada = Provider::join_at(TIGHT, &room, "ada").await;
     let mut bob = Provider::join_at(TIGHT, &room, "bob").await;
@@ -70,7 +70,7 @@ async fn a_provider_that_floods_is_denied_once_and_closed() {
 }
 
 #[tokio::test]
-async fn a_frame_and_a_document_that_are_too_big_are_denied_and_the_connection_goes_on() {
+async fn a_frame_and_a_document_over_the_limit_are_rejected_and_the_connection_stays() {
     let room = fresh("sizes");
     let mut ada = Provider::join_at(TIGHT, &room, "ada").await;
     let mut bob = Provider::join_at(TIGHT, &room, "bob").await;
@@ -86,7 +86,7 @@ async fn a_frame_and_a_document_that_are_too_big_are_denied_and_the_connection_g
 }
 
 #[tokio::test]
-async fn a_route_sees_providers_and_its_messages_leave_them_out() {
+async fn a_route_lists_providers_and_its_messages_skip_them() {
     let room = fresh("seen");
     let mut ada = Client::join(&fixture(), NOTES, &room, "ada", &json!({ "note": "a note" })).await;
     let mut bob = Provider::join(&room, "bob").await;
@@ -96,7 +96,7 @@ async fn a_route_sees_providers_and_its_messages_leave_them_out() {
     assert_eq!(steer(&room, "notes/broadcast", "we close").await, "1");
     assert_eq!(ada.only("said").await["data"]["text"], "we close");
     assert_eq!(steer(&room, "notes/send", "bob").await, "0");
-    // It would fail at a frame of text.
+    // The provider would panic at a text frame.
     bob.settle().await;
 }
 
@@ -112,7 +112,7 @@ async fn a_route_edits_the_document_of_providers() {
 }
 
 #[tokio::test]
-async fn a_route_sends_providers_away() {
+async fn a_route_disconnects_providers() {
     let room = fresh("evicted");
     let mut ada = Provider::join(&room, "ada").await;
     let mut bob = Provider::join(&room, "bob").await;
@@ -128,7 +128,7 @@ async fn a_route_sends_providers_away() {
 }
 
 #[tokio::test]
-async fn a_document_that_a_route_deletes_closes_its_providers() {
+async fn a_route_that_deletes_the_document_closes_its_providers() {
     let room = fresh("deleted");
     let mut ada = Provider::join(&room, "ada").await;
     ada.write(0, "text").await;

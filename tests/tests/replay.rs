@@ -1,7 +1,7 @@
-//! The recorded sessions, replayed by their client side against a room, with what the protocol requires of the answers.
+//! Replays the client side of recorded sessions against a room, and checks the answers against the protocol.
 //!
-//! What the recorded server answered is one server's behaviour, so it is not compared; the clients' frames are the
-//! truth, and a model of the room says what must follow from each.
+//! The recorded server's answers are one server's behaviour, so they are not compared: the clients' frames are replayed, and
+//! a model of the room determines the expected answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,26 +10,26 @@ use serde_json::{Value, json};
 use tests::{Client, chat, fresh};
 use yrs::{Doc, ReadTxn as _, Snapshot, Transact as _, Update, updates::decoder::Decode as _};
 
-/// What a joined connection is to the others.
+/// A joined connection, as shown to the others.
 #[derive(Clone, Debug)]
 struct Shown {
     user: String,
     presence: Value,
 }
 
-/// The room as it must be, and its clients.
+/// The expected state of the room, and its clients.
 #[derive(Default)]
 struct Replay {
     room: String,
     clients: BTreeMap<String, Client>,
     /// The user of each client, by the name of its connection.
     users: BTreeMap<String, String>,
-    /// Who has joined, by session.
+    /// The joined connections, by session.
     shown: BTreeMap<String, Shown>,
     document: Doc,
-    /// What each client has of the document, by the name of its connection.
+    /// Each client's copy of the document, by the name of its connection.
     copies: BTreeMap<String, Doc>,
-    /// Which of them have answered with their document, and so are ready for what others change.
+    /// The clients that have answered with their document, and so are ready for changes of others.
     ready: BTreeSet<String>,
 }
 
@@ -37,7 +37,7 @@ async fn replay(recording: &str) {
     let lines: Vec<Value> =
         recording.lines().map(|line| serde_json::from_str(line).expect("a recording is JSON lines")).collect();
     let mut replay = Replay { room: fresh("replay"), ..Replay::default() };
-    // The recorded sessions, by connection: when one is closed, only the frame that tells the others was recorded.
+    // The recorded sessions, by connection: of a close only the frame that announces it to the others was recorded.
     let mut recorded = BTreeMap::new();
     let mut frames = 0;
     for (index, line) in lines.iter().enumerate() {
@@ -66,7 +66,7 @@ async fn replay(recording: &str) {
     replay.check_newcomer().await;
 }
 
-/// The first frame that a connection was sent.
+/// Returns the first frame that a connection was sent.
 fn registered<'a>(lines: &'a [Value], connection: &str) -> &'a Value {
     let line = lines
         .iter()
@@ -79,7 +79,7 @@ fn user(id: &str) -> Value {
     json!({ "id": id, "name": id })
 }
 
-/// Applies an update of a frame; whether it brought something new.
+/// Applies an update of a frame, and returns whether it had changes that were new.
 fn apply(document: &Doc, update: &Value) -> bool {
     let bytes = STANDARD.decode(update.as_str().expect("an update is text")).expect("an update is base64");
     let before = known(document);
@@ -88,7 +88,7 @@ fn apply(document: &Doc, update: &Value) -> bool {
     known(document) != before
 }
 
-/// What was inserted and what was deleted: two documents that know the same are the same.
+/// Returns the insertions and deletions of a document: two documents with the same ones are equal.
 fn known(document: &Doc) -> Snapshot {
     document.transact().snapshot()
 }
@@ -101,7 +101,7 @@ impl Replay {
     async fn open(&mut self, connection: &str, id: &str) {
         let answer = tests::get(&chat(), &format!("/api/pluv/authorize?room={}&user_id={id}", self.room)).await;
         assert_eq!(answer.status, 200);
-        // As the stock client does it.
+        // As the stock client encodes it.
         let token = answer.body.replace('.', "%252E");
         let mut client = tests::connect(&format!("{}/api/pluv/room/{}?token={token}", chat(), self.room)).await;
         let registered = client.register().await;
@@ -109,7 +109,11 @@ impl Replay {
         let shared = self.shown.values().find(|shown| shown.user == id).map(|shown| shown.presence.clone());
         assert_eq!(registered["data"]["presence"], shared.unwrap_or(Value::Null));
         let state = registered["data"]["state"].as_str();
-        assert_eq!(state.is_none_or(str::is_empty), is_empty(&self.document), "it says whether there is a document");
+        assert_eq!(
+            state.is_none_or(str::is_empty),
+            is_empty(&self.document),
+            "the state says whether there is a document"
+        );
         self.clients.insert(connection.to_owned(), client);
         self.users.insert(connection.to_owned(), id.to_owned());
         self.nothing_came().await;
@@ -130,7 +134,7 @@ impl Replay {
     }
 
     async fn send(&mut self, connection: &str, frame: &Value) {
-        let client = self.clients.get_mut(connection).expect("only who is connected sends");
+        let client = self.clients.get_mut(connection).expect("the sender is connected");
         client.send_text(&frame.to_string()).await;
         let (session, id) = (client.id.clone(), self.users[connection].clone());
         let data = &frame["data"];
@@ -177,7 +181,7 @@ impl Replay {
         }
         let copy = Doc::new();
         apply(&copy, &stored["data"]["state"]);
-        assert_eq!(known(&copy), known(&self.document), "it brings the whole document");
+        assert_eq!(known(&copy), known(&self.document), "the frame has the whole document");
         self.copies.insert(connection.to_owned(), copy);
         self.check_envelope(&stored, session, id);
         for name in self.names() {
@@ -221,11 +225,11 @@ impl Replay {
         }
         self.nothing_came().await;
         for name in &self.ready {
-            assert_eq!(known(&self.copies[name]), known(&self.document), "whoever is ready has the document");
+            assert_eq!(known(&self.copies[name]), known(&self.document), "a client that is ready has the document");
         }
     }
 
-    /// Holds that whoever comes last gets the document that the recorded clients made.
+    /// Asserts that a client that joins last gets the document of the recorded clients.
     async fn check_newcomer(&mut self) {
         let frame = json!({ "type": "$initializeSession", "data": { "presence": {}, "update": "" } });
         self.open("newcomer", "newcomer").await;
@@ -236,7 +240,7 @@ impl Replay {
         let error = self.only_frame(connection, "$error").await;
         let message = error["data"]["message"].as_str().expect("an error has a message");
         assert!(message.contains(reason), "{message}");
-        assert_eq!(error["data"].as_object().map(serde_json::Map::len), Some(1), "no stack goes to a client");
+        assert_eq!(error["data"].as_object().map(serde_json::Map::len), Some(1), "an error has no stack");
         self.nothing_came().await;
     }
 
@@ -255,8 +259,8 @@ impl Replay {
     }
 
     fn check_envelope(&self, frame: &Value, session: &str, id: &str) {
-        assert_eq!(frame["connectionId"], session, "the envelope names the cause: {frame}");
-        assert_eq!(frame["user"], user(id), "the envelope has the user of the cause: {frame}");
+        assert_eq!(frame["connectionId"], session, "the envelope has the sender's connection: {frame}");
+        assert_eq!(frame["user"], user(id), "the envelope has the sender's user: {frame}");
         assert_eq!(frame["room"], self.room.as_str());
     }
 
@@ -264,7 +268,7 @@ impl Replay {
         self.clients.keys().cloned().collect()
     }
 
-    /// The one frame that a client was sent.
+    /// Returns the only frame that a client was sent.
     async fn only_frame(&mut self, connection: &str, expected: &str) -> Value {
         let mut frames = self.clients.get_mut(connection).expect("it is connected").drain().await;
         assert_eq!(frames.len(), 1, "one `{expected}` is expected: {frames:?}");

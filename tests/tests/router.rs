@@ -22,7 +22,7 @@ async fn authorize(query: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_answers_with_the_token_as_text() {
+async fn the_token_endpoint_returns_the_token_as_text() {
     let room = fresh("authorize");
     for (id, access) in [("ada", "write"), ("reader", "read")] {
         let answer = authorize(&format!("?room={room}&user_id={id}")).await;
@@ -40,7 +40,7 @@ async fn the_token_endpoint_answers_with_the_token_as_text() {
 }
 
 #[tokio::test]
-async fn who_is_not_let_in_is_told_why() {
+async fn the_token_endpoint_says_why_it_rejects_a_user() {
     for (query, expected) in [
         ("?room=closed&user_id=ada", "you may not enter this room"),
         ("?room=any", "you may not enter this room"),
@@ -51,16 +51,16 @@ async fn who_is_not_let_in_is_told_why() {
     }
     let answer = get(&chat(), "/api/pluv/authorize?room=any").await;
     assert_eq!(answer.status, 403);
-    assert!(answer.body.starts_with("who are you?"), "{}", answer.body);
+    assert!(answer.body.starts_with("the user is missing"), "{}", answer.body);
 }
 
 #[tokio::test]
-async fn a_fault_of_the_hook_is_not_shown() {
+async fn an_error_of_the_authorize_hook_is_not_shown() {
     let answer = authorize("?room=any&user_id=broken").await;
     assert_eq!((answer.status, &*answer.body), (500, "internal error"));
 }
 
-/// What is no name of a room, as a query and as a path has it, and what is wrong with it.
+/// Invalid room names, encoded for queries and paths, each with the reason.
 fn bad_names() -> [(String, &'static str); 4] {
     [
         (String::new(), "the room's name is missing"),
@@ -71,7 +71,7 @@ fn bad_names() -> [(String, &'static str); 4] {
 }
 
 #[tokio::test]
-async fn a_bad_name_is_a_bad_request() {
+async fn an_invalid_room_name_is_a_bad_request() {
     for (name, expected) in bad_names() {
         for path in [format!("authorize?user_id=ada&room={name}"), format!("room?room={name}"), format!("room/{name}")]
         {
@@ -85,7 +85,7 @@ async fn a_bad_name_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn an_upgrade_with_a_bad_name_is_accepted_and_refused() {
+async fn an_upgrade_with_an_invalid_room_name_is_accepted_and_closed() {
     for (name, expected) in bad_names() {
         for path in [format!("room?room={name}"), format!("room/{name}")] {
             let (message, closed) = refused(&format!("{}/plain/{path}", fixture())).await;
@@ -96,7 +96,7 @@ async fn an_upgrade_with_a_bad_name_is_accepted_and_refused() {
 }
 
 #[tokio::test]
-async fn a_name_may_have_256_bytes() {
+async fn a_room_name_can_have_256_bytes() {
     let mut name = fresh("long");
     name.extend(std::iter::repeat_n('x', 256 - name.len()));
     let [mut ada, mut bob] = together(&name, ["ada", "bob"]).await;
@@ -125,7 +125,7 @@ async fn a_room_without_an_upgrade_asks_for_one() {
 }
 
 #[tokio::test]
-async fn the_ways_to_write_a_name_are_one_room() {
+async fn encodings_of_one_name_are_one_room() {
     let prefix = fresh("name");
     let name = format!("{prefix} a+b/部屋/é..%2F?#&\"");
     let spellings = [
@@ -148,19 +148,19 @@ async fn the_ways_to_write_a_name_are_one_room() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_and_the_room_mean_the_same_name() {
+async fn the_token_endpoint_and_the_room_decode_names_alike() {
     let prefix = fresh("same");
     let answer = authorize(&format!("?user_id=ada&room={prefix}%20%2F%E9%83%A8")).await;
     let path = format!("{prefix}%20/%E9%83%A8");
     let mut client = Client::open_with(&fixture(), LAB, &path, &answer.body).await;
     client.initialize(&json!({})).await;
     client.drain().await;
-    client.send("look", &json!({})).await;
+    client.send("users", &json!({})).await;
     assert_eq!(client.only("seen").await["data"]["room"], format!("{prefix} /部"));
 }
 
 #[tokio::test]
-async fn a_name_of_dots_is_a_name() {
+async fn a_room_name_can_consist_of_dots() {
     for name in [".", ".."] {
         let mut client = connect(&format!("{}/plain/room?room={name}", fixture())).await;
         assert_eq!(client.register().await["room"], name);
@@ -171,7 +171,7 @@ async fn a_name_of_dots_is_a_name() {
 }
 
 #[tokio::test]
-async fn a_listed_origin_may_ask_for_tokens() {
+async fn a_listed_origin_can_request_tokens() {
     let allowed = [("access-control-allow-credentials", "true"), ("access-control-allow-origin", APP)];
     for (query, status) in [("room=any&user_id=ada", 200), ("room=closed", 403), ("room=", 400)] {
         let path = format!("{LAB}/authorize?{query}");
@@ -182,7 +182,7 @@ async fn a_listed_origin_may_ask_for_tokens() {
 }
 
 #[tokio::test]
-async fn another_origin_may_not_ask_for_tokens() {
+async fn an_unlisted_origin_cannot_request_tokens() {
     for origin in ["https://evil.example", "null", "https://app.example.evil", "http://app.example", "*"] {
         for method in ["GET", "OPTIONS"] {
             let path = format!("{LAB}/authorize?room=any&user_id=ada");
@@ -194,7 +194,7 @@ async fn another_origin_may_not_ask_for_tokens() {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_before_the_hook() {
+async fn a_preflight_is_answered_without_running_the_hook() {
     let asked = [
         ("Origin", APP),
         ("Access-Control-Request-Method", "GET"),
@@ -215,7 +215,7 @@ async fn a_preflight_is_answered_before_the_hook() {
 }
 
 #[tokio::test]
-async fn a_room_without_a_list_allows_no_other_origin() {
+async fn a_room_without_cors_allows_no_other_origin() {
     for method in ["GET", "OPTIONS"] {
         let answer = request(&chat(), method, "/api/pluv/authorize?room=any&user_id=ada", &[("Origin", APP)]).await;
         assert_eq!(cors(&answer), []);
@@ -224,7 +224,7 @@ async fn a_room_without_a_list_allows_no_other_origin() {
 }
 
 #[tokio::test]
-async fn what_is_no_room_s_is_left_to_the_worker() {
+async fn requests_outside_the_room_paths_are_left_to_the_worker() {
     let paths = ["/", "/nothing", "/lab", "/lab/", "/lab/rooms/x", "/labs/room/x", "/LAB/room/x", "/lab/authorize/x"];
     for path in paths.into_iter().chain(["/plain/authorize?room=x", "/foreign/authorize?room=x"]) {
         let answer = get(&fixture(), path).await;
@@ -234,7 +234,7 @@ async fn what_is_no_room_s_is_left_to_the_worker() {
 }
 
 #[tokio::test]
-async fn an_admission_from_outside_is_ignored() {
+async fn an_internal_header_from_outside_is_ignored() {
     let room_name = ("x-pluv-room", "\"forged\"");
     let admission = [room_name, ("x-pluv-admission", r#"{"session":"mine","user":{"id":"admin"},"access":"write"}"#)];
     let room = fresh("admission");

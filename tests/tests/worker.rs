@@ -1,4 +1,4 @@
-//! What a worker does with its rooms, and that nobody else can.
+//! Requests of a worker to its rooms, which nobody else can make.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -8,10 +8,10 @@ use tests::{
 };
 use yrs::{Doc, sync::Message};
 
-/// All that the worker asks of a room, as it writes it.
+/// All requests of the worker to a room, as they are encoded.
 const ADMIN_REQUESTS: &str = include_str!("../../pluv-runtime/src/engine/tests/admin_requests.json");
 const METHODS: [&str; 4] = ["GET", "POST", "DELETE", "OPTIONS"];
-/// What the document says that is attacked.
+/// The text of the document that is attacked.
 const TEXT: &str = "what the document says";
 
 fn closed(code: u16, reason: &str) -> Closed {
@@ -19,8 +19,8 @@ fn closed(code: u16, reason: &str) -> Closed {
 }
 
 #[tokio::test]
-async fn a_route_tells_everyone_something() {
-    let room = fresh("told");
+async fn a_route_broadcasts_to_everyone() {
+    let room = fresh("broadcast");
     let [mut ada, mut bob] = together(&room, ["ada", "bob"]).await;
     assert_eq!(steer(&room, "broadcast", "Zoë: \"we close\"").await, "2");
     for client in [&mut ada, &mut bob] {
@@ -32,8 +32,8 @@ async fn a_route_tells_everyone_something() {
 }
 
 #[tokio::test]
-async fn a_route_tells_one_user_something() {
-    let room = fresh("told-one");
+async fn a_route_sends_to_one_user() {
+    let room = fresh("send-to-user");
     let [mut ada, mut tab, mut bob] = together(&room, ["ada", "ada", "bob"]).await;
     assert_eq!(steer(&room, "send", "ada").await, "2");
     for client in [&mut ada, &mut tab] {
@@ -44,7 +44,7 @@ async fn a_route_tells_one_user_something() {
 }
 
 #[tokio::test]
-async fn a_route_sees_who_is_there() {
+async fn a_route_lists_sessions() {
     let room = fresh("seen");
     assert_eq!(steer(&room, "size", "").await, "0");
     let _ada = lab(&room, "ada", "a note").await;
@@ -55,7 +55,7 @@ async fn a_route_sees_who_is_there() {
 }
 
 #[tokio::test]
-async fn a_route_sends_a_session_away() {
+async fn a_route_disconnects_a_session() {
     let room = fresh("evict");
     let [mut ada, mut bob] = together(&room, ["ada", "bob"]).await;
     assert_eq!(steer(&room, "evict", &bob.id).await, "1");
@@ -68,7 +68,7 @@ async fn a_route_sends_a_session_away() {
 }
 
 #[tokio::test]
-async fn a_route_sends_a_user_away_with_a_reason() {
+async fn a_route_disconnects_a_user_with_a_reason() {
     let room = fresh("evict-user");
     let [mut ada, mut tab, mut bob] = together(&room, ["ada", "ada", "bob"]).await;
     assert_eq!(steer(&room, "evict-user", "ada").await, "2");
@@ -79,7 +79,7 @@ async fn a_route_sends_a_user_away_with_a_reason() {
 }
 
 #[tokio::test]
-async fn a_route_sends_everyone_away_who_may_return() {
+async fn a_route_disconnects_everyone_and_allows_reconnects() {
     let room = fresh("evict-all");
     let clients = together(&room, ["ada", "bob"]).await;
     assert_eq!(steer(&room, "evict-all", "").await, "2");
@@ -91,13 +91,13 @@ async fn a_route_sends_everyone_away_who_may_return() {
 }
 
 #[tokio::test]
-async fn a_handler_sends_a_user_away() {
+async fn a_handler_disconnects_a_user() {
     let room = fresh("evict-handler");
     let [mut ada, mut bob] = together(&room, ["ada", "bob"]).await;
     ada.send("evict", &json!({ "text": "bob" })).await;
     assert_eq!(bob.closed().await.code, 4000);
     assert_eq!(ada.until("$exit").await["connectionId"], bob.id.as_str());
-    // Itself too.
+    // The sender of the event too.
     ada.send("evict", &json!({ "text": "ada" })).await;
     assert_eq!(ada.closed().await.code, 4000);
     assert_eq!(steer(&room, "size", "").await, "0");
@@ -129,7 +129,7 @@ async fn a_route_deletes_the_document() {
 }
 
 #[tokio::test]
-async fn a_room_without_a_name_is_none() {
+async fn an_empty_room_name_is_rejected() {
     let answer = post(&fixture(), "/steer//size", "").await;
     assert_eq!(answer.status, 500);
     assert!(answer.body.starts_with("the room's name is missing"), "{}", answer.body);
@@ -138,15 +138,15 @@ async fn a_room_without_a_name_is_none() {
 /// The header by which the worker names the room of each of its requests.
 const FORGED_ROOM: (&str, &str) = ("x-pluv-room", "\"forged\"");
 
-/// The headers by which the worker lets a connection in and asks something of a room, as someone else may write them.
+/// Forged headers of an admission and of each request of the worker.
 fn forged() -> Vec<(&'static str, String)> {
-    let asks: Vec<Value> = serde_json::from_str(ADMIN_REQUESTS).expect("it is JSON");
+    let requests: Vec<Value> = serde_json::from_str(ADMIN_REQUESTS).expect("it is JSON");
     let admission = json!({ "session": "forged", "user": { "id": "forged" }, "access": "write" });
-    let asks = asks.into_iter().map(|ask| ("x-pluv-admin", ask.to_string()));
-    asks.chain([("x-pluv-admission", admission.to_string())]).collect()
+    let requests = requests.into_iter().map(|request| ("x-pluv-admin", request.to_string()));
+    requests.chain([("x-pluv-admission", admission.to_string())]).collect()
 }
 
-/// What it takes besides: an update of the document, or an output.
+/// Returns the body of a request: an update of the document, or an output.
 fn body_of(value: &str) -> Vec<u8> {
     match value.contains("updateStorage") {
         true => write(&Doc::new(), 0, "forged"),
@@ -154,7 +154,7 @@ fn body_of(value: &str) -> Vec<u8> {
     }
 }
 
-/// Rooms that are attacked: one with everything but a document, and one with a document.
+/// Rooms that are attacked: one with all features but a document, and one with a document.
 struct Attacked {
     name: String,
     lab: [Client; 2],
@@ -170,12 +170,12 @@ impl Attacked {
         let mut editor = Provider::join(&name, "bob").await;
         editor.write(0, TEXT).await;
         editor.settle().await;
-        // The hook is told of the change a second later.
+        // `on_storage_updated` runs a second later.
         notes.until("said").await;
         Self { name, lab, notes, editor }
     }
 
-    /// Holds that nothing has happened to them.
+    /// Asserts that nothing has changed in them.
     async fn are_unharmed(mut self) {
         for client in &mut self.lab {
             client.silent().await;
@@ -192,7 +192,7 @@ impl Attacked {
 }
 
 #[tokio::test]
-async fn a_worker_that_passed_requests_on_would_be_forged_to() {
+async fn the_forged_requests_work_where_a_worker_forwards_them() {
     let room = fresh("passed-on");
     for (name, value) in forged().iter().filter(|(name, _)| *name == "x-pluv-admin") {
         let path = format!("/passed-on/{room}");
@@ -232,7 +232,7 @@ async fn no_request_from_outside_reaches_a_room() {
         paths.extend(below.map(|path| format!("{base}/{path}")));
     }
     for path in &paths {
-        // A token is for whom the room's own hook lets in, and nothing else is told.
+        // The token endpoint may answer, as it runs the room's own hook; nothing else may.
         let is_token = |method| path.contains("authorize") && matches!(method, "GET" | "OPTIONS");
         let attacks = forged().into_iter().flat_map(|(name, value)| {
             METHODS.map(|method| {
@@ -253,7 +253,7 @@ async fn no_request_from_outside_reaches_a_room() {
 }
 
 #[tokio::test]
-async fn a_connection_with_forged_headers_is_who_its_token_says() {
+async fn a_connection_with_forged_headers_has_the_user_of_its_token() {
     let rooms = Attacked::new("forged").await;
     let room = rooms.name.clone();
     for base in [LAB, NOTES] {
@@ -268,7 +268,7 @@ async fn a_connection_with_forged_headers_is_who_its_token_says() {
             assert_eq!(registered["user"]["id"], "eve", "{registered}");
             assert_ne!(eve.id, "forged");
             eve.leave(1000).await;
-            // Nor by a request that says it is for a WebSocket, and is not.
+            // A request that has the headers of an upgrade, and is none, is rejected too.
             let headers: Vec<_> = UPGRADE.iter().copied().chain([FORGED_ROOM, (name, &*value)]).collect();
             for path in ["room", "yjs"] {
                 let answer = request_with(&fixture(), "POST", &format!("{base}/{path}/{room}"), &headers, b"").await;
@@ -283,8 +283,8 @@ async fn a_connection_with_forged_headers_is_who_its_token_says() {
         let token = get(&fixture(), &format!("{NOTES}/authorize?room={room}&user_id=eve")).await.body;
         let mut eve = Provider::open_with(&room, &token, &[(name, &value)]).await;
         eve.settle().await;
-        let people = steer(&room, "notes/sessions", "").await;
-        assert_eq!(people, "ada Pluv: a note, bob Yjs: , eve Yjs: ");
+        let sessions = steer(&room, "notes/sessions", "").await;
+        assert_eq!(sessions, "ada Pluv: a note, bob Yjs: , eve Yjs: ");
         assert_eq!(steer(&room, "notes/evict-user", "eve").await, "1");
         assert_eq!(eve.closed().await.code, 4403);
     }

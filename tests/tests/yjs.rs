@@ -1,10 +1,10 @@
-//! Connections by the Yjs protocol, beside those of pluv clients: one document.
+//! Connections of the Yjs protocol beside those of pluv clients: one document.
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tests::{Client, NOTES, Provider, awareness, fixture, fresh, get, silence, until_asleep, write};
+use tests::{Client, NOTES, Provider, awareness, fixture, fresh, get, until_hibernated, wait_for_hibernation, write};
 use tokio::time::sleep;
 use yrs::{
     Doc, GetString as _, ReadTxn as _, StateVector, Transact as _, Update,
@@ -12,7 +12,7 @@ use yrs::{
     updates::{decoder::Decode as _, encoder::Encode as _},
 };
 
-/// A pluv client with its document, and what was said to it.
+/// A pluv client with its document and the texts it received.
 struct Pluv {
     client: Client,
     doc: Doc,
@@ -32,8 +32,8 @@ impl Pluv {
         Self { client, doc, said: Vec::new() }
     }
 
-    async fn until(&mut self, is_so: impl Fn(&Self) -> bool) {
-        while !is_so(self) {
+    async fn until(&mut self, condition: impl Fn(&Self) -> bool) {
+        while !condition(self) {
             let frame = self.client.receive().await;
             match frame["type"].as_str() {
                 Some("$storageUpdated") => apply(&self.doc, &frame),
@@ -67,14 +67,14 @@ fn apply(doc: &Doc, frame: &Value) {
     doc.transact_mut().apply_update(Update::decode_v1(&state).expect("it is an update")).expect("it fits");
 }
 
-/// A frame of these numbers, and of a buffer at the end.
+/// Returns a frame of these numbers, with a buffer at the end.
 fn frame(numbers: &[u8], buffer: &[u8]) -> Vec<u8> {
     let length = u8::try_from(buffer.len()).expect("it is short");
     [numbers, &[length], buffer].concat()
 }
 
 #[tokio::test]
-async fn edits_go_both_ways_between_the_protocols() {
+async fn edits_reach_clients_of_both_protocols() {
     let room = fresh("both");
     let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Pluv::join(&room, "bob").await);
     ada.write(0, "by ada").await;
@@ -82,7 +82,7 @@ async fn edits_go_both_ways_between_the_protocols() {
     let edit = write(&bob.doc, 6, " and bob");
     bob.send(&edit).await;
     ada.reads("by ada and bob").await;
-    // The room's own edits reach both.
+    // Edits of the room's code reach both.
     bob.client.send("add", &json!({ "text": "!" })).await;
     ada.reads("by ada and bob!").await;
     let mut cy = Provider::join(&room, "cy").await;
@@ -92,7 +92,7 @@ async fn edits_go_both_ways_between_the_protocols() {
 }
 
 #[tokio::test]
-async fn an_author_is_not_sent_the_edit() {
+async fn an_edit_is_not_sent_to_its_author() {
     let room = fresh("author");
     let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
     ada.updates.clear();
@@ -104,7 +104,7 @@ async fn an_author_is_not_sent_the_edit() {
 }
 
 #[tokio::test]
-async fn a_reconnect_carries_only_what_is_missing() {
+async fn a_reconnect_transfers_only_missing_changes() {
     let room = fresh("reconnect");
     let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
     ada.write(0, &"long ".repeat(20_000)).await;
@@ -119,14 +119,14 @@ async fn a_reconnect_carries_only_what_is_missing() {
     assert_eq!(ada.text(), bob.text());
     let sizes: Vec<_> = bob.updates.iter().map(Vec::len).collect();
     assert!(sizes.iter().sum::<usize>() < 100, "{sizes:?}");
-    // Who has all of it already is sent nothing of it.
+    // A client that is up to date is sent nothing.
     bob.updates.clear();
     bob.settle().await;
     assert_eq!(bob.updates, [[0, 0]]);
 }
 
 #[tokio::test]
-async fn what_clients_tell_of_themselves_goes_round_and_goes_with_them() {
+async fn awareness_reaches_the_others_and_is_withdrawn_with_its_connection() {
     let room = fresh("awareness");
     let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
     ada.send_awareness(&json!({ "user": { "name": "Ada" }, "cursor": 1 })).await;
@@ -136,7 +136,7 @@ async fn what_clients_tell_of_themselves_goes_round_and_goes_with_them() {
     ada.send_awareness(&json!({ "cursor": 2 })).await;
     bob.until(|bob| bob.clients[&client] == json!({ "cursor": 2 })).await;
 
-    // A newcomer is told, and who asks is told again.
+    // A newcomer gets the states, and so does a client that queries them.
     let mut cy = Provider::join(&room, "cy").await;
     cy.until(|cy| cy.clients.contains_key(&client)).await;
     cy.clients.clear();
@@ -153,9 +153,9 @@ async fn what_clients_tell_of_themselves_goes_round_and_goes_with_them() {
 }
 
 #[tokio::test]
-async fn a_room_that_slept_knows_the_document_and_who_is_there() {
-    until_asleep(async || {
-        let room = fresh("asleep");
+async fn the_document_and_awareness_survive_hibernation() {
+    until_hibernated(async || {
+        let room = fresh("hibernation");
         let mut watcher = Pluv::join(&room, "watcher").await;
         let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Provider::join(&room, "bob").await);
         ada.send_awareness(&json!({ "name": "Ada" })).await;
@@ -164,7 +164,7 @@ async fn a_room_that_slept_knows_the_document_and_who_is_there() {
         ada.until(|ada| ada.clients.contains_key(&of_bob)).await;
         ada.write(0, "before").await;
         watcher.hears_of_change_by("ada").await;
-        silence().await;
+        wait_for_hibernation().await;
 
         let mut cy = Provider::join(&room, "cy").await;
         cy.until(|cy| cy.clients.len() == 2).await;
@@ -180,21 +180,21 @@ async fn a_room_that_slept_knows_the_document_and_who_is_there() {
         watcher.reads("before, after").await;
         watcher.hears_of_change_by("cy").await;
 
-        // Who goes while it sleeps wakes it, and is withdrawn.
-        silence().await;
+        // A connection that drops wakes the room, and is withdrawn.
+        wait_for_hibernation().await;
         bob.drop_connection();
         ada.until(|ada| !ada.clients.contains_key(&of_bob)).await;
         ada.write(0, "still ").await;
         cy.reads("still before, after").await;
         assert!(cy.clients.contains_key(&of_ada) && !cy.clients.contains_key(&of_bob));
-        // Counted since the room woke.
+        // The count starts at the wake.
         watcher.said.iter().any(|said| said == "change 1 by cy")
     })
     .await;
 }
 
 #[tokio::test]
-async fn who_may_only_read_is_told_so_and_changes_nothing() {
+async fn an_edit_of_a_read_only_connection_is_rejected() {
     let room = fresh("reader");
     let (mut ada, mut reader) = (Provider::join(&room, "ada").await, Provider::join(&room, "reader").await);
     ada.write(0, "by ada").await;
@@ -205,7 +205,7 @@ async fn who_may_only_read_is_told_so_and_changes_nothing() {
     assert_eq!(reader.denials, ["read-only connection: change rejected"]);
     ada.settle().await;
     assert_eq!(ada.text(), "by ada");
-    // But the others see who reads.
+    // But the others see the reader's state.
     reader.send_awareness(&json!({ "name": "Reader" })).await;
     let client = reader.client();
     ada.until(|ada| ada.clients.contains_key(&client)).await;
@@ -214,7 +214,7 @@ async fn who_may_only_read_is_told_so_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_edit_beyond_the_limit_is_denied_and_the_connection_goes_on() {
+async fn an_edit_over_the_limit_is_rejected_and_the_connection_stays() {
     let room = fresh("limit");
     let (mut ada, mut eve) = (Provider::join(&room, "ada").await, Provider::join(&room, "eve").await);
     let large = write(&Doc::new(), 0, &"x".repeat(2_100_000));
@@ -227,7 +227,7 @@ async fn an_edit_beyond_the_limit_is_denied_and_the_connection_goes_on() {
 }
 
 #[tokio::test]
-async fn a_malformed_frame_closes_its_connection_with_1003_and_hurts_nobody_else() {
+async fn a_malformed_frame_closes_only_its_connection_with_1003() {
     let room = fresh("malformed");
     let (mut ada, mut bob) = (Provider::join(&room, "ada").await, Pluv::join(&room, "bob").await);
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
@@ -237,15 +237,15 @@ async fn a_malformed_frame_closes_its_connection_with_1003_and_hurts_nobody_else
         vec![4],
         vec![255; 20],
         vec![0, 3, 0],
-        // A state vector and updates that are none.
+        // An invalid state vector, and invalid updates.
         frame(&[0, 0], &[5]),
         frame(&[0, 1], &[255; 64]),
         frame(&[0, 2], &[]),
         frame(&[0, 2], &[1, 1, 1, 0, 4, 1, 1, 97, 9, 120]),
-        // A buffer that is shorter than it says, and one with something after it.
+        // A buffer that is shorter than its length, and one followed by more bytes.
         vec![0, 2, 5, 1],
         vec![0, 2, 2, 0, 0, 0],
-        // An awareness that says nothing, and states that are no objects.
+        // An empty awareness update, and states that are not objects.
         vec![1, 1, 5],
         awareness(77, 1, "{").encode_v1(),
         awareness(77, 1, "5").encode_v1(),
@@ -267,7 +267,7 @@ async fn a_malformed_frame_closes_its_connection_with_1003_and_hurts_nobody_else
 }
 
 #[tokio::test]
-async fn a_connection_without_a_good_token_is_denied_for_good() {
+async fn a_connection_without_a_valid_token_is_closed() {
     let room = fresh("denied");
     let other = get(&fixture(), &format!("{NOTES}/authorize?room={room}-other&user_id=eve")).await.body;
     for token in ["", "nonsense", &other] {
@@ -279,19 +279,19 @@ async fn a_connection_without_a_good_token_is_denied_for_good() {
 }
 
 #[tokio::test]
-async fn handlers_see_providers_whom_pluv_clients_are_not_shown() {
+async fn providers_are_visible_to_handlers_but_not_to_pluv_clients() {
     let room = fresh("sessions");
     let mut ada = Pluv::join(&room, "ada").await;
     let mut bob = Provider::join(&room, "bob").await;
-    ada.client.send("people", &json!({})).await;
+    ada.client.send("sessions", &json!({})).await;
     assert_eq!(ada.client.only("said").await["data"]["text"], "ada Pluv, bob Yjs");
     assert_eq!(ada.client.others().await, json!({}));
     bob.drop_connection();
-    // Its end is told to no pluv client either.
+    // Its end is not announced to pluv clients either.
     let mut people = String::new();
     while people != "ada Pluv" {
         sleep(Duration::from_millis(50)).await;
-        ada.client.send("people", &json!({})).await;
+        ada.client.send("sessions", &json!({})).await;
         let said = ada.client.only("said").await;
         people = said["data"]["text"].as_str().unwrap_or_default().to_owned();
     }

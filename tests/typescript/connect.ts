@@ -1,4 +1,4 @@
-// What the client that a room's file brings along makes of the room's type. It needs no package.
+// The types of the generated client of a room. It needs no package.
 
 import { connect, PluvError, type PluvUser } from "../../examples/chat/bindings/Chat";
 import type { Chat } from "../../examples/chat/bindings/Chat";
@@ -6,7 +6,7 @@ import * as shapesRoom from "../shapes/bindings/Shapes";
 import type { Shapes } from "../shapes/bindings/Shapes";
 
 const chat = connect<Chat>("lobby", { query: { user_id: "u", name: "Ada" }, presence: { typing: false } });
-// The room of the file is the one that is meant if none is named.
+// Without a type argument the room of the file is used.
 const same: typeof chat = connect("lobby", { url: "https://chat.example" });
 const shapes = shapesRoom.connect<Shapes>("lobby", { token: async (room) => room });
 
@@ -14,7 +14,7 @@ const shapes = shapesRoom.connect<Shapes>("lobby", { token: async (room) => room
 connect<Chat>("lobby", { querry: {} });
 // @ts-expect-error: a presence has no such field.
 connect<Chat>("lobby", { presence: { tiping: true } });
-// @ts-expect-error: this is no room.
+// @ts-expect-error: not a room.
 connect<{ name: string }>("lobby");
 
 // Events.
@@ -29,12 +29,12 @@ chat.send("sendMessage");
 chat.send("$ping", {});
 shapes.send("nothing");
 shapes.send("optional", { required: true, nested: { required: false } });
-// @ts-expect-error: this may not be left out.
+// @ts-expect-error: a required field is missing.
 shapes.send("optional", { required: true, nested: {} });
-// What may be any JSON, or nothing, may be left out where it is an option.
+// An optional value of any JSON may be omitted.
 shapes.send("optional", { required: true, json: { a: [null] }, unit: null });
 shapes.send("anything", { value: [1, { a: null }], object: {} });
-// @ts-expect-error: any JSON may be null, and still may not be left out.
+// @ts-expect-error: a value of any JSON may be null, but not omitted.
 shapes.send("anything", { object: {} });
 shapes.send("numbers", {
   byte: 1, signed: 1, unsigned: 1, huge: 1, size: 1, float: 1, not_zero: 1, list: [],
@@ -51,11 +51,11 @@ chat.on("messageReceived", ({ text }) => text);
 chat.on("messageSent", () => {});
 shapes.on("said", ({ color }): "deep-red" | "blue" | null => color);
 
-// What the connection tells.
+// Events of the connection.
 chat.on("$status", ({ status, retryAt }) => status === "reconnecting" && retryAt !== null);
-chat.on("$people", (people) => people.map(({ user, presence, you }) => [user.name, presence.x, you]));
+chat.on("$people", (users) => users.map(({ user, presence, you }) => [user.name, presence.x, you]));
 chat.on("$error", ({ message }) => message.length);
-// @ts-expect-error: there is no such news.
+// @ts-expect-error: there is no such event.
 chat.on("$joined", () => {});
 
 // Presence.

@@ -1,4 +1,4 @@
-// What the stock client makes of a room's type.
+// The types of the stock client with a room's type.
 
 import { createClient, infer } from "@pluv/client";
 import type { Chat, PluvAuthorize } from "../../examples/chat/bindings/Chat";
@@ -12,11 +12,11 @@ chat.broadcast("sendMessage", { message: "hello" });
 chat.broadcast("double", { value: 21 });
 // @ts-expect-error: there is no such event.
 chat.broadcast("sendMesage", { message: "hello" });
-// @ts-expect-error: an output is no event.
+// @ts-expect-error: an output is not an event.
 chat.broadcast("messageReceived", { message: "hello" });
 // @ts-expect-error: there is no such field.
 chat.broadcast("sendMessage", { text: "hello" });
-// @ts-expect-error: nor is there a further one.
+// @ts-expect-error: there is no further field.
 chat.broadcast("sendMessage", { message: "hello", loud: true });
 // @ts-expect-error: it is a number.
 chat.broadcast("double", { value: "21" });
@@ -40,9 +40,9 @@ const name: string | undefined = chat.myself?.user.name;
 const text: string = chat.doc.text("note");
 const none: true = shapes.doc.empty;
 
-// What may be left out, a procedure, and its answer.
+// Optional values, a procedure, and its answer.
 shapes.broadcast("optional", { required: true });
-// @ts-expect-error: this may not.
+// @ts-expect-error: a required field is missing.
 shapes.broadcast("optional", { option: 5 });
 shapes.broadcast("nothing", {});
 shapes.broadcast("history", { items: [1], next: null });
@@ -51,15 +51,15 @@ shapes.event("counted2", ({ data }) => data.toFixed());
 shapes.event("cleared", ({ data }): null => data);
 shapes.event("counted", ({ data }): number => data.soFar);
 
-// Users are told apart by their ids.
+// A user needs an id.
 type Users = [
   PluvAuthorize<{ id: string; name: string }>,
   // @ts-expect-error: there is no `id`.
   PluvAuthorize<{ name: string }>,
-  // @ts-expect-error: it is no string.
+  // @ts-expect-error: it is not a string.
   PluvAuthorize<{ id: number }>,
 ];
-// @ts-expect-error: such a type is no room.
+// @ts-expect-error: this type is not a room.
 const roomless = infer((i) => ({ io: i<{ _defs: { authorize: { user: { _input: { name: string } } } } }> }));
 
 export { name, none, roomless, text, type Users };

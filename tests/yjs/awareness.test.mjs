@@ -1,18 +1,21 @@
-// What stock providers tell each other of themselves: names and cursors.
+// The awareness of stock providers: names and cursors.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
-import { until, untilAsleep } from '../wait.mjs';
+import { until, untilHibernated } from '../wait.mjs';
 import { withRoom } from './client.mjs';
-import { read, told, withPeers } from './provider.mjs';
+import { read, states, withPeers } from './provider.mjs';
 
 function roomTest(name, run) {
   test(name, () => withRoom('awareness', withPeers(run)));
 }
 
-/** Waits until `watcher` was sent all that these have said up to now. A busy room sends the edits of several in one frame. */
+/**
+ * Waits until `watcher` has received everything that these peers have sent up to now. A busy room sends the edits of several
+ * in one frame.
+ */
 async function passed(watcher, peers) {
   peers.forEach(({ text }) => text.insert(0, '.'));
   const isUpdate = ([type, kind]) => type === 0 && kind === 2;
@@ -26,7 +29,7 @@ const knows = (peer, names) => until(
   () => `${peer.user} should know ${names}, and knows ${Object.keys(peer.others)}`,
 );
 
-roomTest('all are told of each other, and a newcomer of those who are there', async ({ peer }) => {
+roomTest('awareness states reach all providers, and newcomers', async ({ peer }) => {
   const ada = await peer('ada');
   const bob = await peer('bob');
   ada.tell({ cursor: 1 });
@@ -42,7 +45,7 @@ roomTest('all are told of each other, and a newcomer of those who are there', as
   await knows(ada, ['bob', 'cleo']);
 });
 
-roomTest('who leaves, or is lost, is withdrawn at once', async ({ peer }) => {
+roomTest('the state of a provider that leaves or drops is withdrawn at once', async ({ peer }) => {
   const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
   [ada, bob, cleo].forEach((it) => it.tell());
   await knows(ada, ['bob', 'cleo']);
@@ -54,11 +57,11 @@ roomTest('who leaves, or is lost, is withdrawn at once', async ({ peer }) => {
   await knows(dan, ['ada']);
 });
 
-roomTest('who comes back is seen again at once', async ({ peer }) => {
+roomTest('the state of a provider that reconnects is shown again at once', async ({ peer }) => {
   const [ada, bob] = [await peer('ada'), await peer('bob')];
   [ada, bob].forEach((it) => it.tell({ here: true }));
   await knows(ada, ['bob']);
-  // It does not tell of itself by and by, so that nothing but its return brings it back.
+  // It does not repeat its state, so that only the reconnect restores it.
   clearInterval(bob.awareness._checkInterval);
   bob.socket.terminate();
   await knows(ada, []);
@@ -66,14 +69,14 @@ roomTest('who comes back is seen again at once', async ({ peer }) => {
   assert.deepEqual(bob.awareness.getLocalState(), { user: 'bob', here: true });
 });
 
-roomTest('what comes back to the room from those who were told goes no further', async ({ peer, raw }) => {
+roomTest('states that receivers send back are not broadcast again', async ({ peer, raw }) => {
   const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
   const eve = await raw('eve');
   [ada, bob, cleo].forEach((it) => it.tell());
   await knows(cleo, ['ada', 'bob']);
   await passed(eve, [ada, bob, cleo]);
   eve.frames.length = 0;
-  // Copies of what was told before may still be on their way.
+  // Copies of earlier states may still be in transit.
   const isMove = ([client, , state]) => client === ada.doc.clientID && 'cursor' in state;
   const copies = (peer) => peer.sent.filter(([type]) => type === 1).flatMap(read).filter(isMove).length;
   for (let cursor = 0; cursor < 20; cursor += 1) {
@@ -86,42 +89,42 @@ roomTest('what comes back to the room from those who were told goes no further',
   assert.deepEqual(moves.at(-1)[0][2], { user: 'ada', cursor: 19 });
 });
 
-roomTest('a query is answered with all that is known', async ({ peer, raw }) => {
+roomTest('an awareness query is answered with all states', async ({ peer, raw }) => {
   const eve = await raw('eve');
   eve.send([3]);
   const ada = await peer('ada');
   ada.tell({ cursor: 3 });
   await eve.frame(1);
-  await until(() => eve.frames.some((bytes) => bytes[0] === 1 && read(bytes)[0][2].cursor === 3), 'eve is told');
+  await until(() => eve.frames.some((bytes) => bytes[0] === 1 && read(bytes)[0][2].cursor === 3), 'eve gets the state');
   eve.frames.length = 0;
   eve.send([3]);
   const [client, , state] = read(await eve.frame(1))[0];
   assert.deepEqual([client, state], [ada.doc.clientID, { user: 'ada', cursor: 3 }]);
 });
 
-roomTest('one who is alone hears of itself, so that its connection stays', async ({ peer, raw }) => {
+roomTest('a provider that is alone gets its own state back, so that its connection stays', async ({ peer, raw }) => {
   const ada = await peer('ada');
   const { socket } = ada;
-  // It takes a connection for dead on which nothing came for 30 seconds.
-  await until(() => ada.received.some(([type]) => type === 1), 'it hears something');
+  // The provider closes a connection without a message for 30 seconds.
+  await until(() => ada.received.some(([type]) => type === 1), 'it receives a message');
   assert.equal(ada.socket, socket, 'on the same connection');
   const eve = await raw('eve');
-  eve.send(told([1, 1, {}]));
-  await until(() => eve.frames.some((bytes) => bytes[0] === 1 && read(bytes)[0][0] === 1), 'it hears of itself');
+  eve.send(states([1, 1, {}]));
+  await until(() => eve.frames.some((bytes) => bytes[0] === 1 && read(bytes)[0][0] === 1), 'it receives its own state');
 });
 
-roomTest('what is no state closes its connection with 1003, and reaches nobody', async ({ peer, raw }) => {
+roomTest('an invalid state closes its connection with 1003, and reaches nobody', async ({ peer, raw }) => {
   const ada = await peer('ada');
   const deep = `{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`;
   const malformed = ['', 'x', '{', '{"a":}', '5', '"text"', '[]', 'nul', deep, '{"a":"\u0001"}'];
   for (const state of malformed) {
     const eve = await raw('eve');
-    eve.send(told([77, 1, state]));
+    eve.send(states([77, 1, state]));
     assert.equal((await eve.ended()).code, 1003, state.slice(0, 20));
   }
-  // The first is good, but none of a malformed frame counts.
+  // The first state is valid, but a malformed frame is rejected as a whole.
   const eve = await raw('eve');
-  eve.send(told([78, 1, {}], [79, 1, '{']));
+  eve.send(states([78, 1, {}], [79, 1, '{']));
   assert.equal((await eve.ended()).code, 1003);
   const bob = await peer('bob');
   bob.tell();
@@ -130,50 +133,50 @@ roomTest('what is no state closes its connection with 1003, and reaches nobody',
   assert.equal(ada.closed, null);
 });
 
-roomTest('what is too much is not shown, and the connection goes on', async ({ peer, raw }) => {
+roomTest('states over the limit are dropped, and the connection stays', async ({ peer, raw }) => {
   const ada = await peer('ada');
   const eve = await raw('eve');
-  eve.send(told([500, 1, { long: 'x'.repeat(70_000) }]));
+  eve.send(states([500, 1, { long: 'x'.repeat(70_000) }]));
   assert.match(Buffer.from(await eve.frame(2, 0)).toString(), /exceeds the per-connection limit/);
-  eve.send(told(...Array.from({ length: 40 }, (_, n) => [600 + n, 1, { n }])));
+  eve.send(states(...Array.from({ length: 40 }, (_, n) => [600 + n, 1, { n }])));
   await until(() => eve.frames.filter(([type]) => type === 2).length === 2, 'it is refused');
-  await until(() => ada.awareness.getStates().has(631), 'what is not too much is shown');
+  await until(() => ada.awareness.getStates().has(631), 'states below the limit are shown');
   const shown = [...ada.awareness.getStates().keys()].filter((client) => client >= 500 && client < 700);
   assert.equal(shown.length, 32);
   eve.end();
-  await until(() => !ada.awareness.getStates().has(631), 'all of it is withdrawn');
+  await until(() => !ada.awareness.getStates().has(631), 'all states are withdrawn');
   assert.deepEqual([...ada.awareness.getStates().keys()].filter((client) => client >= 500 && client < 700), []);
 });
 
-test('a room that slept knows who is there, and who went meanwhile', () => untilAsleep(async (silence) => {
+test('awareness survives hibernation, and connections that dropped meanwhile are withdrawn', () => untilHibernated(async (waitForHibernation) => {
   let hasSlept = false;
   await withRoom('awareness', withPeers(async ({ peer, join }) => {
     const watcher = await join('watcher');
     const changes = () => watcher.said.filter((text) => text.startsWith('change '));
     const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
     ada.text.insert(0, 'a');
-    await until(() => changes().length === 1, 'the room is told of the change');
-    // Longer than what is kept with a socket.
+    await until(() => changes().length === 1, 'the hook runs for the first change');
+    // Longer than a socket's attachment.
     const long = 'x'.repeat(20_000);
     [ada, bob].forEach((it) => it.tell({ cursor: 1 }));
     cleo.tell({ long });
     await knows(ada, ['bob', 'cleo']);
-    await silence();
+    await waitForHibernation();
     const dan = await peer('dan');
     await knows(dan, ['ada', 'bob', 'cleo']);
     assert.deepEqual([dan.others.ada.cursor, dan.others.cleo.long === long], [1, true]);
     dan.text.insert(0, 'd');
-    await until(() => changes().length === 2, 'the room is told of that change');
+    await until(() => changes().length === 2, 'the hook runs for the second change');
     dan.end();
     [ada, bob, cleo].forEach((it) => it.tell({ cursor: 2 }));
     await until(() => bob.others.ada?.cursor === 2, 'bob sees where ada is');
-    await silence();
+    await waitForHibernation();
     bob.drop();
     await knows(ada, ['cleo']);
     ada.text.insert(0, 'b');
-    await until(() => changes().length === 3, 'the room is told of the last change');
-    await until(() => cleo.text.toString() === 'bda', 'the document goes on');
-    // Counted by the room since it woke.
+    await until(() => changes().length === 3, 'the hook runs for the last change');
+    await until(() => cleo.text.toString() === 'bda', 'the document can be edited');
+    // The count starts at the wake.
     hasSlept = [/^change 1 by dan/, /^change 1 by ada/].every((change, index) => change.test(changes()[index + 1]));
   }));
   return hasSlept;

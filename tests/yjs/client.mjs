@@ -1,4 +1,4 @@
-// A client of a room with a document, over the real `yjs`, that speaks as the stock client does.
+// A client of a room with a document, with the real `yjs`, that sends the frames of the stock client.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -6,14 +6,14 @@ import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { TIMEOUT, until } from '../wait.mjs';
 
-/** The worker of the tests' own rooms. */
+/** The address of the worker with the tests' own rooms. */
 export function fixture() {
   const url = process.env.PLUV_FIXTURE_URL;
   assert.ok(url, 'PLUV_FIXTURE_URL is missing: the address of a worker that runs tests/fixture');
   return url;
 }
 
-/** A room's name that no other test uses. */
+/** Returns a room name that no other test uses. */
 export function fresh(name) {
   return `${name}-${randomBytes(6).toString('hex')}`;
 }
@@ -21,19 +21,19 @@ export function fresh(name) {
 const encode = (update) => Buffer.from(update).toString('base64');
 const decode = (text) => new Uint8Array(Buffer.from(text, 'base64'));
 
-/** The origin, in a client's own document, of what came from the room. */
+/** The origin of the room's changes in a client's document. */
 const REMOTE = Symbol('remote');
 
-/** A document that connects to a room, goes offline and comes back. */
+/** A document that connects to a room, goes offline and reconnects. */
 export class Client {
   #socket = null;
   #ready = false;
   #unanswered = 0;
-  /** All frames of all its connections. */
+  /** All frames received on all its connections. */
   frames = [];
-  /** What the room did that breaks the stock client. */
+  /** Frames of the room that would break the stock client. */
   faults = [];
-  /** How its last connection ended. */
+  /** The close of its last connection. */
   closed = null;
 
   constructor({ room, user = 'someone', doc = new Y.Doc(), path = '/notes', base = fixture(), seeds = true }) {
@@ -45,14 +45,14 @@ export class Client {
     });
   }
 
-  /** A client that has joined. */
+  /** Connects a client, and joins. */
   static async join(options) {
     const client = new Client(options);
     await client.connect();
     return client;
   }
 
-  /** Joins; `echo` false leaves out that it is ready for what others change. */
+  /** Joins; without `echo` the client does not report that it is ready for changes of others. */
   async connect({ echo = true } = {}) {
     const { base, path, room, user } = this;
     const url = `${base}${path}/room/${room}?token=${encodeURIComponent(await this.#token())}`;
@@ -66,7 +66,7 @@ export class Client {
       const first = this.frames.length;
       const giveUp = setTimeout(() => {
         const frames = this.frames.slice(first).map((frame) => JSON.stringify(frame).slice(0, 300));
-        reject(new Error(`${user} could not join ${room}; it got\n${frames.join('\n')}`));
+        reject(new Error(`${user} could not join ${room}; it received\n${frames.join('\n')}`));
       }, TIMEOUT);
       socket.on('error', reject);
       socket.on('close', (code) => {
@@ -92,7 +92,7 @@ export class Client {
     });
   }
 
-  /** The token of its user; none in a room without users. */
+  /** Returns a token of its user; none in a room without users. */
   async #token() {
     const { base, path, room, user } = this;
     const answer = await fetch(`${base}${path}/authorize?room=${room}&user_id=${user}`);
@@ -113,7 +113,7 @@ export class Client {
         break;
       case '$storageReceived':
         if (this.kind !== null) {
-          this.faults.push('the document came twice');
+          this.faults.push('the document was sent twice');
         }
         this.kind = data.changeKind;
         this.#apply(data.state);
@@ -123,7 +123,7 @@ export class Client {
         break;
       case '$storageUpdated':
         if (!this.#ready) {
-          this.faults.push('a change of another came before the client was ready');
+          this.faults.push('a change was sent before the client was ready');
         }
         this.#apply(data.state);
         break;
@@ -140,7 +140,7 @@ export class Client {
     }
   }
 
-  /** The whole document: what it changed while it was away, and that it is ready for what others change. */
+  /** Sends the whole document with its offline changes, and so reports that it is ready for changes of others. */
   echo() {
     this.#ready = true;
     this.send('$updateStorage', { origin: '$initialized', update: this.#whole() });
@@ -150,12 +150,12 @@ export class Client {
     return encode(Y.encodeStateAsUpdate(this.doc));
   }
 
-  /** Sends a change, whether its document has it or not. */
+  /** Sends an update that may be missing in its document. */
   update(update) {
     this.send('$updateStorage', { origin: null, update: typeof update === 'string' ? update : encode(update) });
   }
 
-  /** Sends any message; what is not connected sends nothing. */
+  /** Sends a message, if it is connected. */
   send(type, data) {
     if (this.#socket?.readyState === WebSocket.OPEN) {
       this.#socket.send(JSON.stringify({ type, data }));
@@ -178,12 +178,12 @@ export class Client {
     return this.frames.filter((frame) => frame.type === type);
   }
 
-  /** The texts that the room's code said. */
+  /** Returns the texts of `said` events. */
   get said() {
     return this.of('said').map((frame) => frame.data.text);
   }
 
-  /** Waits until all that it sent before was handled: the room answers in order. */
+  /** Waits until all its earlier messages are handled: the room answers in order. */
   async settled() {
     this.#ask();
     await until(() => this.#unanswered === 0, 'the room answers');
@@ -205,14 +205,14 @@ export class Client {
     }
   }
 
-  /** Goes offline at once, as one whose network ends. */
+  /** Goes offline without a close, as when the network fails. */
   drop() {
     const socket = this.#socket;
     this.#forget();
     socket?.terminate();
   }
 
-  /** What comes from now on is not for this client. */
+  /** Ignores all further frames of its connection. */
   #forget() {
     this.#ready = false;
     this.#socket = null;

@@ -1,4 +1,4 @@
-// Documents of many clients, and the room's: however they are edited, they become the same.
+// The documents of many clients and of the room converge, however they are edited.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ async function converged(clients) {
   await until(() => difference(docs) === null, () => difference(docs));
 }
 
-/** Converged with each other, and with those who come now and get the room's document, which is the same to the byte. */
+/** Waits until all clients have converged, and with newcomers too, who get the room's document, equal to the byte. */
 async function agreed(clients, join) {
   await converged(clients);
   const newcomers = [await join('newcomer'), await join('newcomer')];
@@ -28,7 +28,7 @@ async function agreed(clients, join) {
 }
 
 for (const seed of seeds(5)) {
-  test(`random edits of everything by four clients who come and go converge, seed ${seed}`, () =>
+  test(`random edits of all types by four clients that reconnect converge, seed ${seed}`, () =>
     seeded(seed, (random) => withRoom('random', async ({ join }) => {
       const clients = [];
       for (const name of ['ada', 'bob', 'cleo', 'dan']) {
@@ -71,7 +71,7 @@ for (const seed of seeds(5)) {
     })));
 }
 
-/** Three changes of one document, each of which depends on the one before. */
+/** Returns three changes of a document, each of which depends on the one before. */
 function chain(words) {
   const doc = new Y.Doc();
   const updates = [];
@@ -80,7 +80,7 @@ function chain(words) {
   return updates;
 }
 
-test('a change that depends on one that comes later heals for all', () => withRoom('late', async ({ join }) => {
+test('a change that arrives before its dependencies is applied for all once they arrive', () => withRoom('late', async ({ join }) => {
   const [first, second, third] = chain(['one ', 'two ', 'three']);
   const ada = await join('ada');
   const bob = await join('bob');
@@ -98,7 +98,7 @@ test('a change that depends on one that comes later heals for all', () => withRo
   assert.equal(late.text.toString(), 'one two three');
 }));
 
-test('a change that waits outlives all connections, and heals by the echo of a newcomer', () =>
+test('a pending change survives all connections, and is applied once a newcomer brings its dependencies', () =>
   withRoom('waits', async ({ join }) => {
     const [first, second, third] = chain(['one ', 'two ', 'three']);
     const ada = await join('ada');
@@ -109,7 +109,7 @@ test('a change that waits outlives all connections, and heals by the echo of a n
     await bob.leave();
     const cleo = await join('cleo');
     assert.equal(cleo.text.toString(), '');
-    // The rest comes as what was edited offline.
+    // The others are sent as offline edits.
     const doc = new Y.Doc();
     Y.applyUpdate(doc, first);
     Y.applyUpdate(doc, second);
@@ -121,7 +121,7 @@ test('a change that waits outlives all connections, and heals by the echo of a n
     assert.equal(difference([late.doc, cleo.doc, dan.doc]), null);
   }));
 
-test('what others change before a newcomer is ready comes as one, also where its own document waits', () =>
+test('changes before a newcomer is ready arrive as one update, also when its own document has pending changes', () =>
   withRoom('held', async ({ join, make }) => {
     const [first, second, third] = chain(['one ', 'two ', 'three']);
     const ada = await join('ada');
@@ -146,7 +146,7 @@ test('what others change before a newcomer is ready comes as one, also where its
     assert.equal(difference([late.doc, bob.doc]), null);
   }));
 
-test('an echo with nothing new is shown to nobody', () => withRoom('echo', async ({ join }) => {
+test('an echo without new changes is not broadcast', () => withRoom('echo', async ({ join }) => {
   const ada = await join('ada');
   const bob = await join('bob');
   ada.text.insert(0, 'here');
@@ -162,17 +162,17 @@ test('an echo with nothing new is shown to nobody', () => withRoom('echo', async
   assert.deepEqual([ada, bob].map((client) => client.of('$storageUpdated').length), before);
 }));
 
-test('an echo of a document that waits for a change is shown to nobody', () => withRoom('echo', async ({ join }) => {
+test('an echo of a document with pending changes is not broadcast', () => withRoom('echo', async ({ join }) => {
   const [first, second, third] = chain(['one ', 'two ', 'three']);
   const ada = await join('ada');
   const bob = await join('bob');
   ada.update(first);
   ada.update(third);
-  await until(() => bob.doc.store.pendingStructs, 'bob has what waits');
+  await until(() => bob.doc.store.pendingStructs, 'bob has the pending change');
   const before = bob.of('$storageUpdated').length;
   for (let count = 0; count < 5; count += 1) {
     const again = await join('again');
-    await until(() => again.doc.store.pendingStructs, 'the newcomer has what waits');
+    await until(() => again.doc.store.pendingStructs, 'the newcomer has the pending change');
     await again.settled();
     again.drop();
   }
@@ -182,7 +182,7 @@ test('an echo of a document that waits for a change is shown to nobody', () => w
   await until(() => bob.text.toString() === 'one two three', () => `bob has ${bob.text}`);
 }));
 
-test('a change comes as itself alone, and not to its sender', () => withRoom('weight', async ({ join }) => {
+test('an update contains the change only, and is not sent to its author', () => withRoom('weight', async ({ join }) => {
   const ada = await join('ada');
   const bob = await join('bob');
   ada.text.insert(0, 'x'.repeat(100_000));
@@ -194,7 +194,7 @@ test('a change comes as itself alone, and not to its sender', () => withRoom('we
   assert.equal(ada.of('$storageUpdated').length, 0);
 }));
 
-test('half of a surrogate pair can be deleted, and the document goes on for all', () =>
+test('half of a surrogate pair can be deleted, and the document stays usable for all', () =>
   withRoom('half', async ({ join }) => {
     const ada = await join('ada');
     const bob = await join('bob');

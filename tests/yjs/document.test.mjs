@@ -1,4 +1,4 @@
-// How a room's document begins, who may edit it, what the room's code does with it, and what is refused.
+// The document of a room: its first content, access, edits of the room's code, and rejected updates.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -16,7 +16,7 @@ function written(text) {
   return doc;
 }
 
-/** A change of another document, which inserts `text`. */
+/** Returns an update of another document, which inserts `text`. */
 function inserting(text) {
   return Y.encodeStateAsUpdate(written(text));
 }
@@ -33,10 +33,10 @@ async function read(clients, text) {
   }
 }
 
-roomTest('of two who join an empty room at once, one begins the document', async ({ join }) => {
+roomTest('of two clients that join an empty room at once, one provides the document', async ({ join }) => {
   const clients = await Promise.all(['ada', 'bob'].map((name) => join(name, { doc: written(`by ${name}`) })));
   assert.deepEqual(clients.map((client) => client.kind).sort(), ['initialized', 'unchanged']);
-  // What the other brought is merged, as what it wrote while it was away.
+  // The document of the other is merged, as an offline edit.
   await until(() => difference(clients.map((client) => client.doc)) === null, 'both have the same document');
   const text = clients[0].text.toString();
   assert.ok(['by adaby bob', 'by bobby ada'].includes(text), text);
@@ -45,7 +45,7 @@ roomTest('of two who join an empty room at once, one begins the document', async
   assert.equal(difference([newcomer.doc, clients[0].doc]), null);
 });
 
-roomTest('of ten who join an empty room at once, one begins the document', async ({ join }) => {
+roomTest('of ten clients that join an empty room at once, one provides the document', async ({ join }) => {
   const names = Array.from({ length: 10 }, (_, index) => `user${index}`);
   const clients = await Promise.all(names.map((name) => join(name, { doc: written(`<${name}>`) })));
   assert.equal(clients.filter((client) => client.kind === 'initialized').length, 1);
@@ -53,7 +53,7 @@ roomTest('of ten who join an empty room at once, one begins the document', async
   await until(() => difference(clients.map((client) => client.doc)) === null, 'all have the same document');
 });
 
-roomTest('a room without a document is empty for who brings none, and the next one begins it', async ({ join }) => {
+roomTest('a client without a document joins an empty room, and the next client provides the document', async ({ join }) => {
   const ada = await join('ada', { seeds: false });
   assert.deepEqual([ada.kind, ada.state], ['empty', null]);
   const bob = await join('bob', { doc: written('by bob') });
@@ -64,29 +64,29 @@ roomTest('a room without a document is empty for who brings none, and the next o
   assert.ok(cleo.state, 'there is a state');
 });
 
-test('a room that has a beginning of its own begins with it once, however many join', () =>
-  withRoom('begun', async ({ join }) => {
+test('a room uses its initial storage once, however many clients join', () =>
+  withRoom('initial', async ({ join }) => {
     const names = ['ada', 'bob', 'cleo', 'dan'];
     const clients = await Promise.all(names.map((user) => join(user)));
     assert.deepEqual(clients.map((client) => client.kind), names.map(() => 'unchanged'));
-    await read(clients, 'begun');
-    clients[0].text.insert(5, ' well');
-    await read(clients, 'begun well');
+    await read(clients, 'initial');
+    clients[0].text.insert(7, ' text');
+    await read(clients, 'initial text');
     await Promise.all(clients.map((client) => client.leave()));
     const later = await join('later');
-    await read([later], 'begun well');
+    await read([later], 'initial text');
   }));
 
-roomTest('a reader does not begin a document', async ({ join }) => {
+roomTest('a read-only client does not provide the document', async ({ join }) => {
   const reader = await join('reader', { doc: written('by the reader') });
   assert.equal(reader.kind, 'empty');
-  await until(() => reader.errors.length > 0, 'the echo with a document is refused');
+  await until(() => reader.errors.length > 0, 'the echo with a document is rejected');
   assert.match(reader.errors[0], /read-only connection/);
   const bob = await join('bob', { seeds: false });
   assert.deepEqual([bob.kind, bob.text.toString()], ['empty', '']);
 });
 
-roomTest('a reader sees edits, and makes none', async ({ join }) => {
+roomTest('a read-only client receives edits, and makes none', async ({ join }) => {
   const ada = await join('ada', { doc: written('by ada') });
   const reader = await join('reader');
   await read([reader], 'by ada');
@@ -94,15 +94,15 @@ roomTest('a reader sees edits, and makes none', async ({ join }) => {
   ada.text.insert(6, '!');
   await read([reader], 'by ada!');
   reader.text.insert(0, 'graffiti ');
-  await until(() => reader.errors.length === 1, 'the edit is refused');
+  await until(() => reader.errors.length === 1, 'the edit is rejected');
   assert.match(reader.errors[0], /read-only connection/);
   ada.text.insert(0, '>');
-  await until(() => reader.text.toString().includes('>'), 'the reader sees what follows');
+  await until(() => reader.text.toString().includes('>'), 'the reader receives the next edit');
   const bob = await join('bob');
   await read([ada, bob], '>by ada!');
 });
 
-roomTest('an edit by the room itself reaches everyone, and it reads what clients edit', async ({ join }) => {
+roomTest("edits of the room's code reach everyone, and the code reads edits of clients", async ({ join }) => {
   const ada = await join('ada');
   const bob = await join('bob');
   ada.send('add', { text: 'one' });
@@ -111,7 +111,7 @@ roomTest('an edit by the room itself reaches everyone, and it reads what clients
   await read([ada], 'one two');
   ada.send('read', {});
   await until(() => ada.said.includes('one two'), 'the room reads it');
-  // Of both at once nothing is lost.
+  // Concurrent edits of both are kept.
   for (let count = 0; count < 50; count += 1) {
     bob.text.insert(0, 'x');
     ada.send('add', { text: 'y' });
@@ -123,9 +123,9 @@ roomTest('an edit by the room itself reaches everyone, and it reads what clients
   await until(() => ada.said.includes(ada.text.toString()), 'the room reads that too');
 });
 
-roomTest('the room is told of changes at most once a second, with the last who made one', async ({ join }) => {
+roomTest('on_storage_updated runs at most once a second, with the last author', async ({ join }) => {
   const [ada, bob, cleo, eve] = [await join('ada'), await join('bob'), await join('cleo'), await join('eve')];
-  const begun = performance.now();
+  const start = performance.now();
   const times = [];
   const changes = () => eve.said.filter((text) => text.startsWith('change '));
   while (changes().length < 3) {
@@ -133,20 +133,20 @@ roomTest('the room is told of changes at most once a second, with the last who m
     bob.text.insert(0, 'b');
     await pace(15);
     while (times.length < changes().length) {
-      times.push(performance.now() - begun);
+      times.push(performance.now() - start);
     }
   }
   await Promise.all([ada.settled(), bob.settled()]);
   cleo.text.insert(0, 'last');
-  await until(() => changes().at(-1).endsWith(' by cleo'), () => `all changes are told: ${changes()}`);
-  // Each a second after the one before, and the first a second after the first edit. What comes late proves nothing.
+  await until(() => changes().at(-1).endsWith(' by cleo'), () => `the hook runs for all changes: ${changes()}`);
+  // Each run is at least a second after the one before, and the first a second after the first edit. A late run is no failure.
   times.forEach((time, index) => assert.ok(time > 1_000 * (index + 1) - 100, `${times}`));
 });
 
-roomTest('an update beyond the limit is refused with limit and size, and the document goes on', async ({ join }) => {
+roomTest('an update over the limit is rejected with limit and size, and the document stays usable', async ({ join }) => {
   const ada = await join('ada');
   const bob = await join('bob');
-  // A quarter at a time, and then more than is left.
+  // A quarter of the limit at a time, and then more than is left.
   const word = randomBytes(245_000).toString('hex');
   for (let count = 0; count < 4; count += 1) {
     ada.doc.getArray('array').push([word]);
@@ -155,11 +155,11 @@ roomTest('an update beyond the limit is refused with limit and size, and the doc
   assert.deepEqual(ada.errors, []);
   const before = bob.of('$storageUpdated').length;
   ada.update(inserting('y'.repeat(60_000)));
-  await until(() => ada.errors.length === 1, 'what does not fit is refused');
+  await until(() => ada.errors.length === 1, 'an update over the limit is rejected');
   const [, size, limit] = ada.errors[0].match(/(\d+) bytes.*?(\d+)/) ?? assert.fail(ada.errors[0]);
   assert.equal(Number(limit), LIMIT);
   assert.ok(Number(size) > LIMIT && Number(size) < LIMIT + 100_000, ada.errors[0]);
-  // What is small still fits.
+  // A small update still fits.
   ada.update(inserting('small'));
   await read([bob], 'small');
   assert.equal(bob.of('$storageUpdated').length, before + 1);
@@ -167,7 +167,7 @@ roomTest('an update beyond the limit is refused with limit and size, and the doc
   await read([newcomer], 'small');
   assert.equal(difference([newcomer.doc, bob.doc]), null);
   assert.deepEqual([...bob.errors, ...newcomer.errors], []);
-  // What is deleted makes room.
+  // A deletion frees space.
   bob.doc.getArray('array').delete(0, 2);
   await bob.settled();
   bob.doc.getArray('array').push([word]);
@@ -175,10 +175,10 @@ roomTest('an update beyond the limit is refused with limit and size, and the doc
   assert.deepEqual(bob.errors, []);
 });
 
-roomTest('a document beyond the limit does not begin a room', async ({ join, make }) => {
+roomTest('a document over the limit is not taken as the first document', async ({ join, make }) => {
   const ada = make('ada', { doc: written('x'.repeat(LIMIT + 1)) });
   const joining = ada.connect();
-  await until(() => ada.errors.length > 0, 'it is told why');
+  await until(() => ada.errors.length > 0, 'it gets the reason');
   assert.match(ada.errors[0], /`data\.update`: the document would take \d+ bytes: the limit is 2000000/);
   ada.drop();
   await assert.rejects(joining);
@@ -186,7 +186,7 @@ roomTest('a document beyond the limit does not begin a room', async ({ join, mak
   assert.deepEqual([bob.kind, bob.text.toString()], ['initialized', 'by bob']);
 });
 
-roomTest('what is no update is refused, and nobody else sees any of it', async ({ join }) => {
+roomTest('an invalid update is rejected, and not shown to others', async ({ join }) => {
   const ada = await join('ada');
   const bob = await join('bob');
   const eve = await join('eve');
@@ -196,7 +196,7 @@ roomTest('what is no update is refused, and nobody else sees any of it', async (
   const good = inserting('whole');
   const bad = ['%%%', 'a', 'AAE', good.slice(0, -1), good.slice(0, 3), new Uint8Array([...good, 7])];
   bad.push(new Uint8Array([255, 255, 255, 255, 15, 1]), new Uint8Array(64).fill(255), new Uint8Array());
-  // A list that is deeper than any stack, and lengths of which nothing follows.
+  // A list nested deeper than any stack, and lengths without content.
   bad.push(new Uint8Array([1, 1, 1, 0, 8, 1, 1, 97, 1, ...new Array(20_000).fill([117, 1]).flat(), 127, 0]));
   bad.push(new Uint8Array([1, 1, 1, 0, 4, 1, 1, 97, 255, 255, 255, 255, 7, 120]));
   for (const [index, update] of bad.entries()) {
@@ -204,17 +204,17 @@ roomTest('what is no update is refused, and nobody else sees any of it', async (
     await until(() => eve.errors.length === index + 1, `${Buffer.from(update).subarray(0, 20).toString('hex')} is refused`);
     assert.match(eve.errors[index], /update/);
   }
-  // A document in a document, which the room does not keep.
+  // A subdocument, which the room does not store.
   const parent = new Y.Doc();
   parent.getMap('map').set('doc', new Y.Doc());
   eve.update(Y.encodeStateAsUpdate(parent));
-  await until(() => eve.errors.length === bad.length + 1, 'a subdocument is refused');
+  await until(() => eve.errors.length === bad.length + 1, 'a subdocument is rejected');
   for (const data of [{}, { update: 7 }, { origin: null }, { origin: 3, update: 'AAA=' }, null]) {
     const { length } = eve.errors;
     eve.send('$updateStorage', data);
     await until(() => eve.errors.length > length, `${JSON.stringify(data)} is refused`);
   }
-  // Nothing of that kept the document from going on.
+  // The document can still be edited.
   eve.text.insert(4, ' on');
   await read([ada, bob], 'kept on');
   assert.equal(bob.frames.filter((frame) => frame.type !== 'said').length, before + 1);
@@ -223,7 +223,7 @@ roomTest('what is no update is refused, and nobody else sees any of it', async (
   assert.equal(difference([newcomer.doc, bob.doc]), null);
 });
 
-roomTest('an empty change is no edit', async ({ join }) => {
+roomTest('an empty update is not broadcast', async ({ join }) => {
   const ada = await join('ada');
   const bob = await join('bob');
   ada.update(Y.encodeStateAsUpdate(new Y.Doc()));
@@ -233,7 +233,7 @@ roomTest('an empty change is no edit', async ({ join }) => {
   assert.deepEqual(ada.errors, []);
 });
 
-roomTest('a brief room forgets its document with its last connection', async ({ join }) => {
+roomTest('a room with `retention = "delete"` deletes its document with its last connection', async ({ join }) => {
   const ada = await join('ada', { doc: written('brief') });
   const bob = await join('bob');
   await read([bob], 'brief');
@@ -241,13 +241,13 @@ roomTest('a brief room forgets its document with its last connection', async ({ 
   const cleo = await join('cleo');
   await read([cleo], 'brief');
   await Promise.all([bob.leave(), cleo.leave()]);
-  // The room hears of the last one's going when it does.
+  // The room handles the last close a moment later.
   let dan;
   await until(async () => {
     await dan?.leave();
     dan = await join('dan', { seeds: false });
     return dan.kind === 'empty';
-  }, 'the document is gone');
+  }, 'the document is deleted');
   assert.deepEqual([dan.kind, dan.state, dan.text.toString()], ['empty', null, '']);
   await dan.leave();
   const eve = await join('eve', { doc: written('again') });

@@ -1,9 +1,9 @@
-// Whether documents are the same.
+// Comparison of documents.
 
 import { isDeepStrictEqual } from 'node:util';
 import * as Y from 'yjs';
 
-/** What a document shows to its user. */
+/** Returns the visible content of a document. */
 export function shown(doc) {
   return {
     text: doc.getText('text').toDelta(),
@@ -14,8 +14,8 @@ export function shown(doc) {
 }
 
 /**
- * How documents differ, in what they show or in what was inserted and deleted; null where they do not. Their encodings
- * may differ all the same: who can undo a deletion keeps what was deleted.
+ * Returns the first difference of documents, in content or in insertions and deletions; null if there is none. Their
+ * encodings may still differ: a document with an undo manager keeps deleted content.
  */
 export function difference(docs) {
   const [first, ...others] = docs;

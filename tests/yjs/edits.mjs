@@ -6,7 +6,7 @@ const WORDS = ['a', 'the ', 'room', '🙂', 'ä', ' ', '\n', 'durable', '日本'
 const KEYS = ['one', 'two', 'three', 'four'];
 const FORMATS = [{ bold: true }, { bold: null }, { italic: true }, { italic: null }, { color: 'red' }, { color: null }];
 
-/** A plain value. */
+/** Returns a plain value. */
 function plain(random) {
   return random.one([
     () => random.below(1000),
@@ -20,7 +20,7 @@ function plain(random) {
   ])();
 }
 
-/** A value of a map or an array: plain, or a type of its own. */
+/** Returns a value of a map or an array: a plain one, or a nested type. */
 function value(random) {
   return random.one([
     () => plain(random),
@@ -39,8 +39,8 @@ function element(random) {
 }
 
 /**
- * A position, moved out of the middle of a surrogate pair: Yjs shows two replacement characters from then on, and whoever
- * only looked there, as to give it a format that it has, sees them alone.
+ * Moves a position out of the middle of a surrogate pair: an edit there makes Yjs show two replacement characters, and a
+ * format that changes nothing shows them on one client only.
  */
 function whole(units, at) {
   return /^[\udc00-\udfff]/.test(units.slice(at, at + 1)) ? at - 1 : at;
@@ -97,7 +97,7 @@ function editXml(random, parent) {
   }
 }
 
-/** Edits a type, or one of those in it. */
+/** Edits a type, or a type nested in it. */
 function editType(random, type) {
   const children = type instanceof Y.Map ? [...type.values()] : type instanceof Y.Text ? [] : type.toArray();
   const nested = children.filter((child) => child instanceof Y.AbstractType);
@@ -114,12 +114,12 @@ function editType(random, type) {
   }
 }
 
-/** The root types of the tests' documents. */
+/** Returns the root types of the tests' documents. */
 export function roots(doc) {
   return [doc.getText('text'), doc.getMap('map'), doc.getArray('array'), doc.getXmlFragment('xml')];
 }
 
-/** One edit, of one to three changes. */
+/** Makes one edit of one to three changes. */
 export function edit(random, doc) {
   const types = roots(doc);
   doc.transact(() => {

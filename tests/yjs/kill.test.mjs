@@ -1,4 +1,4 @@
-// A worker that is killed while clients type, over and over: what anyone was shown is there when it comes back.
+// A worker that is killed repeatedly while clients type: every edit that was shown exists after the restart.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -20,20 +20,20 @@ before(async () => {
 
 after(() => server?.remove());
 
-/** Types tokens that nobody else types, each by one insertion, until the worker is gone. */
+/** Types unique tokens, each by one insertion, until the worker is killed. */
 async function type(client, random, round) {
   for (let count = 0; client.isOnline; count += 1) {
     // Between the others' tokens, and never within one.
     const text = client.text.toString();
     const at = text.indexOf('>', random.below(text.length + 1)) + 1;
-    // Some are long, so that what is stored is folded at times.
+    // Some are long, so that the log is compacted at times.
     const filling = 'x'.repeat(random.chance(0.005) ? 30_000 : random.below(400));
     client.text.insert(at, `<${client.user} ${round} ${count} ${filling}>`);
     await pace(random.below(12));
   }
 }
 
-/** Notes each token that the room shows to a client. */
+/** Records each token that the room sends to a client. */
 function watch(client, seen) {
   client.text.observe(({ delta, transaction }) => {
     if (!transaction.local) {
@@ -45,7 +45,7 @@ function watch(client, seen) {
 
 const [seed] = seeds(1);
 
-test(`what anyone was shown outlives kill -9, seed ${seed}`, (t) => seeded(seed, async (random) => {
+test(`every edit that was shown survives kill -9, seed ${seed}`, (t) => seeded(seed, async (random) => {
   const room = fresh('killed');
   const clients = NAMES.map((user) => new Client({ room, user, base: server.url }));
   const seen = new Set();
@@ -66,7 +66,7 @@ test(`what anyone was shown outlives kill -9, seed ${seed}`, (t) => seeded(seed,
     const started = performance.now();
     await server.start();
     restarting += performance.now() - started;
-    // Alone in the room, and with nothing of its own.
+    // A client that is alone in the room, and has no document.
     const newcomer = await Client.join({ room, user: 'newcomer', base: server.url });
     assert.notEqual(newcomer.kind, 'initialized');
     const kept = new Set(newcomer.text.toString().match(TOKEN));
@@ -74,7 +74,7 @@ test(`what anyone was shown outlives kill -9, seed ${seed}`, (t) => seeded(seed,
     assert.deepEqual(lost, [], `round ${round}: ${lost.length} edits that were shown are lost`);
     shown += seen.size - before;
 
-    // The others come back with all that they typed, shown or not.
+    // The others reconnect with all their tokens, shown or not.
     for (const client of clients) {
       await client.connect();
       assert.ok(client.kind === 'unchanged' || kept.size === 0, `round ${round}: ${client.kind}`);
@@ -82,7 +82,7 @@ test(`what anyone was shown outlives kill -9, seed ${seed}`, (t) => seeded(seed,
     const all = [newcomer, ...clients].map((client) => client.doc);
     await until(() => difference(all) === null, () => difference(all));
     const present = newcomer.text.toString().match(TOKEN) ?? [];
-    assert.equal(new Set(present).size, present.length, 'each edit is there once');
+    assert.equal(new Set(present).size, present.length, 'each edit exists once');
     for (const client of [newcomer, ...clients]) {
       assert.deepEqual([...client.errors, ...client.faults], []);
       await client.leave();

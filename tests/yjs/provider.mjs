@@ -10,7 +10,7 @@ import * as Y from 'yjs';
 import { until } from '../wait.mjs';
 import { fixture } from './client.mjs';
 
-/** The token of a user. */
+/** Requests a token of a user. */
 export async function token({ room, user, path = '/notes', base = fixture() }) {
   const answer = await fetch(`${base}${path}/authorize?room=${room}&user_id=${user}`);
   const text = await answer.text();
@@ -18,7 +18,7 @@ export async function token({ room, user, path = '/notes', base = fixture() }) {
   return text;
 }
 
-/** A document that a stock provider keeps in step with a room. */
+/** A document that a stock provider synchronizes with a room. */
 export class Peer {
   /** The frames of its last connection, and the reasons of all `denied` messages. */
   received = [];
@@ -38,7 +38,7 @@ export class Peer {
         peer.sent = [];
         this.on('message', (data, isBinary) => peer.#hear(new Uint8Array(data), isBinary));
         this.on('close', (code, reason) => {
-          // That of a connection before may come late.
+          // A frame of the previous connection may arrive late.
           if (peer.socket === this) {
             peer.closed = { code, reason: reason.toString() };
           }
@@ -50,10 +50,10 @@ export class Peer {
         super.send(data);
       }
     }
-    // Tabs of one browser, and all of one process, would speak with each other besides.
+    // Otherwise all providers of one process would also exchange messages directly.
     const options = { WebSocketPolyfill: Socket, params, connect: false, disableBc: true };
     this.provider = new WebsocketProvider(`${base.replace('http', 'ws')}${path}/yjs`, room, doc, options);
-    // The stock handler writes the same to the console.
+    // The stock handler logs the same to the console.
     this.provider.messageHandlers[2] = (_, decoder) => {
       authProtocol.readAuthMessage(decoder, doc, (_doc, reason) => this.denials.push(reason));
     };
@@ -67,7 +67,7 @@ export class Peer {
     this.received.push(bytes);
   }
 
-  /** Connects with a new token, and returns when the document is in step. */
+  /** Connects with a new token, and waits until the document is synchronized. */
   async connect() {
     const { provider } = this;
     if (this.path !== '/brief') {
@@ -82,13 +82,13 @@ export class Peer {
     return this.doc.getText('text');
   }
 
-  /** The states of those others who told their names, by these. */
+  /** Returns the states of the others by their names. */
   get others() {
     const states = [...this.awareness.getStates()].filter(([client, { user }]) => user && client !== this.doc.clientID);
     return Object.fromEntries(states.map(([, state]) => [state.user, state]));
   }
 
-  /** Tells the others its name and more. */
+  /** Sets its awareness state, with its name. */
   tell(more = {}) {
     this.awareness.setLocalState({ user: this.user, ...more });
   }
@@ -98,7 +98,7 @@ export class Peer {
     this.provider.disconnect();
   }
 
-  /** Goes offline as one whose network ends: nothing is said, and it does not come back. */
+  /** Goes offline without a close, as when the network fails, and does not reconnect. */
   drop() {
     this.provider.shouldConnect = false;
     this.socket?.terminate();
@@ -110,7 +110,7 @@ export class Peer {
   }
 }
 
-/** Adds `peer` to what a room's test is given: a stock provider that is in step. */
+/** Adds `peer` to the arguments of a room's test: it connects a stock provider. */
 export function withPeers(run) {
   return async (given) => {
     const peers = [];
@@ -136,7 +136,7 @@ export function withPeers(run) {
   };
 }
 
-/** A connection that sends any frame. */
+/** A connection that can send any frame. */
 export class Raw {
   frames = [];
   faults = [];
@@ -159,13 +159,13 @@ export class Raw {
     this.socket.send(typeof bytes === 'string' ? bytes : Uint8Array.from(bytes));
   }
 
-  /** Waits for a frame that begins so. */
+  /** Waits for a frame that begins with these bytes. */
   async frame(...start) {
     const begins = (frame) => start.every((byte, index) => frame[index] === byte);
     return until(() => this.frames.find(begins), () => `no frame ${start} in ${this.frames.map((frame) => frame.slice(0, 3))}`);
   }
 
-  /** Waits until it is closed, and says how. */
+  /** Waits for the close, and returns it. */
   async ended() {
     return until(() => this.closed, 'the connection is closed');
   }
@@ -175,7 +175,7 @@ export class Raw {
   }
 }
 
-/** A frame of some numbers and, last, a buffer. */
+/** Returns a frame of numbers and, last, a buffer. */
 export function frame(...parts) {
   const encoder = encoding.createEncoder();
   for (const part of parts) {
@@ -188,8 +188,8 @@ export function frame(...parts) {
   return encoding.toUint8Array(encoder);
 }
 
-/** What is told of some clients: `[client, clock, state]` each. */
-export function told(...entries) {
+/** Returns an awareness frame with entries `[client, clock, state]`. */
+export function states(...entries) {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, entries.length);
   for (const [client, clock, state] of entries) {
@@ -200,7 +200,7 @@ export function told(...entries) {
   return frame(1, encoding.toUint8Array(encoder));
 }
 
-/** What a frame tells of clients, as `told` takes it. */
+/** Reads the entries of an awareness frame, as `states` takes them. */
 export function read(bytes) {
   const decoder = decoding.createDecoder(decoding.readVarUint8Array(decoding.createDecoder(bytes.slice(1))));
   return Array.from({ length: decoding.readVarUint(decoder) }, () => [
@@ -210,5 +210,5 @@ export function read(bytes) {
   ]);
 }
 
-/** How many bytes some frames are. */
+/** Returns the total size of frames in bytes. */
 export const size = (frames) => frames.reduce((sum, bytes) => sum + bytes.length, 0);

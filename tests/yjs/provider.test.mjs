@@ -37,7 +37,7 @@ roomTest('providers edit one document, and a newcomer gets all of it', async ({ 
   await same([ada, bob, cleo]);
 });
 
-roomTest('a document that was written before is brought along', async ({ peer }) => {
+roomTest('a document that was edited before connecting is merged', async ({ peer }) => {
   const doc = new Y.Doc();
   doc.getText('text').insert(0, 'by ada');
   await peer('ada', { doc });
@@ -61,14 +61,14 @@ roomTest('pluv clients and the room itself edit the same document', async ({ pee
   await same([ada, bob, cleo, dan]);
 });
 
-roomTest('the room is told who changed the document, by whichever protocol', async ({ peer, join }) => {
+roomTest('on_storage_updated gets the author of a change, of either protocol', async ({ peer, join }) => {
   const ada = await join('ada');
   const bob = await peer('bob');
   bob.text.insert(0, 'x');
   await until(() => ada.said.includes('change 1 by bob'), () => `${ada.said}`);
 });
 
-roomTest('many edit at once by both protocols, and all have the same', async ({ peer, join }) => {
+roomTest('concurrent edits by both protocols converge', async ({ peer, join }) => {
   const clients = [];
   for (const user of ['ada', 'bob', 'cleo']) {
     clients.push(await join(user), await peer(`${user} by yjs`));
@@ -88,7 +88,7 @@ roomTest('many edit at once by both protocols, and all have the same', async ({ 
 roomTest('an edit is not sent back to its author', async ({ peer }) => {
   const ada = await peer('ada');
   const bob = await peer('bob');
-  // Whatever belongs to the joining has come.
+  // All frames of the join have arrived.
   bob.tell({ ready: true });
   await until(() => ada.others.bob?.ready, 'ada knows bob');
   const before = ada.received.length;
@@ -100,10 +100,10 @@ roomTest('an edit is not sent back to its author', async ({ peer }) => {
   assert.equal(updates.length, 1);
 });
 
-roomTest('a reconnect carries only what is missing, both ways', async ({ peer, join }) => {
+roomTest('a reconnect transfers only missing changes, in both directions', async ({ peer, join }) => {
   const ada = await peer('ada');
   const bob = await peer('bob');
-  // Random, so that nothing of it can be left out.
+  // Random, so that it cannot be compressed.
   const words = Array.from({ length: 4_000 }, () => Math.random().toString(36).padEnd(25, 'x'));
   ada.text.insert(0, words.join(' '));
   await reads([bob], ada.text.toString());
@@ -119,12 +119,12 @@ roomTest('a reconnect carries only what is missing, both ways', async ({ peer, j
   assert.ok(bob.text.toString().endsWith(' meanwhile and more'));
   assert.ok(size(bob.received) < 500, `${size(bob.received)} bytes came`);
   assert.ok(size(bob.sent) < 500, `${size(bob.sent)} bytes went`);
-  // One that has nothing gets everything, once.
+  // A newcomer gets everything, once.
   const dan = await peer('dan');
   assert.ok(size(dan.received) > 100_000 && size(dan.received) < 105_000, `${size(dan.received)} bytes came`);
 });
 
-roomTest('a connection that breaks comes back by itself', async ({ peer }) => {
+roomTest('a connection that drops reconnects by itself', async ({ peer }) => {
   const ada = await peer('ada');
   const bob = await peer('bob');
   bob.socket.terminate();
@@ -136,14 +136,14 @@ roomTest('a connection that breaks comes back by itself', async ({ peer }) => {
   assert.equal(bob.text.length, 'offline meanwhile'.length);
 });
 
-roomTest('a room that has a beginning of its own begins with it once, however many join', async ({ peer, join }) => {
+roomTest('a room uses its initial storage once, however many clients join', async ({ peer, join }) => {
   const made = await Promise.all([peer('ada'), join('bob'), peer('cleo'), join('dan')]);
-  await reads(made, 'begun');
-  made[0].text.insert(5, ' well');
-  await reads(made, 'begun well');
-}, 'begun');
+  await reads(made, 'initial');
+  made[0].text.insert(7, ' text');
+  await reads(made, 'initial text');
+}, 'initial');
 
-roomTest('an edit that was made while the room began is a part of it', async ({ peer }) => {
+roomTest('an edit made while the initial storage loads is kept', async ({ peer }) => {
   const ada = await peer('ada', { connects: false });
   const connecting = ada.connect();
   await until(() => ada.provider.wsconnected, 'the socket is open');
@@ -151,10 +151,10 @@ roomTest('an edit that was made while the room began is a part of it', async ({ 
   await connecting;
   const bob = await peer('bob');
   await same([ada, bob]);
-  assert.equal(bob.text.length, 'early begun'.length);
-}, 'begun');
+  assert.equal(bob.text.length, 'early initial'.length);
+}, 'initial');
 
-roomTest('a change whose ground is missing waits, and heals', async ({ peer, raw }) => {
+roomTest('a change with missing dependencies is pending until they arrive', async ({ peer, raw }) => {
   const doc = new Y.Doc();
   const updates = [];
   doc.on('update', (update) => updates.push(update));
@@ -171,7 +171,7 @@ roomTest('a change whose ground is missing waits, and heals', async ({ peer, raw
   await same([ada, bob]);
 });
 
-roomTest('a room without users wants no token, and forgets its document with its last connection', async ({ peer }) => {
+roomTest('a room without users needs no token, and deletes its document with its last connection', async ({ peer }) => {
   const ada = await peer('ada', { path: '/brief' });
   ada.text.insert(0, 'brief');
   const bob = await peer('bob', { path: '/brief' });
@@ -182,19 +182,19 @@ roomTest('a room without users wants no token, and forgets its document with its
     const cleo = await peer('cleo', { path: '/brief' });
     cleo.end();
     return cleo.text.length === 0;
-  }, 'the document is gone');
+  }, 'the document is deleted');
 });
 
-roomTest('handlers tell providers from pluv clients, who are not shown them', async ({ peer, join }) => {
+roomTest('handlers can tell providers from pluv clients, to which providers are not shown', async ({ peer, join }) => {
   const ada = await join('ada');
   await ada.settled();
   const before = ada.frames.length;
   const bob = await peer('bob');
-  ada.send('people', {});
+  ada.send('sessions', {});
   await until(() => ada.said.includes('ada Pluv, bob Yjs'), () => `${ada.said}`);
   bob.leave();
   const left = () => {
-    ada.send('people', {});
+    ada.send('sessions', {});
     return ada.said.at(-1) === 'ada Pluv';
   };
   await until(left, () => `bob has left: ${ada.said.at(-1)}`);
@@ -206,21 +206,21 @@ roomTest('handlers tell providers from pluv clients, who are not shown them', as
   assert.deepEqual(Object.values(others).map(({ user }) => user.id), ['ada']);
 });
 
-roomTest('who may only read is shown edits, and makes none', async ({ peer }) => {
+roomTest('a read-only provider receives edits, and makes none', async ({ peer }) => {
   const ada = await peer('ada');
   const reader = await peer('reader');
   ada.text.insert(0, 'by ada');
   await reads([reader], 'by ada');
   assert.deepEqual(reader.denials, []);
   reader.text.insert(0, 'graffiti ');
-  await until(() => reader.denials.length === 1, 'the edit is refused');
+  await until(() => reader.denials.length === 1, 'the edit is rejected');
   assert.equal(reader.denials[0], 'read-only connection: change rejected');
   ada.text.insert(6, '!');
-  await until(() => reader.text.toString() === 'graffiti by ada!', 'the reader is shown what follows');
-  // What it brings along when it comes back is no more welcome.
+  await until(() => reader.text.toString() === 'graffiti by ada!', 'the reader receives the next edit');
+  // Edits that it sends after a reconnect are rejected too.
   reader.leave();
   await reader.connect();
-  await until(() => reader.denials.length === 2, 'the answer is refused');
+  await until(() => reader.denials.length === 2, 'the sync step is rejected');
   assert.match(reader.denials[1], /read-only connection: change rejected/);
   const bob = await peer('bob');
   await reads([ada, bob], 'by ada!');
@@ -232,7 +232,7 @@ roomTest('who may only read is shown edits, and makes none', async ({ peer }) =>
   assert.deepEqual(clean.denials, []);
 });
 
-roomTest('an update beyond the limit is refused, and the connection goes on', async ({ peer, raw }) => {
+roomTest('an update over the limit is rejected, and the connection stays', async ({ peer, raw }) => {
   const ada = await peer('ada');
   const eve = await raw('eve');
   const big = new Y.Doc();
@@ -240,7 +240,7 @@ roomTest('an update beyond the limit is refused, and the connection goes on', as
   eve.send(frame(0, 2, Y.encodeStateAsUpdate(big)));
   const denied = await eve.frame(2, 0);
   assert.match(Buffer.from(denied).toString(), /the document would take \d+ bytes: the limit is 2000000/);
-  // A subdocument is well formed, and not kept either.
+  // A subdocument is well formed, and is rejected too.
   const parent = new Y.Doc();
   parent.getMap('map').set('doc', new Y.Doc());
   eve.send(frame(0, 1, Y.encodeStateAsUpdate(parent)));
@@ -252,7 +252,7 @@ roomTest('an update beyond the limit is refused, and the connection goes on', as
   assert.equal(eve.closed, null);
 });
 
-roomTest('a malformed frame closes its connection with 1003, and nobody else has harm', async ({ peer, raw, join }) => {
+roomTest('a malformed frame closes only its connection, with 1003', async ({ peer, raw, join }) => {
   const ada = await peer('ada');
   const bob = await join('bob');
   const malformed = [
@@ -260,7 +260,7 @@ roomTest('a malformed frame closes its connection with 1003, and nobody else has
     new Array(20).fill(255), [0, 2, 255, 255, 255, 255, 255, 255, 255, 15], [0, 2, 255, 255, 255, 255, 15, 1],
     frame(0, 0, new Uint8Array([5])), frame(0, 0, new Uint8Array([255, 255, 255, 255, 15])),
     frame(0, 2, new Uint8Array()), frame(0, 2, new Uint8Array([1])), frame(0, 1, new Uint8Array(64).fill(255)),
-    // A text that is cut short, and what follows an update.
+    // A truncated text, and bytes after an update.
     frame(0, 2, new Uint8Array([1, 1, 1, 0, 4, 1, 1, 97, 9, 120])), frame(0, 2, new Uint8Array([0, 0, 0])),
     'text', '{"type":"$ping","data":{}}x',
   ];
@@ -274,7 +274,7 @@ roomTest('a malformed frame closes its connection with 1003, and nobody else has
   assert.deepEqual([ada.closed, bob.closed, bob.errors], [null, null, []]);
 });
 
-test('a bad token is refused for good, with the reason', async () => {
+test('an invalid token closes the connection, with the reason', async () => {
   const room = 'provider-denied';
   for (const token of ['', 'nonsense', 'a.b.c']) {
     const raw = await Raw.connect({ room, token });
@@ -292,11 +292,11 @@ test('a bad token is refused for good, with the reason', async () => {
   assert.equal(code, 4401);
   assert.deepEqual(peer.denials, [reason]);
   await still(1_000);
-  assert.equal(peer.denials.length, 1, 'it does not come back');
+  assert.equal(peer.denials.length, 1, 'it does not reconnect');
   peer.end();
 });
 
-test('a room without a document refuses a provider', async () => {
+test('a room without a document rejects a provider', async () => {
   const raw = await Raw.connect({ room: 'a', path: '/lab', token: '' });
   assert.deepEqual(await raw.ended(), { code: 4404, reason: 'this room has no document' });
   const answer = await fetch(`${fixture()}/lab/yjs/a`);

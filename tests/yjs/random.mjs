@@ -1,6 +1,6 @@
-// Random numbers that can be had again.
+// Reproducible random numbers.
 
-/** Numbers that follow from a seed. */
+/** A random number generator with a seed. */
 export class Random {
   #state;
 
@@ -45,7 +45,7 @@ export async function seeded(seed, run) {
   }
 }
 
-/** The seeds of a test: those of PLUV_SEEDS, as in `1,2,3`, or as many new ones. */
+/** Returns the seeds of a test: those of PLUV_SEEDS, as in `1,2,3`, or `count` new ones. */
 export function seeds(count) {
   const given = process.env.PLUV_SEEDS?.split(',').map(Number);
   return given ?? Array.from({ length: count }, () => Math.floor(Math.random() * 0x1_0000_0000));

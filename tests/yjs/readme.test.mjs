@@ -1,4 +1,4 @@
-// The provider as README.md shows it, word for word.
+// The example of a provider in README.md, run as it is written there.
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
@@ -11,14 +11,14 @@ import { still, until } from '../wait.mjs';
 import { fixture, fresh } from './client.mjs';
 import { token } from './provider.mjs';
 
-// That of tests/fixture.
+// The secret of tests/fixture.
 const SECRET = 'the secret of the tests';
 // Longer than the pause of the example.
 const A_WHILE = 2_500;
 
 const AsyncFunction = (async () => {}).constructor;
 
-/** The example, as a function of what a page has. */
+/** Returns the example as a function of the globals of a page. */
 async function example() {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
   const section = readme.split('\n## ').find((text) => text.startsWith('Any Yjs editor\n'));
@@ -27,7 +27,7 @@ async function example() {
   return new AsyncFunction('WebsocketProvider', 'doc', 'fetch', `${code}\nreturn provider;`);
 }
 
-/** A token whose time is over. */
+/** Returns an expired token. */
 function expired(room) {
   const now = Math.floor(Date.now() / 1000);
   const claims = { room, sub: 'ada', user: { id: 'ada' }, iat: now - 120, exp: now - 60, access: 'write' };
@@ -36,7 +36,7 @@ function expired(room) {
   return `${unsigned}.${createHmac('sha256', SECRET).update(unsigned).digest('base64url')}`;
 }
 
-/** Runs `run` with the example's provider, in a room of its own; `first` is its first token, if not a good one. */
+/** Runs `run` with the example's provider in a room of its own; `first` makes its first token, by default a valid one. */
 function readmeTest(name, first, run) {
   test(name, async () => {
     const room = fresh('readme');
@@ -59,13 +59,13 @@ function readmeTest(name, first, run) {
       await run(Object.assign(given, { provider }));
     } finally {
       provider.destroy();
-      // Its awareness has a timer, which goes with the document.
+      // Destroying the document stops the timer of its awareness.
       given.doc.destroy();
     }
   });
 }
 
-/** What a route of the worker does with the room. */
+/** Calls a route of the worker that controls the room. */
 async function steer({ room }, what, body = '') {
   const answer = await fetch(`${fixture()}/steer/${room}/notes/${what}`, { method: 'POST', body });
   return answer.text();
@@ -73,22 +73,22 @@ async function steer({ room }, what, body = '') {
 
 const inStep = (given) => until(() => given.provider.synced, () => `it is in step; it was closed with ${given.codes}`);
 
-readmeTest('a token that has expired is replaced by another, after a pause', expired, async (given) => {
+readmeTest('an expired token is replaced after a pause', expired, async (given) => {
   await inStep(given);
   assert.deepEqual([given.asked, given.codes], [2, [4401]]);
   assert.equal(await steer(given, 'sessions'), 'ada Yjs: ');
 });
 
-readmeTest('a token that is never good is not asked for in haste', expired, async (given) => {
+readmeTest('a token that is never valid is requested at most once per pause', expired, async (given) => {
   given.provider.on('closed', () => {
     given.asked = 0;
   });
   const since = Date.now();
-  await until(() => given.codes.length === 3, 'it was refused three times');
+  await until(() => given.codes.length === 3, 'it was rejected three times');
   assert.ok(Date.now() - since > 1_500, `within ${Date.now() - since} ms`);
 });
 
-readmeTest('who was sent away stays away', null, async (given) => {
+readmeTest('a provider that the server disconnected does not reconnect', null, async (given) => {
   await inStep(given);
   assert.equal(await steer(given, 'evict-user', 'ada'), '1');
   await until(() => given.codes.length > 0, 'it is closed');
@@ -96,7 +96,7 @@ readmeTest('who was sent away stays away', null, async (given) => {
   assert.deepEqual([given.asked, given.codes, await steer(given, 'size')], [1, [4403], '0']);
 });
 
-readmeTest('who may return does, with the token that is still good', null, async (given) => {
+readmeTest('a provider that is allowed to reconnect does, with its valid token', null, async (given) => {
   await inStep(given);
   assert.equal(await steer(given, 'evict-all'), '1');
   await until(() => given.codes.length > 0, 'it is closed');

@@ -1,25 +1,25 @@
-// The page: what a person sees of the room, and does in it.
+// The page of the chat.
 
 import { Note } from './note.js';
-// Made by examples/chat/vendor, out of what `cargo test` writes to examples/chat/bindings.
+// Bundled by examples/chat/vendor from examples/chat/bindings, which `cargo test` writes.
 import { connect } from './vendor/chat.js';
 
 const DEFAULT_ROOM = 'lobby';
 const STORAGE_KEY = 'pluv-chat-user';
 const NAME_MAX = 32;
 
-// How long someone who left is waited for: a reload or a new name is no farewell.
+// A user who left is removed after this time: a reload or a new name reconnects.
 const LEAVE_GRACE = 2_000;
 const TYPING_PAUSE = 2_000;
-// Typing is told again while it goes on, and forgotten when that stops: its tab may have died.
+// Typing is sent repeatedly, and expires without a repetition: the tab may have died.
 const TYPING_RENEWAL = 3_000;
 const TYPING_EXPIRY = 6_000;
 const POINTER_INTERVAL = 70;
 const POINTER_IDLE = 2_500;
-// A message that the room has not shown by then may be lost.
+// A message that the room has not confirmed by then may be lost.
 const SEND_TIMEOUT = 10_000;
 const GROUP_GAP = 5 * 60_000;
-// How long someone who changed the note is said to write in it.
+// A user is shown as editing the note for this time after a change.
 const WRITING_EXPIRY = 2_500;
 
 const ADJECTIVES = ['Amber', 'Brave', 'Calm', 'Clever', 'Coral', 'Early', 'Gentle', 'Golden', 'Happy', 'Hazel',
@@ -38,7 +38,7 @@ const STATUS_TEXT = {
 
 const byId = (id) => document.getElementById(id);
 
-/** An element with a class and, as text alone, its content. */
+/** Creates an element with a class and with content that is set as text. */
 function element(tag, className, text) {
   const node = document.createElement(tag);
   node.className = className;
@@ -48,7 +48,7 @@ function element(tag, className, text) {
   return node;
 }
 
-// --- Who I am, and where ---
+// --- The user and the room ---
 
 function pick(list) {
   return list[crypto.getRandomValues(new Uint32Array(1))[0] % list.length];
@@ -61,7 +61,7 @@ function newIdentity() {
   return { id, name: `${pick(ADJECTIVES)} ${pick(ANIMALS)}` };
 }
 
-/** Each tab is a user of its own, and stays it when it is loaded again. */
+/** Each tab is a user of its own, also after a reload. */
 function loadIdentity() {
   if (new URLSearchParams(location.search).get('as') !== 'new') {
     try {
@@ -70,7 +70,7 @@ function loadIdentity() {
         return { id: String(stored.id), name: String(stored.name) };
       }
     } catch {
-      // No storage, or not ours: a new user then.
+      // No storage, or an entry of another page: a new user.
     }
   }
   return newIdentity();
@@ -80,7 +80,7 @@ function saveIdentity() {
   try {
     sessionStorage.setItem(STORAGE_KEY, JSON.stringify(me));
   } catch {
-    // Without storage the user lasts until the page is loaded again.
+    // Without storage the user lasts until a reload.
   }
 }
 
@@ -101,11 +101,11 @@ const me = loadIdentity();
 let room = null;
 let roomName = '';
 
-/** Goes into the room that the address names. */
+/** Joins the room that the address names. */
 function enterRoom() {
   room?.close();
   roomName = roomFromAddress();
-  // `as=new` was for this once: a reload is no further user.
+  // `as=new` applies once: a reload does not make another user.
   history.replaceState(null, '', roomLink());
   saveIdentity();
   clearConversation();
@@ -118,7 +118,7 @@ function enterRoom() {
   // The name is part of the token.
   room = connect(roomName, { query: () => ({ user_id: me.id, name: me.name }), storage: note });
   room.on('$status', showStatus);
-  room.on('$people', showPeople);
+  room.on('$people', showUsers);
   room.on('$storage', ({ user }) => noteEdited(user));
   room.on('$error', handleError);
   room.on('messageReceived', ({ message }, { user, mine }) => showMessage(user, message, mine));
@@ -147,7 +147,7 @@ function handleError({ message }) {
 let countdownTimer;
 
 function showStatus({ status, retryAt, message }) {
-  // The page went into another room.
+  // The page joined another room.
   if (status === 'closed') {
     return;
   }
@@ -195,16 +195,16 @@ function showCountdown(retryAt) {
 
 byId('retry').addEventListener('click', () => room.reconnect());
 
-// --- People ---
+// --- Users ---
 
 // By user id: `{id, name, presence, entry, cursor, typingUntil, leaveTimer, idleTimer, typingTimer}`.
 const others = new Map();
-// Whether the room told who is here: who comes after that has joined.
+// Whether the room has sent the list of users: later ones have joined.
 let knowsPeople = false;
 let ownEntry;
 
 function clearPeople() {
-  others.forEach(removePerson);
+  others.forEach(removeUser);
   knowsPeople = false;
   ownEntry?.remove();
   ownEntry = createEntry(me, true);
@@ -212,21 +212,21 @@ function clearPeople() {
   peopleChanged();
 }
 
-function showPeople(people) {
+function showUsers(users) {
   const here = new Set();
-  for (const { id, user: { name }, presence, you } of people) {
+  for (const { id, user: { name }, presence, you } of users) {
     here.add(id);
     if (you) {
       adoptOwnName(name);
     } else if (others.has(id)) {
-      updatePerson(others.get(id), { name, presence });
+      updateUser(others.get(id), { name, presence });
     } else {
       addPerson({ id, name, presence });
     }
   }
-  for (const person of others.values()) {
-    if (!here.has(person.id)) {
-      startLeaving(person);
+  for (const user of others.values()) {
+    if (!here.has(user.id)) {
+      startLeaving(user);
     }
   }
   knowsPeople = true;
@@ -235,65 +235,65 @@ function showPeople(people) {
 
 function addPerson({ id, name, presence }) {
   const entry = createEntry({ id, name }, false);
-  const person = { id, name, presence: {}, entry, cursor: createCursor({ id, name }) };
-  others.set(id, person);
-  byId('people').append(person.entry);
-  byId('cursors').append(person.cursor);
+  const user = { id, name, presence: {}, entry, cursor: createCursor({ id, name }) };
+  others.set(id, user);
+  byId('people').append(user.entry);
+  byId('cursors').append(user.cursor);
   if (knowsPeople) {
     addLine(`${name} joined`);
   }
-  updatePresence(person, presence);
+  updatePresence(user, presence);
 }
 
-function updatePerson(person, { name, presence }) {
-  clearTimeout(person.leaveTimer);
-  person.leaveTimer = undefined;
-  person.entry.classList.remove('leaving');
-  if (person.name !== name) {
-    addLine(`${person.name} is now ${name}`);
-    person.name = name;
-    nameEntry(person.entry, person);
-    person.cursor.querySelector('.cursor-name').textContent = name;
+function updateUser(user, { name, presence }) {
+  clearTimeout(user.leaveTimer);
+  user.leaveTimer = undefined;
+  user.entry.classList.remove('leaving');
+  if (user.name !== name) {
+    addLine(`${user.name} is now ${name}`);
+    user.name = name;
+    nameEntry(user.entry, user);
+    user.cursor.querySelector('.cursor-name').textContent = name;
   }
-  updatePresence(person, presence);
+  updatePresence(user, presence);
 }
 
-function updatePresence(person, presence) {
-  // The same object again is no news.
-  if (person.presence === presence) {
+function updatePresence(user, presence) {
+  // The same object again has not changed.
+  if (user.presence === presence) {
     return;
   }
-  const moved = person.presence.x !== presence.x;
-  person.presence = presence;
-  clearTimeout(person.typingTimer);
+  const moved = user.presence.x !== presence.x;
+  user.presence = presence;
+  clearTimeout(user.typingTimer);
   if (presence.typing) {
-    person.typingUntil = Date.now() + TYPING_EXPIRY;
-    person.typingTimer = setTimeout(showTyping, TYPING_EXPIRY + 50);
+    user.typingUntil = Date.now() + TYPING_EXPIRY;
+    user.typingTimer = setTimeout(showTyping, TYPING_EXPIRY + 50);
   }
   if (moved) {
-    moveCursor(person);
+    moveCursor(user);
   }
 }
 
-function startLeaving(person) {
-  if (person.leaveTimer === undefined) {
-    person.entry.classList.add('leaving');
-    person.cursor.classList.remove('shown');
-    person.leaveTimer = setTimeout(() => {
-      removePerson(person);
-      addLine(`${person.name} left`);
+function startLeaving(user) {
+  if (user.leaveTimer === undefined) {
+    user.entry.classList.add('leaving');
+    user.cursor.classList.remove('shown');
+    user.leaveTimer = setTimeout(() => {
+      removeUser(user);
+      addLine(`${user.name} left`);
       peopleChanged();
     }, LEAVE_GRACE);
   }
 }
 
-function removePerson(person) {
-  clearTimeout(person.leaveTimer);
-  clearTimeout(person.idleTimer);
-  clearTimeout(person.typingTimer);
-  person.entry.remove();
-  person.cursor.remove();
-  others.delete(person.id);
+function removeUser(user) {
+  clearTimeout(user.leaveTimer);
+  clearTimeout(user.idleTimer);
+  clearTimeout(user.typingTimer);
+  user.entry.remove();
+  user.cursor.remove();
+  others.delete(user.id);
 }
 
 function peopleChanged() {
@@ -301,7 +301,7 @@ function peopleChanged() {
   showTyping();
 }
 
-/** A colour that a user keeps: the hue of their id. */
+/** Derives a user's colour from their id. */
 function hue(id) {
   let hash = 0;
   for (const char of id) {
@@ -322,15 +322,15 @@ function createAvatar({ id, name }) {
   return avatar;
 }
 
-function createEntry(person, own) {
+function createEntry(user, own) {
   const entry = element('li', own ? 'person you' : 'person');
   entry.dataset.test = 'person';
-  entry.dataset.userId = person.id;
-  entry.append(createAvatar(person), own ? createRenameButton() : element('span', 'person-name'));
+  entry.dataset.userId = user.id;
+  entry.append(createAvatar(user), own ? createRenameButton() : element('span', 'person-name'));
   if (own) {
     entry.append(element('span', 'badge', 'you'));
   }
-  nameEntry(entry, person);
+  nameEntry(entry, user);
   return entry;
 }
 
@@ -339,7 +339,7 @@ function nameEntry(entry, { name }) {
   entry.querySelector('.person-name').textContent = name;
 }
 
-// --- My name ---
+// --- The user's name ---
 
 function createIcon(name) {
   const namespace = 'http://www.w3.org/2000/svg';
@@ -406,7 +406,7 @@ function rename(name) {
   }
 }
 
-/** Another tab of mine may have taken a new name. */
+/** Another tab of the user may have changed the name. */
 function adoptOwnName(name) {
   if (name !== me.name) {
     takeName(name);
@@ -432,7 +432,7 @@ function showTyping() {
     }
   }
   byId('typing').classList.toggle('shown', names.length > 0);
-  // What it said stays while it fades.
+  // The text stays while it fades.
   if (names.length > 0) {
     byId('typing-names').textContent = typingText(names);
   }
@@ -449,7 +449,7 @@ const myPresence = { typing: false, x: null };
 let typingToldAt = 0;
 let typingPauseTimer;
 
-// The whole of it each time, as another tab of this user may have set the rest.
+// The whole presence each time, as another tab of this user may have set other fields.
 function tellPresence(patch) {
   Object.assign(myPresence, patch);
   room.updatePresence(myPresence);
@@ -481,15 +481,15 @@ function createCursor({ id, name }) {
   return cursor;
 }
 
-function moveCursor(person) {
-  const { x } = person.presence;
+function moveCursor(user) {
+  const { x } = user.presence;
   const shown = Number.isFinite(x);
-  person.cursor.classList.toggle('shown', shown);
-  clearTimeout(person.idleTimer);
+  user.cursor.classList.toggle('shown', shown);
+  clearTimeout(user.idleTimer);
   if (shown) {
-    person.cursor.style.setProperty('--x', Math.min(1, Math.max(0, x)));
-    person.cursor.classList.add('moving');
-    person.idleTimer = setTimeout(() => person.cursor.classList.remove('moving'), POINTER_IDLE);
+    user.cursor.style.setProperty('--x', Math.min(1, Math.max(0, x)));
+    user.cursor.classList.add('moving');
+    user.idleTimer = setTimeout(() => user.cursor.classList.remove('moving'), POINTER_IDLE);
   }
 }
 
@@ -498,7 +498,7 @@ let pointerX = null;
 
 function pointerMoved(x) {
   pointerX = x;
-  // Alone there is nobody to show it to.
+  // Nothing is sent without other users.
   if (pointerTimer === undefined && others.size > 0) {
     pointerTimer = setTimeout(() => {
       pointerTimer = undefined;
@@ -526,7 +526,7 @@ const log = byId('log');
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const prefix = document.title;
 
-// What I sent and the room has not shown yet, oldest first: `{text, row, timer}`.
+// Messages that the room has not confirmed yet, oldest first: `{text, row, timer}`.
 let unconfirmed = [];
 let group = null;
 let atEnd = true;
@@ -596,7 +596,7 @@ function createGroup(author, now) {
   return node;
 }
 
-/** A quiet line between the messages. */
+/** Adds a line of information between the messages. */
 function addLine(text, className = '') {
   group = null;
   const line = element('p', `line ${className}`, text);
@@ -613,7 +613,7 @@ function showOnlyToMe(text) {
   follow(true);
 }
 
-/** Keeps the end in sight, unless someone reads further up. */
+/** Scrolls to the end, unless the user has scrolled up. */
 function follow(always) {
   if (atEnd || always) {
     scrollToEnd();
@@ -634,7 +634,7 @@ scroll.addEventListener('scroll', () => {
     byId('jump').hidden = true;
   }
 }, { passive: true });
-// The keyboard of a phone or a longer message makes it smaller.
+// The keyboard of a phone, or a longer message, makes the list smaller.
 new ResizeObserver(() => atEnd && scrollToEnd()).observe(scroll);
 byId('jump').addEventListener('click', () => {
   scrollToEnd();
@@ -654,7 +654,7 @@ document.addEventListener('visibilitychange', () => {
 
 // --- Sending ---
 
-/** Sends a message, and shows it as one on its way until the room shows it to everyone. */
+/** Sends a message, and shows it as unconfirmed until the room broadcasts it. */
 function sendMessage(text) {
   if (!room.send('sendMessage', { message: text })) {
     return false;
@@ -666,7 +666,7 @@ function sendMessage(text) {
   return true;
 }
 
-/** Whether the room got it can't be known: who wrote it decides. */
+/** Whether the room got the message is unknown: the author decides. */
 function markUnsent(sent, reason = 'This may not have been sent.') {
   clearTimeout(sent.timer);
   unconfirmed = unconfirmed.filter((other) => other !== sent);
@@ -744,7 +744,7 @@ function submit() {
 
 const field = byId('text');
 
-/** A word below the composer, in place of the usual hint; null brings that back. */
+/** Shows a text below the composer, in place of the usual hint; null restores the hint. */
 function setNotice(text) {
   byId('notice').textContent = text ?? '';
   byId('hint').hidden = text !== null;
@@ -793,7 +793,7 @@ function clearNote() {
 }
 
 function noteEdited(user) {
-  // What I wrote in another tab, or while I was away, is no news.
+  // Edits of the user's other tabs, or made offline, are not news.
   if (user.id === me.id) {
     return;
   }
@@ -817,7 +817,7 @@ function showNoteStatus() {
   byId('note-status').textContent = text;
 }
 
-// --- The messages or the note, where there is no room for both ---
+// --- Tabs for messages and note on small screens ---
 
 function showView(view) {
   const isChat = view === 'chat';
@@ -827,7 +827,7 @@ function showView(view) {
   showNews(false);
 }
 
-/** Something came to `view`, which may be the one that does not show. */
+/** Marks news in `view` if it is hidden. */
 function tellNews(view) {
   if (document.body.dataset.view !== view) {
     showNews(true);

@@ -1,6 +1,6 @@
 // The note: a text area that edits a text of the room's document, together with everyone else's.
 
-// Made by examples/chat/vendor.
+// Bundled by examples/chat/vendor.
 import * as Y from './vendor/yjs.js';
 
 const ROOM = Symbol('the room');
@@ -26,7 +26,7 @@ function difference(before, after, caret) {
     start += 1;
   }
   extendEnd(shorter - start);
-  // Half a character is none.
+  // Half a surrogate pair is not a character.
   if (start > 0 && isHighSurrogate(before.charCodeAt(start - 1))) {
     start -= 1;
   }
@@ -36,18 +36,18 @@ function difference(before, after, caret) {
   return { start, removed: before.length - end - start, inserted: after.slice(start, after.length - end) };
 }
 
-/** Its one event is `change`, a `CustomEvent` with an update of the document that everyone else should have. */
+/** Emits `change`, a `CustomEvent` with an update of the document for everyone else. */
 export class Note extends EventTarget {
   #field;
   #doc = new Y.Doc();
   #text = this.#doc.getText('note');
-  // The field's own would also take back what others wrote.
+  // The field's own undo would also revert edits of others.
   #history = new Y.UndoManager(this.#text, { trackedOrigins: new Set([this]) });
-  // What came while an input method composes text, which ends if the field changes under it; else null.
+  // Updates received while an input method composes text, which a change of the field would end; else null.
   #held = null;
   #lifetime = new AbortController();
 
-  /** Takes over `field`, which may not be written in before the room's document has come. */
+  /** Binds `field`, which is read-only until the room's document is loaded. */
   constructor(field) {
     super();
     this.#field = field;
@@ -70,18 +70,18 @@ export class Note extends EventTarget {
     this.#listen('beforeinput', (event) => this.#undoByMenu(event));
   }
 
-  /** Lets go of the field. */
+  /** Releases the field. */
   close() {
     this.#lifetime.abort();
     this.#doc.destroy();
   }
 
-  /** The whole document, as an update. */
+  /** Returns the whole document as an update. */
   encode() {
     return Y.encodeStateAsUpdate(this.#doc);
   }
 
-  /** Takes in an update that came from the room. */
+  /** Applies an update of the room. */
   apply(update) {
     this.#field.readOnly = false;
     if (this.#held === null) {
@@ -105,14 +105,14 @@ export class Note extends EventTarget {
   }
 
   #composed() {
-    // In some browsers the event for the last input is still to come.
+    // Some browsers dispatch the event for the last input later.
     this.#edited();
     const held = this.#held ?? [];
     this.#held = null;
     held.forEach((update) => this.apply(update));
   }
 
-  /** Shows a change. By `preserve` the caret and the selection stay with their text, by `end` they go to the change. */
+  /** Shows a change: with `preserve` caret and selection stay with their text, with `end` the caret moves to the change. */
   #show(delta, selection) {
     let at = 0;
     for (const { retain, delete: removed = 0, insert = '' } of delta) {

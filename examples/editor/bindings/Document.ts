@@ -4,17 +4,17 @@
 // @ts-ignore: `connect` does without the package.
 import type { yjs } from "@pluv/crdt-yjs";
 
-/** Who has the document open. */
+/** A connected user. */
 export type User = {
-  /** Tells users apart; one user may be here with several tabs. */
+  /** The unique id; one user can be connected with several tabs. */
   id: string;
-  /** What the others call them. */
+  /** The display name. */
   name: string;
 };
 
 export type DocumentOutput = {};
 
-/** A document. Its name is the page's address, and it is there as soon as somebody writes in it. */
+/** A document. Its name is the page's address, and it exists once a user edits it. */
 export type Document = {
   _defs: {
     authorize: PluvAuthorize<User>;

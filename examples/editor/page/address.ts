@@ -1,10 +1,10 @@
-// Which document: the page's address is its name, as in `/notes`, and with `?view` one that is only read.
+// The address of a document: its path is the document's name, as in `/notes`, and `?view` makes it read-only.
 
 const WORDS = ['draft', 'page', 'idea', 'notes', 'plan', 'story', 'letter', 'sketch'];
 
 export type Address = { name: string; isView: boolean };
 
-/** A document of the address; a new one where there is none. */
+/** Reads the document's name from the address, or makes a new one. */
 export function readAddress({ pathname, search }: Location): Address {
   return { name: decode(pathname.slice(1)) || freshName(), isView: new URLSearchParams(search).has('view') };
 }
@@ -13,7 +13,7 @@ export function linkTo({ name, isView }: Address): string {
   return `${location.origin}/${encodeURIComponent(name)}${isView ? '?view' : ''}`;
 }
 
-/** Nobody finds it who was not given it. */
+/** Makes a name that cannot be guessed. */
 function freshName(): string {
   return `${pick(WORDS)}-${randomId(6)}`;
 }

@@ -1,4 +1,4 @@
-// The editor: TipTap on the document, with everyone's carets.
+// The editor: TipTap on the document, with the carets of all users.
 
 import { Editor } from '@tiptap/core';
 import { Collaboration } from '@tiptap/extension-collaboration';
@@ -6,22 +6,22 @@ import { CollaborationCaret } from '@tiptap/extension-collaboration-caret';
 import { Placeholder } from '@tiptap/extensions';
 import { StarterKit } from '@tiptap/starter-kit';
 import { messageAwareness, messageSync, type WebsocketProvider } from 'y-websocket';
-import type { Person } from './me.js';
-import { personOf } from './people.js';
+import type { User } from './me.js';
+import { userOf } from './users.js';
 
-export function createEditor(element: HTMLElement, provider: WebsocketProvider, me: Person): Editor {
+export function createEditor(element: HTMLElement, provider: WebsocketProvider, me: User): Editor {
   readCaretBefore(provider);
   const editor = new Editor({
     element,
     editable: false,
-    // The style sheet has it, and the page's policy takes no other styles.
+    // The style sheet has these styles, and the page's policy forbids inline ones.
     injectCSS: false,
     extensions: [
       StarterKit.configure({
         heading: { levels: [1, 2, 3] },
-        // Its own would also take back what others wrote; the one of the collaboration does not.
+        // It would also undo edits of others; the one of the collaboration does not.
         undoRedo: false,
-        // What an editor changes by itself, each of those who look on would change too.
+        // A change that the editor makes by itself would be made by each connected editor.
         trailingNode: false,
         link: { autolink: false },
       }),
@@ -37,16 +37,16 @@ export function createEditor(element: HTMLElement, provider: WebsocketProvider, 
     },
   });
   provider.awareness.on('change', ({ updated }: { updated: number[] }) => {
-    const moved = updated.map((client) => personOf(provider.awareness.getStates().get(client)));
-    // The carets follow in a moment.
-    setTimeout(() => showNames(element, moved.filter((person) => person !== null)), 50);
+    const moved = updated.map((client) => userOf(provider.awareness.getStates().get(client)));
+    // The carets are rendered a moment later.
+    setTimeout(() => showNames(element, moved.filter((user) => user !== null)), 50);
   });
   return editor;
 }
 
 /**
- * A browser tells of a caret that a key has moved by an event that comes later. Should something come from the room in
- * between, the editor would put the caret back to where it knows it, and what is typed next would stand there.
+ * A browser reports a caret that a key has moved by an event that is dispatched later. If a message of the room arrives
+ * before it, the editor would move the caret back, and the next letters would be inserted there.
  */
 function readCaretBefore(provider: WebsocketProvider): void {
   const readCaret = () => document.dispatchEvent(new Event('selectionchange'));
@@ -57,38 +57,38 @@ function readCaretBefore(provider: WebsocketProvider): void {
       handle(...message);
     };
   }
-  // The carets of the others are drawn by a timer, in front of which this one is.
+  // The carets of the others are drawn by a timer, and this one fires before it.
   provider.awareness.on('change', () => setTimeout(readCaret, 0));
 }
 
-/** A caret. Its name is no text of the page, so that nobody copies it or has it read out in the middle of a word. */
-function renderCaret(user: Record<string, unknown>): HTMLElement {
+/** A caret. The name is not text of the page, so that it is neither copied nor read out in the middle of a word. */
+function renderCaret(fields: Record<string, unknown>): HTMLElement {
   const caret = document.createElement('span');
   caret.className = 'caret';
   caret.dataset.test = 'caret';
-  const person = personOf({ user });
-  if (person !== null) {
-    dress(caret, person);
+  const user = userOf({ user: fields });
+  if (user !== null) {
+    styleCaret(caret, user);
   }
   return caret;
 }
 
-function dress(caret: HTMLElement, { id, name, color }: Person): void {
+function styleCaret(caret: HTMLElement, { id, name, color }: User): void {
   caret.dataset.id = id;
   caret.dataset.name = name;
   caret.style.setProperty('--person', color);
 }
 
 function selectionRender(user: Record<string, unknown>): { class: string; style: string } {
-  return { class: 'selection', style: `--person: ${personOf({ user })?.color ?? 'gray'}` };
+  return { class: 'selection', style: `--person: ${userOf({ user })?.color ?? 'gray'}` };
 }
 
-/** Shows these people's names at their carets, which fade by and by. A caret that stays is not rendered anew. */
-function showNames(element: HTMLElement, people: Person[]): void {
+/** Shows the names of these users at their carets again, where they fade. A caret that stays is not rendered anew. */
+function showNames(element: HTMLElement, users: User[]): void {
   for (const caret of element.querySelectorAll<HTMLElement>('.caret')) {
-    const person = people.find(({ id }) => id === caret.dataset.id);
-    if (person) {
-      dress(caret, person);
+    const user = users.find(({ id }) => id === caret.dataset.id);
+    if (user) {
+      styleCaret(caret, user);
       caret.getAnimations({ subtree: true }).forEach((animation) => {
         animation.currentTime = 0;
         animation.play();

@@ -1,5 +1,5 @@
-// Who sits here. Each tab is a person of its own, and stays it when it is loaded again; a name that was chosen stays for
-// the next visit too.
+// The user of this tab. Each tab is a user of its own, also after a reload; a chosen name and colour are kept for the next
+// visit too.
 
 import { pick, randomId } from './address.js';
 
@@ -12,7 +12,7 @@ const ADJECTIVES = ['Amber', 'Brave', 'Calm', 'Clever', 'Coral', 'Early', 'Gentl
 const ANIMALS = ['Badger', 'Bear', 'Crane', 'Deer', 'Dove', 'Falcon', 'Finch', 'Fox', 'Hare', 'Heron', 'Ibis', 'Koala',
   'Lark', 'Lynx', 'Marten', 'Otter', 'Owl', 'Panda', 'Puffin', 'Raven', 'Robin', 'Seal', 'Swan', 'Wren'];
 
-/** White can be read on each of them. */
+/** White text is legible on each of them. */
 export const COLORS = {
   Teal: '#0f766e',
   Pink: '#be185d',
@@ -26,10 +26,10 @@ export const COLORS = {
 };
 const ALL_COLORS = Object.values(COLORS);
 
-/** What the others see of someone: the fields that every editor with a binding for Yjs shows, and an id. */
-export type Person = { id: string; name: string; color: string };
+/** A user as the others see them: the fields that every editor with a Yjs binding shows, and an id. */
+export type User = { id: string; name: string; color: string };
 
-export function loadMe(): Person {
+export function loadMe(): User {
   const here = read(sessionStorage);
   const before = read(localStorage);
   const me = {
@@ -41,32 +41,32 @@ export function loadMe(): Person {
   return me;
 }
 
-/** Keeps me for when this tab is loaded again. */
-export function saveMe(me: Person): void {
+/** Stores the user for a reload of this tab. */
+export function saveMe(me: User): void {
   write(sessionStorage, me);
 }
 
-/** Keeps what was chosen for the next visit. */
-export function saveChoice({ name, color }: Person): void {
+/** Stores the chosen name and colour for the next visit. */
+export function saveChoice({ name, color }: User): void {
   write(localStorage, { name, color });
 }
 
-function read(storage: Storage): Partial<Person> {
+function read(storage: Storage): Partial<User> {
   try {
     const kept: unknown = JSON.parse(storage.getItem(STORAGE_KEY) ?? '{}');
     const texts = Object.entries(kept ?? {}).filter(([, value]) => typeof value === 'string');
     return Object.fromEntries(texts);
   } catch {
-    // No storage, or not ours: someone new then.
+    // No storage, or an entry of another page: a new user.
     return {};
   }
 }
 
-function write(storage: Storage, me: Partial<Person>): void {
+function write(storage: Storage, me: Partial<User>): void {
   try {
     storage.setItem(STORAGE_KEY, JSON.stringify(me));
   } catch {
-    // Without storage the person lasts until the page is loaded again.
+    // Without storage the user lasts until a reload.
   }
 }
 
@@ -74,9 +74,9 @@ export function trimName(name: string): string {
   return [...name.trim().replaceAll(/\s+/g, ' ')].slice(0, NAME_MAX).join('');
 }
 
-/** A colour that nobody else has, if there is one; mine, if that is one. */
-export function freeColor(me: Person, taken: Person[]): string {
-  const isFree = (color: string) => !taken.some((person) => person.color === color);
+/** Returns a colour that no other user has, preferably the user's own. */
+export function freeColor(me: User, taken: User[]): string {
+  const isFree = (color: string) => !taken.some((user) => user.color === color);
   const free = ALL_COLORS.filter(isFree);
   return isFree(me.color) || free.length === 0 ? me.color : pick(free);
 }

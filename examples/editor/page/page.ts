@@ -1,16 +1,16 @@
-// The page: which document, who is here, and how the connection is.
+// The page: the document, the connected users, and the state of the connection.
 
 import type { Editor } from '@tiptap/core';
 import { linkTo, readAddress } from './address.js';
 import { createEditor } from './editor.js';
 import { COLORS, freeColor, loadMe, saveChoice, saveMe, trimName } from './me.js';
-import { initials, others, showPeople } from './people.js';
+import { initials, others, showUsers } from './users.js';
 import { Room } from './room.js';
 import { connectToolbar } from './toolbar.js';
 
 const TITLE = document.title;
-// By when a browser has most often said what it kept of the document, if it keeps anything.
-const STORAGE_PATIENCE = 2_000;
+// Most browsers have loaded the stored document within this time, if they store any.
+const STORAGE_TIMEOUT = 2_000;
 
 const byId = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
@@ -20,7 +20,7 @@ const room = new Room({
   name: address.name,
   keeps: !address.isView,
   query: () => ({ user_id: me.id, name: me.name, access: address.isView ? 'read' : 'write' }),
-  tell: showConnection,
+  onChange: showConnection,
 });
 const { awareness } = room.provider;
 let isKept = false;
@@ -42,7 +42,7 @@ function showConnection(): void {
   showDocument();
 }
 
-/** What is told already is not told again by those who read the page aloud. */
+/** Sets the text only if it changes, so that screen readers do not repeat it. */
 function showBanner(text: string): void {
   byId('banner').dataset.status = room.status;
   byId('banner').hidden = text === '';
@@ -85,12 +85,12 @@ function bannerOf({ status, message }: Room): string {
 }
 
 byId('retry').addEventListener('click', () => room.retry());
-// What neither the room nor this browser has would be gone.
+// Edits that neither the room nor this browser has would be lost.
 addEventListener('beforeunload', (event) => room.isBehind && !isKept && event.preventDefault());
 
 // --- The document ---
 
-/** It may be written in once it is known what is in it, or that this can't be known now. */
+/** The document is editable once its content is loaded, or the room is known to be unreachable. */
 function showDocument(): void {
   const isEditable = isOpen && mayWrite() && room.status !== 'refused';
   if (editor !== null && editor.isEditable !== isEditable) {
@@ -109,7 +109,7 @@ async function start(): Promise<void> {
     isKept = keeps;
     showConnection();
   });
-  await Promise.race([kept, new Promise((resolve) => setTimeout(resolve, STORAGE_PATIENCE))]);
+  await Promise.race([kept, new Promise((resolve) => setTimeout(resolve, STORAGE_TIMEOUT))]);
   editor = createEditor(byId('paper'), room.provider, me);
   connectToolbar(byId('toolbar'), editor);
   editor.on('update', showTitle);
@@ -118,7 +118,7 @@ async function start(): Promise<void> {
   showConnection();
 }
 
-// --- The people ---
+// --- The users ---
 
 function showMe(): void {
   byId('me-initials').textContent = initials(me.name);
@@ -134,8 +134,8 @@ function changeMe(change: Partial<typeof me>): void {
   awareness.setLocalStateField('user', { ...me });
 }
 
-awareness.on('change', () => showPeople(byId('people'), others(awareness, me)));
-// Those who are here are told of after the document.
+awareness.on('change', () => showUsers(byId('people'), others(awareness, me)));
+// The awareness states arrive after the document.
 room.provider.once('sync', () => setTimeout(() => changeMe({ color: freeColor(me, others(awareness, me)) }), 300));
 
 const dialog = byId<HTMLDialogElement>('profile');
@@ -164,7 +164,7 @@ dialog.addEventListener('close', () => {
   }
 });
 byId('profile-cancel').addEventListener('click', () => dialog.close());
-// A click beside it.
+// A click outside the dialog.
 dialog.addEventListener('click', ({ target }) => target === dialog && dialog.close());
 
 // --- The address ---
@@ -191,7 +191,7 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copy]')
     }, 2_000);
   });
 }
-// Who was let in to read hands on no more.
+// A read-only user can only share the read-only link.
 document.querySelectorAll<HTMLElement>('[data-copy="write"]').forEach((button) => { button.hidden = address.isView; });
 
 byId('name').textContent = address.name;

@@ -7,44 +7,44 @@ import * as Y from 'yjs';
 import { Saves } from './saves.js';
 
 const PATH = '/api/pluv';
-// How long a new connection may take until it has the document.
-const PATIENCE = 15_000;
+// The limit of a token request, and of a new connection until it has the document.
+const CONNECT_TIMEOUT = 15_000;
 const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 15_000;
-// So many attempts fail before somebody is told that they are offline: most connections come back at once.
+// The page shows `offline` after this many failed attempts: most connections are restored at once.
 const QUIET_ATTEMPTS = 2;
-// By this code a room closes a connection that it can't take now, as when it is full.
-const AGAIN_LATER = 1013;
+// The close code of a room that cannot accept a connection now, as when it is full.
+const TRY_AGAIN_LATER = 1013;
 
 export type Status = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'refused';
 
 export type Options = {
   /** The room. */
   name: string;
-  /** Who only reads has nothing to keep. */
+  /** Whether the browser stores the document; a read-only user has no edits to store. */
   keeps: boolean;
-  /** What a token is asked for with, besides the room. */
+  /** The query of a token request, besides the room. */
   query: () => Record<string, string>;
-  /** Called whenever there is something new to show. */
-  tell: () => void;
+  /** Called after each change of the state. */
+  onChange: () => void;
 };
 
-/** The room let nobody in, and won't a moment later. */
-class Refusal extends Error {}
+/** The token request was rejected, and a retry would be too. */
+class Rejection extends Error {}
 
 /**
- * A document that is edited at once, whatever the connection does: what was written without one is kept by the browser,
- * and merged when it is back.
+ * A document that can be edited with and without a connection: offline edits are stored by the browser, and merged once
+ * connected.
  *
- * The stock provider connects, but when and by which token is said here. A token lasts a minute, which the provider's own
- * way of coming back knows nothing of: each connection gets a new one.
+ * The stock provider connects, and this class decides when and by which token. A token lasts for a minute, and the
+ * provider's own reconnect would reuse it: here each connection gets a new one.
  */
 export class Room {
   readonly provider: WebsocketProvider;
-  /** Whether the browser keeps the document, once what it kept has been read. One that can't may never say so. */
+  /** Resolves once the stored document is loaded, with whether the browser stores it; may stay pending without storage. */
   readonly kept: Promise<boolean>;
   status: Status = 'connecting';
-  /** What the room said when it took no connection, or no change of the document. */
+  /** The reason of the room for a rejected connection or change. */
   message = '';
   /** Whether the last token lets its bearer write. */
   mayWrite = true;
@@ -53,7 +53,7 @@ export class Room {
   #saves: Saves;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  // Only the newest attempt counts: one that was given up may still hear of its token.
+  // Only the newest attempt counts: an abandoned one may still get its token.
   #attempt = 0;
 
   constructor(options: Options) {
@@ -61,10 +61,10 @@ export class Room {
     const doc = new Y.Doc();
     const url = new URL(`${PATH}/yjs`, location.href);
     url.protocol = url.protocol.replace('http', 'ws');
-    // Tabs speak with the room alone, so that what is said to be saved is.
+    // No direct messages between tabs: only the room's answers show that edits are saved.
     const settings = { connect: false, disableBc: true };
     this.provider = new WebsocketProvider(url.href, encodeURIComponent(options.name), doc, settings);
-    this.#saves = new Saves(this.provider, () => options.tell());
+    this.#saves = new Saves(this.provider, () => options.onChange());
     this.provider.messageHandlers[messageAuth] = (_encoder, decoder) => this.#denied(decoder);
     this.provider.on('sync', (isSynced) => isSynced && this.#live());
     this.provider.on('connection-close', (event) => this.#closed(event));
@@ -72,7 +72,7 @@ export class Room {
     this.kept = options.keeps ? this.#keep(doc) : Promise.resolve(false);
     addEventListener('offline', () => this.provider.disconnect());
     addEventListener('online', () => this.retry());
-    // A page that nobody saw may have waited long for its next attempt.
+    // The timers of a hidden page are slow.
     document.addEventListener('visibilitychange', () => document.hidden || this.#retryIfWaiting());
   }
 
@@ -81,17 +81,17 @@ export class Room {
     void this.#connect();
   }
 
-  /** Whether the room has all that was written here. */
+  /** Whether the room has all edits of this tab. */
   get isSaved(): boolean {
     return this.status === 'live' && !this.isBehind;
   }
 
-  /** Whether something was written here that the room does not have. */
+  /** Whether the room lacks edits of this tab. */
   get isBehind(): boolean {
     return !this.#saves.all || (this.status === 'live' && this.message !== '');
   }
 
-  /** Connects anew at once. All that the room lacks goes with it, what it refused before too. */
+  /** Reconnects at once, and sends all that the room lacks, rejected edits included. */
   retry(): void {
     this.message = '';
     this.#failures = 0;
@@ -115,25 +115,25 @@ export class Room {
         this.mayWrite = accessOf(token) !== 'read';
         this.provider.params = { token };
         this.provider.connect();
-        this.#timer = setTimeout(() => this.provider.disconnect(), PATIENCE);
+        this.#timer = setTimeout(() => this.provider.disconnect(), CONNECT_TIMEOUT);
       }
     } catch (error) {
       if (attempt === this.#attempt) {
-        error instanceof Refusal ? this.#refused(error.message) : this.#failed();
+        error instanceof Rejection ? this.#refused(error.message) : this.#failed();
       }
     }
   }
 
   async #token(): Promise<string> {
     const query = new URLSearchParams({ room: this.#options.name, ...this.#options.query() });
-    const response = await fetch(`${PATH}/authorize?${query}`, { signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(`${PATH}/authorize?${query}`, { signal: AbortSignal.timeout(CONNECT_TIMEOUT) });
     const text = await response.text();
     if (response.ok) {
       return text;
     }
-    // 408 and 429 are no refusals, but ask for patience.
+    // 408 and 429 ask for a retry.
     if (response.status < 500 && ![408, 429].includes(response.status)) {
-      throw new Refusal(text || 'you may not enter it');
+      throw new Rejection(text || 'you may not enter it');
     }
     throw new Error(text);
   }
@@ -147,12 +147,12 @@ export class Room {
 
   /** A connection has ended; the event is null where the provider or this page ended it. */
   #closed(event: CloseEvent | null): void {
-    // Or the provider comes back with the token that it had.
+    // Otherwise the provider reconnects with its old token.
     this.provider.shouldConnect = false;
     if (event !== null && isForGood(event.code)) {
       this.#refused(this.message || event.reason || 'the room has closed the connection');
     } else {
-      this.message = event?.code === AGAIN_LATER ? this.message || event.reason : '';
+      this.message = event?.code === TRY_AGAIN_LATER ? this.message || event.reason : '';
       this.#failed();
     }
   }
@@ -173,16 +173,16 @@ export class Room {
     this.#show('refused');
   }
 
-  /** The room says that something may not be: why it ends this connection next, or what it did not take of the document. */
+  /** The room rejected something: a change of the document, or the connection, which it closes next. */
   #denied(decoder: decoding.Decoder): void {
     decoding.readVarUint(decoder);
     this.message = decoding.readVarString(decoder);
-    this.#options.tell();
+    this.#options.onChange();
   }
 
   /**
-   * Without a connection the provider shows nobody, but still knows how often each of them has spoken: who has not spoken
-   * meanwhile would stay unseen when the room tells of them again, for up to 15 seconds.
+   * Without a connection the provider drops the states of the others, but keeps their clocks: a state with the same clock
+   * would be ignored after the reconnect, for up to 15 seconds.
    */
   #forgetOthers(): void {
     const { clientID, meta } = this.provider.awareness;
@@ -201,22 +201,22 @@ export class Room {
 
   #show(status: Status): void {
     this.status = status;
-    this.#options.tell();
+    this.#options.onChange();
   }
 }
 
-/** Whether it is of no use to come back, by what the provider takes for that: 4403 for who was sent away, among others. */
+/** Whether a close code forbids a reconnect, as the provider has it: 4403 for a disconnected user, among others. */
 function isForGood(code: number): boolean {
   return code >= 4400 && code < 4500;
 }
 
-/** What a token of a room lets its bearer do. */
+/** Reads the access right of a token. */
 function accessOf(token: string): unknown {
   try {
     const claims = token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/');
     return JSON.parse(atob(claims)).access;
   } catch {
-    // One of somebody else's, who says it otherwise.
+    // A token of another issuer, with other claims.
     return undefined;
   }
 }

@@ -1,40 +1,40 @@
-// Whether the room has all that was written here.
+// Detects whether the room has all edits of this tab.
 
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { messageYjsSyncStep1, messageYjsSyncStep2, writeSyncStep1 } from 'y-protocols/sync';
 import { messageSync, type WebsocketProvider } from 'y-websocket';
 
-/** How long after an edit the room is asked. */
+/** The delay of the request after an edit. */
 const PAUSE = 400;
 
 /**
- * The provider's protocol confirms no edit. But a room takes what a connection sends in its order: once it has answered
- * what was asked after an edit, it has the edit too.
+ * The provider's protocol does not confirm edits. But a room handles the messages of a connection in order: once it has
+ * answered a request sent after an edit, it has the edit too.
  */
 export class Saves {
   #provider: WebsocketProvider;
-  #tell: () => void;
-  // Edits are counted. Each entry is how many an answer of the room will confirm.
+  #onChange: () => void;
+  // Edits are counted. Each entry of `#asked` is the count that the next answer confirms.
   #written = 0;
   #confirmed = 0;
   #asked: number[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Calls `tell` whenever `all` may be another. */
-  constructor(provider: WebsocketProvider, tell: () => void) {
+  /** Calls `onChange` whenever `all` may have changed. */
+  constructor(provider: WebsocketProvider, onChange: ()  => void) {
     this.#provider = provider;
-    this.#tell = tell;
+    this.#onChange = onChange;
     provider.doc.on('update', (_update: Uint8Array, origin: unknown) => {
-      // What comes from the room is no edit of this tab.
+      // Changes of the room are not edits of this tab.
       if (origin !== provider) {
         this.#written += 1;
         this.#askSoon(PAUSE);
-        this.#tell();
+        this.#onChange();
       }
     });
     provider.on('status', ({ status }) => {
-      // The provider asks once by itself, before it has sent what was written meanwhile.
+      // The provider sends one request by itself, before it sends offline edits.
       this.#asked = status === 'connected' ? [this.#confirmed] : [];
     });
     const handle = provider.messageHandlers[messageSync]!;
@@ -42,7 +42,7 @@ export class Saves {
       const kind = decoding.peekVarUint(decoder);
       handle(encoder, decoder, of, isFromRoom, type);
       if (isFromRoom && kind === messageYjsSyncStep1) {
-        // The provider answers it with what the room lacks, as soon as this returns.
+        // The provider sends what the room lacks as soon as this returns.
         this.#askSoon(0);
       } else if (isFromRoom && kind === messageYjsSyncStep2) {
         this.#answered();
@@ -50,7 +50,7 @@ export class Saves {
     };
   }
 
-  /** Whether it has. */
+  /** Whether the room has all edits. */
   get all(): boolean {
     return this.#confirmed === this.#written;
   }
@@ -73,6 +73,6 @@ export class Saves {
 
   #answered(): void {
     this.#confirmed = this.#asked.shift() ?? this.#confirmed;
-    this.#tell();
+    this.#onChange();
   }
 }

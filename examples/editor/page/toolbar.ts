@@ -1,10 +1,10 @@
-// The toolbar. What a button does is named by its `data-command`, and what keys do the same by its `data-keys`.
+// The toolbar. A button's `data-command` names its command, and `data-keys` its keyboard shortcut.
 
 import type { ChainedCommands, Editor } from '@tiptap/core';
 
 type Command = {
   run: (chain: ChainedCommands) => ChainedCommands;
-  /** Whether it is on, where it is something that is on or off. */
+  /** Whether the command is active, for commands that can be toggled. */
   isOn?: (editor: Editor) => boolean;
 };
 
@@ -27,12 +27,12 @@ function heading(level: 1 | 2): Command {
   return { run: (chain) => chain.toggleHeading({ level }), isOn: (editor) => editor.isActive('heading', { level }) };
 }
 
-/** Lets the buttons of `toolbar` do what they say, and show how the text at the caret is. */
+/** Connects the buttons of `toolbar` to their commands, and shows which are active at the caret. */
 export function connectToolbar(toolbar: HTMLElement, editor: Editor): void {
   const buttons = [...toolbar.querySelectorAll<HTMLButtonElement>('[data-command]')];
   const commandOf = (button: HTMLElement) => COMMANDS[button.dataset.command!]!;
 
-  // Many changes in a row are shown once.
+  // Several changes in a row refresh once.
   let isDue = false;
   const refresh = () => {
     if (!isDue) {
@@ -46,7 +46,7 @@ export function connectToolbar(toolbar: HTMLElement, editor: Editor): void {
   const show = (button: HTMLButtonElement) => {
     const { run, isOn } = commandOf(button);
     const can = editor.isEditable && run(editor.can().chain() as ChainedCommands).run();
-    // Not `disabled`, which would take the focus away.
+    // Not `disabled`, which would remove the focus.
     button.ariaDisabled = String(!can);
     if (isOn) {
       button.ariaPressed = String(isOn(editor));
@@ -66,7 +66,7 @@ export function connectToolbar(toolbar: HTMLElement, editor: Editor): void {
   moveByArrows(toolbar, buttons);
   editor.on('transaction', refresh);
   editor.on('update', refresh);
-  // What can be undone is known a little after the change.
+  // The undo stack is updated a moment after the change.
   editor.on('create', refresh);
   refresh();
 }
@@ -82,7 +82,7 @@ function label(button: HTMLButtonElement): void {
   }
 }
 
-/** One stop of the Tab key for all of them, within which the arrows move. */
+/** Makes the toolbar one tab stop, with arrow keys between the buttons. */
 function moveByArrows(toolbar: HTMLElement, buttons: HTMLButtonElement[]): void {
   const choose = (chosen: HTMLButtonElement) => buttons.forEach((button) => { button.tabIndex = button === chosen ? 0 : -1; });
   choose(buttons[0]!);

@@ -1,36 +1,36 @@
-//! Documents that many write at once, in any editor that has a binding for Yjs.
+//! Documents that many users edit at once, in any editor with a Yjs binding.
 //!
-//! The page is `TipTap` with the stock provider `y-websocket`, which connects to `/api/pluv/yjs/NAME?token=`. It has no part
-//! in this file: the room keeps the document, merges what comes, and tells everyone of each other's carets. A pluv client
-//! may join it too, and `bindings/Document.ts` is the room's type for that.
+//! The page is `TipTap` with the stock provider `y-websocket`, which connects to `/api/pluv/yjs/NAME?token=`. The room stores
+//! the document, merges updates, and broadcasts the carets, without any code for it in this file. A pluv client can join
+//! too, with the room's type in `bindings/Document.ts`.
 
 use pluv::prelude::*;
 
-/// Who has the document open.
+/// A connected user.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct User {
-    /// Tells users apart; one user may be here with several tabs.
+    /// The unique id; one user can be connected with several tabs.
     pub id: String,
-    /// What the others call them.
+    /// The display name.
     pub name: String,
 }
 
-/// A document. Its name is the page's address, and it is there as soon as somebody writes in it.
-// With `debug` the log tells of its life: who comes and goes, and when it wakes.
+/// A document. Its name is the page's address, and it exists once a user edits it.
+// `debug` logs the room's events, such as connects and wakes.
 #[pluv::room(user = User, storage = Yrs, limits(connections = 50), debug)]
 #[derive(Debug)]
 pub struct Document;
 
 #[pluv::room]
 impl Document {
-    /// A sign-in for the demo alone: whoever asks is who they say they are, and may what they ask for. A real one reads a
-    /// session's cookie, and knows who may write.
+    /// Signs users in without a check and with the access that they request, for the demo only. A real hook reads a session's
+    /// cookie, and knows who may write.
     #[hook(authorize)]
     fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<Grant<User>>> {
         let url = req.url()?;
         let query = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());
         let Some(id) = query("user_id").filter(|id| !id.is_empty()) else {
-            return Err(Error::client("who are you? add `&user_id=` and `&name=`"));
+            return Err(Error::client("the user is missing: add `&user_id=` and `&name=`"));
         };
         let name = query("name").filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
         let user = User { id, name };

@@ -7,41 +7,41 @@ import type { yjs } from "@pluv/crdt-yjs";
 /** The colors of notes. */
 export type Color = "yellow" | "rose" | "green" | "blue" | "violet";
 
-/** A note in someone's hand. Should they be gone before they put it down, it is where it was. */
+/** A note that a user holds. If they disconnect before they drop it, it stays where it was. */
 export type Hold = {
   /** The note's id. */
   id: string;
-  /** Where they have it now; nothing while they write on it. */
+  /** Its current position; none while they edit its text. */
   at?: Point | null;
 };
 
 /** A note on the board. */
 export type Note = {
-  /** Tells notes apart. Who adds a note makes it up. */
+  /** The unique id, made by the client that adds the note. */
   id: string;
-  /** Where it is, from the left. */
+  /** Its position from the left. */
   x: number;
   /** From the top. */
   y: number;
-  /** What is written on it. */
+  /** Its text. */
   text: string;
   /** Its color. */
   color: Color;
-  /** When it was last changed: a later one lies on top. The room's word. */
+  /** When it was last changed, set by the room: a later note lies on top. */
   touched?: number;
 };
 
-/** What becomes of a note; what is left out stays. */
+/** A change of a note; fields that are omitted stay. */
 export type NoteChange = {
   /** The note's id. */
   id: string;
-  /** Where it is now, from the left. */
+  /** The new position from the left. */
   x: number | null;
   /** From the top. */
   y: number | null;
-  /** What is written on it now. */
+  /** The new text. */
   text: string | null;
-  /** Its color now. */
+  /** The new color. */
   color: Color | null;
 };
 
@@ -59,27 +59,27 @@ export type Point = {
   y: number;
 };
 
-/** What everyone sees of a user. */
+/** The part of a user that everyone sees. */
 export type Presence = {
   /** Where on the board their pointer is. */
   at?: Point | null;
-  /** The note that they move or write. */
+  /** The note that they drag or edit. */
   hold?: Hold | null;
 };
 
-/** Who is connected. */
+/** A connected user. */
 export type User = {
-  /** Tells users apart. */
+  /** The unique id. */
   id: string;
-  /** What stands beside their pointer. */
+  /** The name shown beside the pointer. */
   name: string;
 };
 
 /** Everything that this room can send. */
 export type WhiteboardOutput = {
-  /** A note is there, or is another than it was. */
+  /** A note was added or changed. */
   noteShown: Note;
-  /** A note is there no longer. */
+  /** A note was removed. */
   noteRemoved: NoteId;
   boardResult: Array<Note>;
   addNoteResult: Note;
@@ -87,30 +87,30 @@ export type WhiteboardOutput = {
   removeNoteResult: NoteId;
 };
 
-/** A whiteboard. It is forgotten a month after the last one left. */
+/** A whiteboard. It is deleted a month after the last user left. */
 export type Whiteboard = {
   _defs: {
     authorize: PluvAuthorize<User>;
     crdt: typeof yjs;
     events: {
-      /** All notes, the one on top at the end. A page asks when it has come in, and when it is back. */
+      /** Returns all notes, the topmost last. A page calls it after each connect. */
       board: PluvEvent<{}, WhiteboardOutput>;
-      /** Puts a new note on the board. One that is there is left as it is: a page that lost its connection asks twice. */
+      /** Adds a note. A note that exists is left as it is: a page that lost its connection calls twice. */
       addNote: PluvEvent<PluvInput<Note>, WhiteboardOutput>;
-      /** Moves a note, writes on it or colors it. */
+      /** Moves a note, or changes its text or color. */
       changeNote: PluvEvent<PluvInput<NoteChange>, WhiteboardOutput>;
-      /** Throws a note away. */
+      /** Removes a note. */
       removeNote: PluvEvent<PluvInput<NoteId>, WhiteboardOutput>;
     };
     // Used by `connect` only.
     procedures: {
-      /** All notes, the one on top at the end. A page asks when it has come in, and when it is back. */
+      /** Returns all notes, the topmost last. A page calls it after each connect. */
       board: { input: {}; answer: Array<Note> };
-      /** Puts a new note on the board. One that is there is left as it is: a page that lost its connection asks twice. */
+      /** Adds a note. A note that exists is left as it is: a page that lost its connection calls twice. */
       addNote: { input: PluvInput<Note>; answer: Note };
-      /** Moves a note, writes on it or colors it. */
+      /** Moves a note, or changes its text or color. */
       changeNote: { input: PluvInput<NoteChange>; answer: Note };
-      /** Throws a note away. */
+      /** Removes a note. */
       removeNote: { input: PluvInput<NoteId>; answer: NoteId };
     };
     output: WhiteboardOutput;

@@ -1,24 +1,24 @@
-// The notes as this page shows them: as the room has them, with my changes that it does not have yet.
+// The notes as this page shows them: the room's notes with the page's own unconfirmed changes.
 
 import type { Note, NoteId, PluvConnection, PluvError, Whiteboard } from "../bindings/Whiteboard";
 
-/** What I do to a note: add it, change some of it or, with neither, throw it away. */
+/** A change of a note: adds it, patches it or, with neither, deletes it. */
 type Change = { id: string; add?: Note; patch?: Partial<Note> };
 
 export class Board {
-  /** Mine, in their order: the first is on its way, and leaves this list when the room has answered. */
+  /** Unconfirmed changes, in order: the first has been sent, and is removed when the room has answered. */
   readonly changes: Change[] = [];
   #stored = new Map<string, Note>();
   #sent = Promise.resolve();
 
-  /** Calls `changed` whenever there is something new to show, and with the reason where a change of mine was refused. */
-  constructor(readonly room: PluvConnection<Whiteboard>, readonly changed: (refusal?: string) => void) {
+  /** Calls `changed` after each change, and with the reason if the room rejected a change of this page. */
+  constructor(readonly room: PluvConnection<Whiteboard>, readonly changed: (rejection?: string) => void) {
     room.on("noteShown", (note) => this.#store(note.id, note));
     room.on("noteRemoved", ({ id }) => this.#store(id));
     room.on("$status", ({ status }) => (status === "online" ? void this.#load() : changed()));
   }
 
-  /** What is to be shown, by the notes' ids: the one on top at the end. */
+  /** The notes to show, by their ids, the topmost last. */
   get notes(): Map<string, Note> {
     const notes = new Map(this.#stored);
     for (const { id, add, patch } of this.changes) {
@@ -31,7 +31,7 @@ export class Board {
   do(change: Change): void {
     const last = this.changes.at(-1);
     if (this.changes.length > 1 && last?.id === change.id && last.patch && change.patch) {
-      // It has not left yet: so the letters that are written without a connection go as one change.
+      // It has not been sent: letters that are written offline become one change.
       Object.assign(last.patch, change.patch);
     } else {
       this.changes.push(change);
@@ -40,7 +40,7 @@ export class Board {
     this.changed();
   }
 
-  /** A call waits for a connection by itself; one that is lost on the way is made again. What is refused is undone. */
+  /** Sends a change. A call waits for a connection; a lost call is repeated, and a rejected change undone. */
   async #send(change: Change): Promise<void> {
     try {
       const answer = await this.#ask(change);
@@ -61,9 +61,9 @@ export class Board {
     return add ? call.addNote(add) : patch ? call.changeNote({ id, ...patch }) : call.removeNote({ id });
   }
 
-  /** All notes as the room has them: at first, and after what was missed. */
+  /** Loads all notes of the room after each connect. */
   async #load(): Promise<void> {
-    // Should the connection be lost meanwhile, the next one asks again.
+    // If the connection is lost meanwhile, the next connect loads them again.
     const notes = await this.room.call.board().catch(() => null);
     this.#stored = notes ? new Map(notes.map((note) => [note.id, note])) : this.#stored;
     this.changed();
@@ -75,7 +75,7 @@ export class Board {
   }
 }
 
-/** Puts a note on top, or takes it away where there is none. */
+/** Puts a note on top, or deletes it if none is given. */
 function put(notes: Map<string, Note>, id: string, note?: Note): void {
   notes.delete(id);
   if (note) {

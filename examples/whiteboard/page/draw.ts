@@ -1,6 +1,6 @@
 type Draw<T> = (node: HTMLElement, thing: T, rank: number) => void;
 
-/** Draws each thing in an element of its own, which is made by the template of that class and gone with its thing. */
+/** Draws each item in an element of its own, which is made from the template of that class and removed with the item. */
 export function drawEach<T extends { id: string }>(name: string, things: T[], draw: Draw<T>): void {
   const template = document.getElementById(name) as HTMLTemplateElement;
   const known = new Map([...document.querySelectorAll<HTMLElement>(`.${name}`)].map((node) => [node.dataset.id, node]));
@@ -15,7 +15,7 @@ export function drawEach<T extends { id: string }>(name: string, things: T[], dr
   known.forEach((node) => node.remove());
 }
 
-/** Sets a text that is another: what stays as it is, nobody is told again. */
+/** Sets a text only if it changes, so that screen readers do not repeat it. */
 export function show(node: Element, text: string): void {
   if (node.textContent !== text) {
     node.textContent = text;

@@ -1,4 +1,4 @@
-// The page: what is on the board, and the hands of everyone who moves it.
+// The page: the notes of the board, and the pointers of all users.
 
 import type { Color, Hold, Note, Point, Presence, User } from "../bindings/Whiteboard";
 import { connect } from "../bindings/Whiteboard";
@@ -15,34 +15,34 @@ const byId = (id: string) => document.getElementById(id)!;
 const randomId = () => [...crypto.getRandomValues(new Uint32Array(3))].map((part) => part.toString(36)).join("");
 const [desk, surface, nameField] = [byId("desk"), byId("surface"), byId("name") as HTMLInputElement];
 
-/** Each tab is somebody, and stays them when it is loaded again. */
+/** Each tab is a user of its own, also after a reload. */
 const me: User = history.state ?? { id: randomId(), name: NAMES[Math.floor(Math.random() * NAMES.length)] };
 const room = connect(new URLSearchParams(location.search).get("board") || "lobby", {
   query: () => ({ user_id: me.id, name: me.name }),
-  timeout: 2 ** 31 - 1, // What is done without a connection waits for it, however long that takes.
+  timeout: 2 ** 31 - 1, // Changes made offline wait for a connection without a limit.
 });
-const board = new Board(room, (refusal) => (refusal ? inform(refusal) : redraw()));
+const board = new Board(room, (rejection) => (rejection ? inform(rejection) : redraw()));
 room.on("$people", redraw);
 
-// --- My hand ---
+// --- The pointer ---
 
 let pointer: PointerEvent | null = null;
-/** The note that I carry, and where on it my hand is. */
+/** The note that is dragged, and the pointer's position on it. */
 let carried: (Point & { id: string }) | null = null;
 
-/** The note that something belongs to, if nobody else has taken it. */
+/** Returns the note of an element, unless another user holds it. */
 function noteOf(target: EventTarget | null): Note | undefined {
   const node = (target as Element).closest<HTMLElement>(".note:not(.taken)");
   return board.notes.get(node?.dataset.id ?? "");
 }
 
-/** Where on the board a place of the screen is. */
+/** Converts a position on the screen to one on the board. */
 function place({ x, y }: Point): Point {
   const { left, top } = surface.getBoundingClientRect();
   return { x: Math.round(x - left), y: Math.round(y - top) };
 }
 
-/** What the others see in my hand: the note that I carry, or the one that I write on. */
+/** The note that the others see held: the one that is dragged, or the one that is edited. */
 function held(): Hold | null {
   if (pointer && carried) {
     const { x, y } = place(pointer);
@@ -77,9 +77,9 @@ for (const type of ["pointerup", "pointercancel"] as const) {
   });
 }
 
-// --- What I do ---
+// --- Changes ---
 
-/** Adds a note about the middle of what I see, to write on it. */
+/** Adds a note near the middle of the visible part, and focuses it. */
 function add(color: Color): void {
   const about = (size: number) => size / 2 - SIZE / 2 + Math.random() * 120 - 60;
   const note = { id: randomId(), ...place({ x: about(innerWidth), y: about(innerHeight) }), text: "", color };
@@ -130,9 +130,9 @@ nameField.addEventListener("change", () => {
   room.reconnect(); // The name is in the token.
 });
 
-// --- What shows: drawn once in a frame of the display, however much is heard in between ---
+// --- Drawing: at most once a frame, however many messages arrive in between ---
 
-let [frame, told, toldAt] = [0, "", 0];
+let [frame, sent, sentAt] = [0, "", 0];
 
 function redraw(): void {
   frame ||= requestAnimationFrame(draw);
@@ -145,21 +145,21 @@ function draw(): void {
   const everyone = [...others, { id: me.id, presence: { hold: mine } }];
   const holders = new Map(everyone.map(({ id, presence: { hold } }) => [hold?.id, { id, at: hold?.at }]));
   drawEach("note", [...board.notes.values()], (node, note, rank) => drawNote(node, note, rank, holders.get(note.id)));
-  drawEach("hand", others.filter(({ presence }) => presence.at), (node, person) => {
-    show(node.querySelector("b")!, person.user!.name);
-    move(node, person.presence.at!, person.id);
+  drawEach("hand", others.filter(({ presence }) => presence.at), (node, user) => {
+    show(node.querySelector("b")!, user.user!.name);
+    move(node, user.presence.at!, user.id);
   });
   document.body.dataset.status = room.status.status;
   show(byId("reason"), room.status.message ?? "");
   show(byId("count"), others.length > 0 ? `${others.length + 1} here` : "Only you");
-  tell({ at: pointer && place(pointer), hold: mine }, others.length);
+  publish({ at: pointer && place(pointer), hold: mine }, others.length);
 }
 
 function drawNote(node: HTMLElement, note: Note, rank: number, holder?: { id: string; at?: Point | null }): void {
   const taken = holder && (holder.id === me.id ? "mine" : "taken");
   node.className = `note ${note.color} ${taken ?? ""} ${holder?.at ? "held" : ""}`;
   node.style.zIndex = String(holder?.at ? 1_000 : rank);
-  // A new line takes the room of some letters.
+  // A line break takes the space of several letters.
   node.style.setProperty("--letters", String(note.text.replaceAll("\n", " ".repeat(18)).length));
   move(node, holder?.at ?? note, holder?.id);
   const field = node.querySelector("textarea")!;
@@ -170,19 +170,19 @@ function drawNote(node: HTMLElement, note: Note, rank: number, holder?: { id: st
   }
 }
 
-/** Where something is, and in whose color: the style sheet lets it glide there. */
+/** Sets the position and the user's color of an element: the style sheet animates it. */
 function move({ style }: HTMLElement, { x, y }: Point, id = ""): void {
   style.transform = `translate(${x}px, ${y}px)`;
   style.setProperty("--hue", String((parseInt(id.slice(0, 8), 36) || 0) % 360));
 }
 
-/** What I say goes to all: the more they are, the less often each speaks. Alone I say nothing, and the room sleeps. */
-function tell(presence: Presence, others: number): void {
+/** Sends the presence: less often with more users, as it goes to all of them. Alone nothing is sent, so that the room hibernates. */
+function publish(presence: Presence, others: number): void {
   const [news, now] = [JSON.stringify(presence), performance.now()];
-  if (others > 0 && news !== told && now - toldAt < Math.max(40, 2 * others)) {
+  if (others > 0 && news !== sent && now - sentAt < Math.max(40, 2 * others)) {
     redraw();
-  } else if (others > 0 && news !== told) {
-    [told, toldAt] = [news, now];
+  } else if (others > 0 && news !== sent) {
+    [sent, sentAt] = [news, now];
     room.updatePresence(presence);
   }
 }

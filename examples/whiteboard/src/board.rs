@@ -1,7 +1,7 @@
-//! The notes, and how they lie in the document.
+//! The notes, and their representation in the document.
 //!
-//! It is the room's, though no page edits it: what is put into it is stored in one with what is sent of it, is there when
-//! the room wakes, and goes with the room, all without a table of one's own.
+//! The document is edited by the room only, and no page edits it: a change is stored in the same step in which it is
+//! broadcast, is loaded when the room wakes, and is deleted with the room, without a table of its own.
 
 use pluv::{
     prelude::*,
@@ -17,40 +17,40 @@ const SIZE: f64 = 176.0;
 const MAX_NOTES: u32 = 300;
 const MAX_TEXT: usize = 200;
 
-/// In the document this is a map of notes by their ids.
+/// The name of the document's map of notes by their ids.
 const NOTES: &str = "notes";
 
 /// A note on the board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Note {
-    /// Tells notes apart. Who adds a note makes it up.
+    /// The unique id, made by the client that adds the note.
     pub id: String,
-    /// Where it is, from the left.
+    /// Its position from the left.
     pub x: f64,
     /// From the top.
     pub y: f64,
-    /// What is written on it.
+    /// Its text.
     pub text: String,
     /// Its color.
     pub color: Color,
-    /// When it was last changed: a later one lies on top. The room's word.
+    /// When it was last changed, set by the room: a later note lies on top.
     #[serde(default)]
     #[ts(optional = nullable)]
     pub touched: u64,
 }
 
-/// What becomes of a note; what is left out stays.
+/// A change of a note; fields that are omitted stay.
 #[derive(Debug, Default, Deserialize, TS)]
 pub struct NoteChange {
     /// The note's id.
     pub id: String,
-    /// Where it is now, from the left.
+    /// The new position from the left.
     pub x: Option<f64>,
     /// From the top.
     pub y: Option<f64>,
-    /// What is written on it now.
+    /// The new text.
     pub text: Option<String>,
-    /// Its color now.
+    /// The new color.
     pub color: Option<Color>,
 }
 
@@ -67,7 +67,7 @@ pub enum Color {
 }
 
 impl Note {
-    /// The note with what a change has.
+    /// Returns the note with a change applied.
     pub(crate) fn changed(self, change: NoteChange) -> Self {
         Self {
             x: change.x.unwrap_or(self.x),
@@ -78,7 +78,7 @@ impl Note {
         }
     }
 
-    /// The note as one more on a board that has `count`.
+    /// Checks a note that is added to a board with `count` notes.
     pub(crate) fn added(self, count: u32, now: u64) -> Result<Self> {
         if count >= MAX_NOTES {
             return Err(Error::client(format!("the board is full: it takes {MAX_NOTES} notes")));
@@ -86,7 +86,7 @@ impl Note {
         self.checked(now)
     }
 
-    /// The note as the room takes it at `now`: not beside the board, and no longer than it may be.
+    /// Checks the note's size, and moves it onto the board.
     pub(crate) fn checked(self, now: u64) -> Result<Self> {
         if self.id.is_empty() || self.id.len() > 32 {
             return Err(Error::client("a note's id has 1 to 32 letters"));
@@ -98,7 +98,7 @@ impl Note {
     }
 }
 
-/// All notes, from the lowest to the one on top.
+/// Returns all notes, the topmost last.
 pub(crate) fn notes(doc: &impl ReadTxn) -> Vec<Note> {
     let map = doc.get_map(NOTES);
     let mut notes: Vec<_> = map.iter().flat_map(|map| map.iter(doc)).filter_map(|(_, out)| read(out)).collect();
@@ -106,23 +106,23 @@ pub(crate) fn notes(doc: &impl ReadTxn) -> Vec<Note> {
     notes
 }
 
-/// One note.
+/// Returns a note by its id.
 pub(crate) fn note(doc: &impl ReadTxn, id: &str) -> Option<Note> {
     read(doc.get_map(NOTES)?.get(doc, id)?)
 }
 
-/// How many notes there are.
+/// Returns the number of notes.
 pub(crate) fn count(doc: &impl ReadTxn) -> u32 {
     doc.get_map(NOTES).map_or(0, |map| map.len(doc))
 }
 
-/// Writes a note, in place of the one with its id.
+/// Inserts or replaces a note.
 pub(crate) fn put(doc: &mut TransactionMut<'_>, note: &Note) {
     let any = to_any(note).expect("a note is numbers and texts");
     doc.get_or_insert_map(NOTES).insert(doc, note.id.as_str(), any);
 }
 
-/// Removes a note, if it is there.
+/// Removes a note, if it exists.
 pub(crate) fn remove(doc: &mut TransactionMut<'_>, id: &str) {
     doc.get_or_insert_map(NOTES).remove(doc, id);
 }
@@ -143,21 +143,21 @@ mod tests {
     }
 
     #[test]
-    fn a_note_stays_as_it_was_but_for_its_change_and_on_the_board() {
+    fn a_change_keeps_other_fields_and_moves_the_note_onto_the_board() {
         let change = NoteChange { x: Some(-5.0), y: Some(1e300), color: Some(Color::Blue), ..NoteChange::default() };
-        let moved = note_at(10.5, 20.0).changed(change).checked(7).expect("it is moved, not refused");
+        let moved = note_at(10.5, 20.0).changed(change).checked(7).expect("it is moved, not rejected");
         assert_eq!(moved, Note { touched: 7, color: Color::Blue, ..note_at(0.0, HEIGHT - SIZE) });
     }
 
     #[test]
-    fn what_is_too_much_is_refused() {
+    fn a_note_over_a_limit_is_rejected() {
         let with = |id: usize, text: usize| Note { id: "i".repeat(id), text: "ä".repeat(text), ..note_at(0.0, 0.0) };
         assert!([(32, MAX_TEXT + 1), (33, 0), (0, 0)].iter().all(|(id, text)| with(*id, *text).added(0, 1).is_err()));
         assert!(with(32, MAX_TEXT).added(MAX_NOTES - 1, 1).is_ok() && with(1, 1).added(MAX_NOTES, 1).is_err());
     }
 
     #[test]
-    fn the_document_gives_back_what_was_put_into_it_the_last_on_top() {
+    fn notes_are_read_back_from_the_document_the_last_on_top() {
         let doc = Doc::new();
         let mut doc = doc.transact_mut();
         let touched = |id: &str, touched: u64| Note { id: id.to_owned(), touched, ..note_at(0.1 + 0.2, 4.0) };

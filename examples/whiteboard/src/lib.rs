@@ -1,8 +1,8 @@
-//! A whiteboard: notes that a room of people moves about, with everyone's hand in sight.
+//! A whiteboard: notes that all users of a room move, with everyone's pointer shown.
 //!
-//! What lasts a moment is presence: where each pointer is, and the note that it carries. All are told and nothing is
-//! stored, so that a page may speak many times a second. What stays is an event: a note put down, written or thrown away. It is
-//! stored before anyone is shown it, and all are shown the same in the same order, so that all end with the same board.
+//! Pointers and the notes that they drag are presence: it is broadcast and not stored, so that a page can send it many times a
+//! second. A note that is dropped, edited or deleted is a procedure: the change is stored before it is broadcast, and all
+//! clients get the changes in the same order, so that all boards converge.
 
 mod board;
 
@@ -10,22 +10,22 @@ use pluv::prelude::*;
 
 pub use self::board::{Color, Note, NoteChange};
 
-/// Who is connected.
+/// A connected user.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct User {
-    /// Tells users apart.
+    /// The unique id.
     pub id: String,
-    /// What stands beside their pointer.
+    /// The name shown beside the pointer.
     pub name: String,
 }
 
-/// What everyone sees of a user.
+/// The part of a user that everyone sees.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Presence {
     /// Where on the board their pointer is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Point>,
-    /// The note that they move or write.
+    /// The note that they drag or edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
 }
@@ -39,12 +39,12 @@ pub struct Point {
     pub y: f64,
 }
 
-/// A note in someone's hand. Should they be gone before they put it down, it is where it was.
+/// A note that a user holds. If they disconnect before they drop it, it stays where it was.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Hold {
     /// The note's id.
     pub id: String,
-    /// Where they have it now; nothing while they write on it.
+    /// Its current position; none while they edit its text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Point>,
 }
@@ -60,38 +60,38 @@ pub struct NoteId {
 #[pluv::output]
 #[derive(Debug)]
 pub enum Output {
-    /// A note is there, or is another than it was.
+    /// A note was added or changed.
     NoteShown(Note),
-    /// A note is there no longer.
+    /// A note was removed.
     NoteRemoved(NoteId),
 }
 
-/// A whiteboard. It is forgotten a month after the last one left.
+/// A whiteboard. It is deleted a month after the last user left.
 #[pluv::room(user = User, presence = Presence, output = Output, storage = Yrs, retention = "30d", debug)]
 #[derive(Debug)]
 pub struct Whiteboard;
 
 #[pluv::room]
 impl Whiteboard {
-    /// A sign-in for the demo alone: whoever asks is who they say they are, and may read what the room alone writes.
+    /// Signs users in without a check, for the demo only. They may only read the document, which the room itself edits.
     #[hook(authorize)]
     fn authorize(req: &Request, _env: &Env, _room: &str) -> Result<Option<Grant<User>>> {
         let url = req.url()?;
         let query = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());
         let Some(id) = query("user_id").filter(|id| !id.is_empty()) else {
-            return Err(Error::client("who are you? add `&user_id=` and `&name=`"));
+            return Err(Error::client("the user is missing: add `&user_id=` and `&name=`"));
         };
         let name = query("name").filter(|name| !name.is_empty()).unwrap_or_else(|| "Guest".to_owned());
         Ok(Some(Grant::read(User { id, name: name.chars().take(32).collect() })))
     }
 
-    /// All notes, the one on top at the end. A page asks when it has come in, and when it is back.
+    /// Returns all notes, the topmost last. A page calls it after each connect.
     #[procedure]
     fn board(&self, cx: &Context) -> Result<Vec<Note>> {
         cx.storage().read(|doc| board::notes(doc))
     }
 
-    /// Puts a new note on the board. One that is there is left as it is: a page that lost its connection asks twice.
+    /// Adds a note. A note that exists is left as it is: a page that lost its connection calls twice.
     #[procedure]
     fn add_note(&self, cx: &Context, input: Note) -> Result<Note> {
         let (found, count) = cx.storage().read(|doc| (board::note(doc, &input.id), board::count(doc)))?;
@@ -101,7 +101,7 @@ impl Whiteboard {
         }
     }
 
-    /// Moves a note, writes on it or colors it.
+    /// Moves a note, or changes its text or color.
     #[procedure]
     fn change_note(&self, cx: &Context, input: NoteChange) -> Result<Note> {
         let note = cx.storage().read(|doc| board::note(doc, &input.id))?;
@@ -109,7 +109,7 @@ impl Whiteboard {
         Ok(show(cx, note.changed(input).checked(cx.now())?))
     }
 
-    /// Throws a note away.
+    /// Removes a note.
     #[procedure]
     fn remove_note(&self, cx: &Context, input: NoteId) -> Result<NoteId> {
         let id = input.id.clone();
@@ -119,7 +119,7 @@ impl Whiteboard {
     }
 }
 
-/// Stores a note, and shows it to everyone: both happen, or neither does. Who asked has it as the answer.
+/// Stores a note and broadcasts it: both happen, or neither does. The caller gets it as the answer.
 fn show(cx: &Context<'_, Whiteboard>, note: Note) -> Note {
     let stored = note.clone();
     cx.storage().edit(move |doc| board::put(doc, &stored));

@@ -1,4 +1,4 @@
-//! A room whose types have other names, and whose hook may not be there.
+//! A room with type aliases, and with hooks under `#[cfg]`.
 #![no_implicit_prelude]
 
 use ::rooms::prelude::*;
@@ -8,16 +8,16 @@ use ::std::{
     vec::Vec,
 };
 
-/// A result that is not called so.
+/// An alias of `Result`.
 type Answered<T> = ::std::result::Result<T, Error>;
 
-/// The context.
+/// An alias of the context.
 type Cx<'a> = Context<'a, Aliases>;
 
-/// What is asked for.
+/// An alias of an input.
 type Asked = Vec<Page>;
 
-/// A page of the past.
+/// A page of the history.
 #[derive(Debug, Deserialize)]
 pub struct Page {
     /// Where it ends.
@@ -31,7 +31,7 @@ pub struct Aliases;
 
 #[::rooms::room(crate = "::rooms")]
 impl Aliases {
-    /// Never there, nor needed.
+    /// Never compiled, nor needed.
     #[cfg(any())]
     #[hook]
     fn create(env: &Missing) -> Self {}
@@ -69,7 +69,7 @@ impl Aliases {
     }
 }
 
-/// A room that is made by its hook under a condition.
+/// A room whose hook `create` depends on a feature.
 #[::rooms::room(crate = "::rooms", path = "/conditional")]
 #[derive(Debug)]
 pub struct Conditional;

@@ -8,18 +8,18 @@ use ::std::{
     vec::Vec,
 };
 
-/// What is said.
+/// A message.
 #[derive(Debug, Deserialize)]
 pub struct Say {
     /// The text.
     pub text: String,
 }
 
-/// What this room sends.
+/// Everything that this room can send.
 #[::rooms::output(crate = "::rooms")]
 #[derive(Debug)]
 pub enum Output {
-    /// Someone spoke.
+    /// A user sent a message.
     Said {
         /// The text.
         text: String,
@@ -41,7 +41,7 @@ impl Documented {
     ///
     /// In two paragraphs.
     #[event]
-    pub fn say(&self, cx: &Context<'_, Self>, input: Say) {
+    pub fn say(&self, cx: &::rooms::Context<'_, Self>, input: Say) {
         cx.broadcast(Output::Said { text: input.text });
     }
 
@@ -51,7 +51,7 @@ impl Documented {
     /// Never.
     #[cfg(not(feature = "quiet"))]
     #[event]
-    pub async fn shout(&self, cx: &Context<'_, Self>, Say { text }: Say) -> Result<()> {
+    pub async fn shout(&self, cx: &Context, Say { text }: Say) -> Result<()> {
         ::std::future::ready(()).await;
         cx.broadcast_others(Output::Said { text: text.to_uppercase() });
         Result::Ok(())
@@ -62,24 +62,24 @@ impl Documented {
     #[event]
     pub fn shout(&self) {}
 
-    /// Never there, nor is the type of its input.
+    /// Never compiled, and with an input of an unknown type.
     #[cfg(any())]
     #[event]
-    pub fn missing(&self, cx: &Context<'_, Self>, input: Missing) {}
+    pub fn missing(&self, cx: &Context, input: Missing) {}
 
-    /// Never there either.
+    /// Never compiled either.
     #[cfg(any())]
     #[hook]
     fn on_user_connected(&self, cx: &Missing) {}
 
-    /// What was said.
+    /// Returns the messages.
     #[procedure(reply = "past")]
     #[allow(clippy::missing_errors_doc, reason = "a lint that the user allows")]
     pub fn history(&self, _: &Context<'_, Self>, _: Say) -> Result<Vec<String>> {
         Result::Ok(Vec::new())
     }
 
-    /// A helper, which nobody calls from outside.
+    /// A helper, which is not a handler.
     #[must_use]
     pub fn helper(&mut self, a: u8) -> u8 {
         a

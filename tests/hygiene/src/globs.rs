@@ -1,4 +1,4 @@
-//! A room where two globs bring a `Context` and a `Result` each, and where a handler means pluv's.
+//! A room where two globs import a `Context` and a `Result` each, and where handlers use pluv's.
 #![allow(clippy::wildcard_imports, reason = "what the test is about")]
 
 use rooms::prelude::*;
@@ -15,12 +15,12 @@ pub struct Text {
 #[rooms::output(crate = "::rooms")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Someone spoke.
+    /// A user sent a message.
     Said {
         /// The text.
         text: String,
     },
-    /// Someone left without a word.
+    /// A user left.
     #[serde(rename = "gone")]
     Left,
 }
@@ -61,7 +61,7 @@ impl Globs {
 
     #[hook(storage_updated)]
     fn updated(&self, cx: &Context) -> Result<()> {
-        // What only the other glob has.
+        // An item of the other glob only.
         let _: Option<Method> = cx.storage().usage().map(|_| None)?;
         Ok(())
     }

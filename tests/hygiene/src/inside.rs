@@ -4,9 +4,9 @@
 use ::rooms::{self as live, prelude::*};
 use ::std::{cell::Cell, prelude::v1::derive};
 
-/// The struct, away from its impl.
+/// The struct, in another module than its impl.
 mod elsewhere {
-    /// A private room with a field, which its hook makes.
+    /// A private room with a field, which its hook `create` sets.
     #[::rooms::room(crate = "::rooms", path = "/elsewhere")]
     #[derive(::std::fmt::Debug)]
     pub(super) struct Elsewhere {
@@ -27,7 +27,7 @@ impl elsewhere::Elsewhere {
     }
 }
 
-/// A private room with braces and nothing in them.
+/// A private room with empty braces.
 #[live::room(crate = "live")]
 struct Private {}
 
@@ -37,7 +37,7 @@ impl Private {
     async fn r#move(&self) {}
 }
 
-/// A room in the body of a function, and so in a block without a name.
+/// A room in the body of a function.
 #[must_use]
 pub fn local() -> &'static str {
     #[derive(Deserialize)]
@@ -59,7 +59,7 @@ pub fn local() -> &'static str {
     <Local as ::rooms::Room>::OPTIONS.name
 }
 
-/// Made by a macro of the user's own.
+/// A room made by a macro of the user's own.
 macro_rules! make {
     ($name:ident, $event:ident) => {
         #[::rooms::room(crate = "::rooms")]

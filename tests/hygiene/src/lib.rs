@@ -1,7 +1,7 @@
-//! Rooms in places where generated code could go wrong: that they compile without a warning is the test.
+//! Rooms in places where generated code could fail to compile: the test is that they compile without a warning.
 //!
-//! The runtime is called `rooms` here, and the rooms stand without the implicit prelude. The worker's entry has it, as
-//! what `worker` generates for that needs it.
+//! The runtime is renamed to `rooms` here, and the rooms have no implicit prelude. The worker's entry has it, as the code
+//! that `worker` generates needs it.
 
 pub mod aliases;
 pub mod documented;

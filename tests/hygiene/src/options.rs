@@ -11,32 +11,32 @@ use ::std::{
     vec::Vec,
 };
 
-/// Who is connected.
+/// A connected user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
-    /// Tells users apart.
+    /// The unique id.
     pub id: Arc<str>,
 }
 
-/// What everyone sees.
+/// The part of a user that everyone sees.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Presence {
-    /// Whether they write.
+    /// Whether they are typing.
     pub typing: bool,
 }
 
-/// What this room sends.
+/// Everything that this room can send.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", content = "data", rename_all = "camelCase")]
 pub enum Output {
-    /// Someone came.
+    /// A user joined.
     Came {
-        /// Who.
+        /// The user's id.
         id: String,
     },
 }
 
-/// A room with all that there is.
+/// A room with every option.
 #[::rooms::room(
     user = User,
     presence = Presence,
@@ -81,7 +81,7 @@ impl All {
     }
 
     #[hook]
-    fn on_user_connected(&self, cx: &Context<'_, Self>) {
+    fn on_user_connected(&self, cx: &Context) {
         let id = String::from(&*cx.user().id);
         cx.broadcast(Output::Came { id });
         cx.set_presence(Presence { typing: cx.sessions().len() > 1 });
@@ -93,7 +93,7 @@ impl All {
     }
 
     #[hook]
-    fn on_message(&self, _cx: &Context<'_, Self>, message: &Message<'_>) -> Result<()> {
+    fn on_message(&self, _cx: &Context, message: &Message<'_>) -> Result<()> {
         if message.name() == self.name { Result::Err(Error::client("no")) } else { Result::Ok(()) }
     }
 
@@ -103,7 +103,7 @@ impl All {
     }
 
     #[hook]
-    fn on_storage_updated(&self, cx: &Context<'_, Self>) -> Result<()> {
+    fn on_storage_updated(&self, cx: &Context) -> Result<()> {
         cx.storage().usage()?;
         Result::Ok(())
     }

@@ -1,11 +1,11 @@
-//! A room among types that are called as those which generated code needs, with methods called as those of the runtime.
+//! A room among types with the names that generated code uses, and with methods of the runtime's names.
 #![no_implicit_prelude]
 
 use ::std::prelude::v1::{Debug, Default, derive};
 
 macro_rules! shadows {
     ($($name:ident),*) => {$(
-        /// Not what one would think.
+        /// A type that shadows another.
         #[derive(Debug, Default)]
         pub struct $name;
     )*};
@@ -48,21 +48,21 @@ shadows!(
     Self_
 );
 
-/// Who is connected, with no derive from the prelude.
+/// A connected user, without derives of the prelude.
 #[derive(Debug, ::serde::Serialize, ::serde::Deserialize)]
 pub struct User {
     id: ::std::string::String,
 }
 
-/// What this room sends, called as the trait's type is.
+/// Everything that this room can send, with the name of the trait's type.
 #[derive(Debug, ::serde::Serialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Output {
-    /// Nothing to say.
+    /// An empty message.
     Nothing {},
 }
 
-/// What everyone sees.
+/// The part of a user that everyone sees.
 #[derive(Debug, Default, ::serde::Serialize, ::serde::Deserialize)]
 pub struct Presence {
     call: u8,

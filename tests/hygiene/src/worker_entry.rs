@@ -1,3 +1,3 @@
-//! The entry of a worker with rooms from everywhere.
+//! The entry of a worker with rooms of several modules.
 
 ::rooms::serve!(crate::documented::Documented, crate::options::All, crate::globs::Globs, crate::shadows::Shadows);

@@ -63,7 +63,7 @@ export type Inner = {
 
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
-/** A type whose name JavaScript has for another. */
+/** A type with the name of a type of JavaScript. */
 export type Map<K, V> = {
   entries: { [key in K & (string | number)]: V };
 };
@@ -91,7 +91,7 @@ export type Numbers = {
   list: Array<number>;
 };
 
-/** What may be left out. */
+/** Fields that can be omitted. */
 export type Optional = {
   option: number | null;
   nested: Optional | null;
@@ -99,7 +99,7 @@ export type Optional = {
   json?: JsonValue | null;
   unit?: null | null;
   default?: number;
-  told?: number;
+  explicit?: number;
   required: boolean;
 };
 
@@ -111,7 +111,7 @@ export type Page<T> = {
 
 export type Pair = [number, string | null];
 
-/** What everyone sees of a user. */
+/** The part of a user that everyone sees. */
 export type Presence = {
   isTyping: boolean;
   color?: Color | null;
@@ -130,7 +130,7 @@ export type Renamed = {
   "a \"quoted\" \\ name": number;
 };
 
-/** So many repetitions. */
+/** A list with a constant length. */
 export type Set = {
   repetitions: number;
   video: URL | null;
@@ -150,7 +150,7 @@ export type Times = {
   day: string;
 };
 
-/** A type that holds itself. */
+/** A recursive type. */
 export type Tree = {
   children: Array<Tree>;
 };
@@ -163,7 +163,7 @@ export type Untagged = string | number | {
   x: number | null;
 };
 
-/** Who is connected. */
+/** A connected user. */
 export type User = {
   id: string;
   born: string | null;
@@ -204,7 +204,7 @@ export type Shapes = {
       times: PluvEvent<PluvInput<Times>, ShapesOutput>;
       anything: PluvEvent<PluvInput<Anything>, ShapesOutput>;
       nothing: PluvEvent<{}, ShapesOutput>;
-      /** A page of what was said. */
+      /** Returns a page of messages. */
       history: PluvEvent<PluvInput<Page<number>>, ShapesOutput>;
       count: PluvEvent<{}, ShapesOutput>;
       tree: PluvEvent<{}, ShapesOutput>;
@@ -212,7 +212,7 @@ export type Shapes = {
     };
     // Used by `connect` only.
     procedures: {
-      /** A page of what was said. */
+      /** Returns a page of messages. */
       history: { input: PluvInput<Page<number>>; answer: Page<Inner> };
       count: { input: {}; answer: number };
       tree: { input: {}; answer: Array<Tree> };

@@ -17,10 +17,10 @@ import type { Adjacent, Anything, Collections, Color, External, Flattened, Inner
 ({"a \"quoted\" \\ name":1,"twoWords":"","type":1}) satisfies PluvInput<Renamed>;
 // @ts-expect-error
 ({"kebab-case":"","twoWords":"","type":1}) satisfies PluvInput<Renamed>;
-({"option":1,"nested":null,"absent":"a","json":[1],"unit":null,"default":1,"told":1,"required":true}) satisfies Optional;
-({"option":1,"nested":null,"absent":"a","json":[1],"unit":null,"default":1,"told":1,"required":true}) satisfies PluvInput<Optional>;
-({"option":null,"nested":{"option":1,"nested":null,"absent":"a","json":[1],"unit":null,"default":1,"told":1,"required":true},"json":null,"unit":null,"default":1,"told":1,"required":true}) satisfies Optional;
-({"option":null,"nested":{"option":1,"nested":null,"absent":"a","json":[1],"unit":null,"default":1,"told":1,"required":true},"json":null,"unit":null,"default":1,"told":1,"required":true}) satisfies PluvInput<Optional>;
+({"option":1,"nested":null,"absent":"a","json":[1],"unit":null,"default":1,"explicit":1,"required":true}) satisfies Optional;
+({"option":1,"nested":null,"absent":"a","json":[1],"unit":null,"default":1,"explicit":1,"required":true}) satisfies PluvInput<Optional>;
+({"option":null,"nested":{"option":1,"nested":null,"absent":"a","json":[1],"unit":null,"default":1,"explicit":1,"required":true},"json":null,"unit":null,"default":1,"explicit":1,"required":true}) satisfies Optional;
+({"option":null,"nested":{"option":1,"nested":null,"absent":"a","json":[1],"unit":null,"default":1,"explicit":1,"required":true},"json":null,"unit":null,"default":1,"explicit":1,"required":true}) satisfies PluvInput<Optional>;
 ({"required":true}) satisfies PluvInput<Optional>;
 ({"nested":{"required":false},"option":null,"required":true}) satisfies PluvInput<Optional>;
 // @ts-expect-error

@@ -1,4 +1,4 @@
-//! A room whose types have every shape that serde gives.
+//! A room whose types have every shape that serde supports.
 
 #![allow(missing_docs, reason = "what they are called says what they show")]
 
@@ -11,14 +11,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use pluv::prelude::*;
 use serde_json::Value;
 
-/// Who is connected.
+/// A connected user.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct User {
     pub id: String,
     pub born: Option<NaiveDate>,
 }
 
-/// What everyone sees of a user.
+/// The part of a user that everyone sees.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Presence {
@@ -51,7 +51,7 @@ pub struct Renamed {
     pub skipped: u8,
 }
 
-/// What may be left out.
+/// Fields that can be omitted.
 #[derive(Debug, Serialize, Deserialize, TS)]
 pub struct Optional {
     pub option: Option<u32>,
@@ -64,7 +64,7 @@ pub struct Optional {
     pub default: u32,
     #[serde(default)]
     #[ts(optional = nullable)]
-    pub told: u32,
+    pub explicit: u32,
     pub required: bool,
 }
 
@@ -91,7 +91,7 @@ pub struct Maps {
     pub map: Map<u64, Set>,
 }
 
-/// A type whose name JavaScript has for another.
+/// A type with the name of a type of JavaScript.
 #[derive(Debug, Serialize, Deserialize, TS)]
 pub struct Map<K: Ord, V> {
     pub entries: BTreeMap<K, V>,
@@ -103,7 +103,7 @@ pub struct Address {
     pub host: String,
 }
 
-/// So many repetitions.
+/// A list with a constant length.
 #[derive(Debug, Serialize, Deserialize, TS)]
 pub struct Set {
     pub repetitions: u32,
@@ -210,7 +210,7 @@ pub struct Page<T> {
     pub next: Option<u64>,
 }
 
-/// A type that holds itself.
+/// A recursive type.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Tree {
     pub children: Vec<Self>,
@@ -246,37 +246,37 @@ pub struct Shapes;
 impl Shapes {
     /// Fields under other names.
     #[event]
-    fn rename(&self, _cx: &Context<'_, Self>, _input: Renamed) {}
+    fn rename(&self, _cx: &Context, _input: Renamed) {}
 
     #[event]
-    fn optional(&self, _cx: &Context<'_, Self>, _input: Optional) {}
+    fn optional(&self, _cx: &Context, _input: Optional) {}
 
     #[event]
-    fn numbers(&self, _cx: &Context<'_, Self>, _input: Numbers) {}
+    fn numbers(&self, _cx: &Context, _input: Numbers) {}
 
     #[event]
-    fn maps(&self, _cx: &Context<'_, Self>, _input: Maps) {}
+    fn maps(&self, _cx: &Context, _input: Maps) {}
 
     #[event]
-    fn flattened(&self, _cx: &Context<'_, Self>, _input: Flattened) {}
+    fn flattened(&self, _cx: &Context, _input: Flattened) {}
 
     #[event(name = "SOME_COLLECTIONS")]
-    fn collections(&self, _cx: &Context<'_, Self>, _input: Collections) {}
+    fn collections(&self, _cx: &Context, _input: Collections) {}
 
     #[event]
-    fn times(&self, _cx: &Context<'_, Self>, _input: Times) {}
+    fn times(&self, _cx: &Context, _input: Times) {}
 
     #[event]
-    fn anything(&self, _cx: &Context<'_, Self>, _input: Anything) {}
+    fn anything(&self, _cx: &Context, _input: Anything) {}
 
     #[event]
-    fn nothing(&self, cx: &Context<'_, Self>) {
+    fn nothing(&self, cx: &Context) {
         cx.broadcast(Output::Cleared);
     }
 
-    /// A page of what was said.
+    /// Returns a page of messages.
     #[procedure]
-    async fn history(&self, _cx: &Context<'_, Self>, input: Page<u64>) -> Result<Page<Inner>> {
+    async fn history(&self, _cx: &Context, input: Page<u64>) -> Result<Page<Inner>> {
         Ok(Page { items: Vec::new(), next: input.next })
     }
 

@@ -1,6 +1,6 @@
-//! What serde writes is of the type that TypeScript has for it, and what serde does not read is not.
+//! Values that serde serializes have the generated TypeScript type, and values that serde rejects do not.
 //!
-//! `bindings/samples.ts` says so to TypeScript, for `cargo xtask test --only typescript` to check.
+//! `bindings/samples.ts` has these values, and `cargo xtask test --only typescript` checks it.
 
 use std::{env, ffi::OsStr, fmt::Write as _, fs, path::Path};
 
@@ -17,8 +17,8 @@ use ts_rs::{Config, TS};
 struct Samples(String);
 
 impl Samples {
-    /// What serde writes for `value`, which it reads again.
-    fn written<T: TS + Serialize + DeserializeOwned>(&mut self, value: &T) {
+    /// Adds a value that serde serializes and deserializes.
+    fn serialized<T: TS + Serialize + DeserializeOwned>(&mut self, value: &T) {
         let json = to_string(value).expect("it can be written");
         let again: T = serde_json::from_str(&json).expect("it can be read");
         assert_eq!(to_value(again).expect("it can be written"), to_value(value).expect("it can be written"));
@@ -26,14 +26,14 @@ impl Samples {
         self.satisfies(&json, &format!("PluvInput<{}>", name::<T>()));
     }
 
-    /// What serde reads as a `T`.
-    fn read<T: TS + DeserializeOwned>(&mut self, json: &Value) {
+    /// Adds JSON that serde deserializes as a `T`.
+    fn deserialized<T: TS + DeserializeOwned>(&mut self, json: &Value) {
         from_value::<T>(json.clone()).expect("it can be read");
         self.satisfies(&json.to_string(), &format!("PluvInput<{}>", name::<T>()));
     }
 
-    /// What serde does not read as a `T`.
-    fn refused<T: TS + DeserializeOwned>(&mut self, json: &Value) {
+    /// Adds JSON that serde rejects as a `T`.
+    fn rejected<T: TS + DeserializeOwned>(&mut self, json: &Value) {
         assert!(from_value::<T>(json.clone()).is_err(), "{json} can be read");
         self.0.push_str("// @ts-expect-error\n");
         self.satisfies(&json.to_string(), &format!("PluvInput<{}>", name::<T>()));
@@ -49,18 +49,18 @@ fn name<T: TS>() -> String {
 }
 
 #[test]
-fn what_serde_writes_and_reads_has_the_type() {
+fn values_of_serde_have_the_typescript_type() {
     let mut samples = Samples::default();
 
-    samples.written(&User { id: "u".into(), born: None });
-    samples.written(&Presence::default());
-    samples.written(&Presence { is_typing: true, color: Some(Color::DeepRed) });
+    samples.serialized(&User { id: "u".into(), born: None });
+    samples.serialized(&Presence::default());
+    samples.serialized(&Presence { is_typing: true, color: Some(Color::DeepRed) });
 
     let renamed = Renamed { two_words: "\"\u{1f600}".into(), kebab: "k".into(), r#type: 1, quoted: 2, skipped: 5 };
-    samples.written(&renamed);
-    samples.refused::<Renamed>(&json!({ "two_words": "", "kebab-case": "", "type": 1, "a \"quoted\" \\ name": 1 }));
-    samples.refused::<Renamed>(&json!({ "twoWords": "", "type": 1, "a \"quoted\" \\ name": 1 }));
-    samples.refused::<Renamed>(&json!({ "twoWords": "", "kebab-case": "", "type": 1 }));
+    samples.serialized(&renamed);
+    samples.rejected::<Renamed>(&json!({ "two_words": "", "kebab-case": "", "type": 1, "a \"quoted\" \\ name": 1 }));
+    samples.rejected::<Renamed>(&json!({ "twoWords": "", "type": 1, "a \"quoted\" \\ name": 1 }));
+    samples.rejected::<Renamed>(&json!({ "twoWords": "", "kebab-case": "", "type": 1 }));
 
     let inner = Optional {
         option: Some(1),
@@ -69,28 +69,28 @@ fn what_serde_writes_and_reads_has_the_type() {
         json: Some(json!([1])),
         unit: None,
         default: 1,
-        told: 1,
+        explicit: 1,
         required: true,
     };
-    samples.written(&inner);
-    samples.written(&Optional {
+    samples.serialized(&inner);
+    samples.serialized(&Optional {
         option: None,
         nested: Some(Box::new(inner)),
         absent: None,
         json: None,
         unit: None,
         default: 1,
-        told: 1,
+        explicit: 1,
         required: true,
     });
-    samples.read::<Optional>(&json!({ "required": true }));
-    samples.read::<Optional>(&json!({ "required": true, "option": null, "nested": { "required": false } }));
-    samples.refused::<Optional>(&json!({ "option": 1 }));
-    samples.refused::<Optional>(&json!({ "required": true, "nested": {} }));
-    samples.refused::<Optional>(&json!({ "required": true, "default": null }));
-    samples.refused::<Optional>(&json!({ "required": true, "option": "1" }));
+    samples.deserialized::<Optional>(&json!({ "required": true }));
+    samples.deserialized::<Optional>(&json!({ "required": true, "option": null, "nested": { "required": false } }));
+    samples.rejected::<Optional>(&json!({ "option": 1 }));
+    samples.rejected::<Optional>(&json!({ "required": true, "nested": {} }));
+    samples.rejected::<Optional>(&json!({ "required": true, "default": null }));
+    samples.rejected::<Optional>(&json!({ "required": true, "option": "1" }));
 
-    samples.written(&Numbers {
+    samples.serialized(&Numbers {
         byte: 1,
         signed: -(1 << 53),
         unsigned: 1 << 53,
@@ -102,7 +102,7 @@ fn what_serde_writes_and_reads_has_the_type() {
     });
 
     let set = Set { repetitions: 1, video: Some(Address { host: "videos.example".into() }) };
-    samples.written(&Maps {
+    samples.serialized(&Maps {
         by_name: [("a b".to_owned(), 1)].into(),
         by_number: [(7, vec!["x".to_owned()])].into(),
         by_color: [(Color::Blue, true)].into(),
@@ -112,21 +112,21 @@ fn what_serde_writes_and_reads_has_the_type() {
     });
     let maps =
         json!({ "by_name": {}, "by_number": {}, "by_color": {}, "by_bool": {}, "set": [], "map": { "entries": {} } });
-    samples.read::<Maps>(&maps);
+    samples.deserialized::<Maps>(&maps);
     let with = |field: &str, value: Value| {
         let mut maps = maps.clone();
         maps[field] = value;
         maps
     };
-    samples.refused::<Maps>(&with("by_color", json!({ "green": true })));
-    samples.refused::<Maps>(&with("by_bool", json!({ "yes": 1 })));
-    samples.refused::<Maps>(&with("map", json!({ "entries": { "1": { "repetitions": "1" } } })));
+    samples.rejected::<Maps>(&with("by_color", json!({ "green": true })));
+    samples.rejected::<Maps>(&with("by_bool", json!({ "yes": 1 })));
+    samples.rejected::<Maps>(&with("map", json!({ "entries": { "1": { "repetitions": "1" } } })));
 
     for shape in [Internal::Empty, Internal::Circle { the_radius: 1.5 }, Internal::Wrapped(Side { side: 1.5 })] {
-        samples.written(&Flattened { outer: 1, inner: Inner { inner: 2 }, shape });
+        samples.serialized(&Flattened { outer: 1, inner: Inner { inner: 2 }, shape });
     }
-    samples.refused::<Flattened>(&json!({ "outer": 1, "inner": { "inner": 2 }, "kind": "empty" }));
-    samples.refused::<Flattened>(&json!({ "outer": 1, "inner": 2, "kind": "circle" }));
+    samples.rejected::<Flattened>(&json!({ "outer": 1, "inner": { "inner": 2 }, "kind": "empty" }));
+    samples.rejected::<Flattened>(&json!({ "outer": 1, "inner": 2, "kind": "circle" }));
 
     let external = vec![
         External::Unit,
@@ -142,7 +142,7 @@ fn what_serde_writes_and_reads_has_the_type() {
         shapes::Untagged::Fields { x: Some(1) },
         shapes::Untagged::Fields { x: None },
     ];
-    samples.written(&Collections {
+    samples.serialized(&Collections {
         tuple: (1, "a".into()),
         array: [1, 2, 3],
         newtype: shapes::Newtype(vec![Inner { inner: 1 }]),
@@ -153,25 +153,25 @@ fn what_serde_writes_and_reads_has_the_type() {
         untagged,
         tagged: shapes::Tagged { x: 1 },
     });
-    samples.refused::<External>(&json!({ "fields": { "twoWords": 1 } }));
-    samples.refused::<External>(&json!("Unit"));
+    samples.rejected::<External>(&json!({ "fields": { "twoWords": 1 } }));
+    samples.rejected::<External>(&json!("Unit"));
 
-    samples.written(&Times {
+    samples.serialized(&Times {
         at: "2026-01-02T03:04:05.678Z".parse().expect("it is a time"),
         day: "2026-01-02".parse().expect("it is a day"),
     });
-    samples.refused::<Times>(&json!({ "at": 5, "day": "2026-01-02" }));
+    samples.rejected::<Times>(&json!({ "at": 5, "day": "2026-01-02" }));
 
     let object = json!({ "a": [1, "b", null, { "c": true }] });
-    samples.written(&Anything { value: object.clone(), object: object.as_object().cloned().unwrap_or_default() });
-    samples.written(&Anything { value: Value::Null, object: serde_json::Map::default() });
-    samples.refused::<Anything>(&json!({ "object": {} }));
+    samples.serialized(&Anything { value: object.clone(), object: object.as_object().cloned().unwrap_or_default() });
+    samples.serialized(&Anything { value: Value::Null, object: serde_json::Map::default() });
+    samples.rejected::<Anything>(&json!({ "object": {} }));
 
-    samples.written(&Page { items: vec![Inner { inner: 1 }], next: Some(u64::from(u32::MAX)) });
-    samples.written(&Page::<u64> { items: vec![], next: None });
-    samples.read::<Page<Inner>>(&json!({ "items": [] }));
-    samples.refused::<Page<Inner>>(&json!({ "items": [1] }));
-    samples.written(&Tree { children: vec![Tree { children: vec![] }] });
+    samples.serialized(&Page { items: vec![Inner { inner: 1 }], next: Some(u64::from(u32::MAX)) });
+    samples.serialized(&Page::<u64> { items: vec![], next: None });
+    samples.deserialized::<Page<Inner>>(&json!({ "items": [] }));
+    samples.rejected::<Page<Inner>>(&json!({ "items": [1] }));
+    samples.serialized(&Tree { children: vec![Tree { children: vec![] }] });
 
     place(&samples.0);
 }

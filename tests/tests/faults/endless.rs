@@ -1,7 +1,7 @@
-//! Hooks of the alarm that never return, in a room that logs its life.
+//! Hooks of the alarm that never return, in a room with an event log.
 
 use serde_json::json;
-use tests::{Client, Provider, diary, diary_with, fixture, fresh};
+use tests::{Client, Provider, event_log, event_log_with, fixture, fresh};
 
 const WATCHED: &str = "/watched";
 
@@ -11,24 +11,24 @@ async fn watched(room: &str, id: &str) -> Client {
     client
 }
 
-/// Reads up to what was said.
+/// Receives up to this text.
 async fn hears(client: &mut Client, text: &str) {
     while client.until("said").await["data"]["text"] != text {}
 }
 
-/// How often the alarm of a room came.
+/// Returns how often the alarm of a room fired.
 fn alarms(room: &str) -> usize {
-    diary(room).iter().filter(|entry| entry["pluv"] == "alarm").count()
+    event_log(room).iter().filter(|entry| entry["pluv"] == "alarm").count()
 }
 
 #[tokio::test]
-async fn a_hook_that_is_told_of_a_change_and_never_returns_holds_up_nobody_and_is_ended() {
+async fn a_storage_updated_hook_that_never_returns_blocks_nobody_and_times_out() {
     let room = fresh("change");
     let mut eve = Provider::join_at(WATCHED, &room, "endless").await;
     let (mut ada, mut bob) = (watched(&room, "ada").await, Provider::join_at(WATCHED, &room, "bob").await);
     eve.write(0, "by eve").await;
     bob.reads("by eve").await;
-    diary_with(&room, |entry| entry["pluv"] == "alarm").await;
+    event_log_with(&room, |entry| entry["pluv"] == "alarm").await;
     bob.write(6, " and bob").await;
     eve.reads("by eve and bob").await;
     ada.send("say", &json!({ "text": "meanwhile" })).await;
@@ -37,7 +37,7 @@ async fn a_hook_that_is_told_of_a_change_and_never_returns_holds_up_nobody_and_i
     ada.until("$userJoined").await;
     cy.leave(1000).await;
     ada.until("$exit").await;
-    let entries = diary_with(&room, |entry| entry["name"] == "on_storage_updated").await;
+    let entries = event_log_with(&room, |entry| entry["name"] == "on_storage_updated").await;
     let ended: Vec<_> = entries.iter().filter(|entry| entry["name"] == "on_storage_updated").collect();
     assert_eq!((ended.len(), &ended[0]["failed"]), (1, &json!(true)), "{ended:?}");
     assert!(alarms(&room) < 10, "{entries:?}");
@@ -46,17 +46,17 @@ async fn a_hook_that_is_told_of_a_change_and_never_returns_holds_up_nobody_and_i
 }
 
 #[tokio::test]
-async fn a_hook_that_is_given_the_document_and_never_returns_holds_up_nobody() {
+async fn a_room_deleted_hook_that_never_returns_blocks_nobody() {
     let room = fresh("endless");
     let mut ada = Provider::join_at(WATCHED, &room, "ada").await;
     ada.write(0, "by ada").await;
     ada.settle().await;
     ada.drop_connection();
-    // It is to be deleted at once, and the hook has it.
-    diary_with(&room, |entry| entry["pluv"] == "leave").await;
+    // The document is deleted at once, and the hook runs.
+    event_log_with(&room, |entry| entry["pluv"] == "leave").await;
     let (mut bob, mut cy) = (watched(&room, "bob").await, Provider::join_at(WATCHED, &room, "cy").await);
     assert_eq!(cy.text(), "by ada");
     cy.write(6, " and cy").await;
     hears(&mut bob, "changed by cy").await;
-    assert!(alarms(&room) < 10, "{:?}", diary(&room));
+    assert!(alarms(&room) < 10, "{:?}", event_log(&room));
 }

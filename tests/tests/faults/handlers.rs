@@ -1,4 +1,4 @@
-//! What a panic leaves behind, most often of a handler.
+//! Rooms and connections after a panic, mostly of a handler.
 
 use serde_json::{Value, json};
 use tests::{Client, LAB, UPGRADE, faults, fresh, post, refused, request};
@@ -7,7 +7,7 @@ use crate::alone;
 
 const NOTES: &str = "/notes";
 
-/// Ada and Bob, who see each other.
+/// Joins Ada and Bob, and reads everything up to now.
 async fn pair(room: &str) -> [Client; 2] {
     let mut ada = Client::join(&faults(), LAB, room, "ada", &json!({ "note": "a" })).await;
     let mut bob = Client::join(&faults(), LAB, room, "bob", &json!({ "note": "b" })).await;
@@ -16,12 +16,12 @@ async fn pair(room: &str) -> [Client; 2] {
     [ada, bob]
 }
 
-/// Both are there, with what they were, and the room hears them.
+/// Asserts that both are connected with their state, and that the room handles their events.
 async fn goes_on(ada: &mut Client, bob: &mut Client) {
     ada.send("say", &json!({ "text": "and then" })).await;
     for client in [&mut *ada, &mut *bob] {
         let said = client.until("said").await;
-        assert_eq!(said["data"]["text"], "and then", "nothing of what panicked is shown");
+        assert_eq!(said["data"]["text"], "and then", "nothing of the event that panicked is shown");
     }
     for (client, note) in [(&mut *ada, "b"), (&mut *bob, "a")] {
         let others = client.others().await;
@@ -32,21 +32,21 @@ async fn goes_on(ada: &mut Client, bob: &mut Client) {
 }
 
 #[tokio::test]
-async fn the_sender_of_what_panics_is_told_and_all_stay() {
+async fn the_sender_of_an_event_that_panics_gets_an_error_and_all_stay() {
     let _turn = alone().await;
     let [mut ada, mut bob] = pair(&fresh("panic")).await;
     for event in ["panic", "decode", "panic"] {
         ada.send(event, &json!({ "text": "panic" })).await;
         let error = ada.receive().await;
         assert_eq!(error["type"], "$error", "{error}");
-        assert_eq!(error["data"], json!({ "message": "internal error" }), "nothing of the panic is told");
+        assert_eq!(error["data"], json!({ "message": "internal error" }), "the panic's message is not shown");
         assert_eq!(error["connectionId"], ada.id.as_str());
         goes_on(&mut ada, &mut bob).await;
     }
 }
 
 #[tokio::test]
-async fn a_request_that_panics_is_answered() {
+async fn a_procedure_that_panics_is_answered_with_an_error() {
     let _turn = alone().await;
     let [mut ada, mut bob] = pair(&fresh("procedure")).await;
     ada.send_text(r#"{"type":"crash","data":{},"id":7}"#).await;
@@ -56,7 +56,7 @@ async fn a_request_that_panics_is_answered() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_handler_that_panics_is_told_and_comes_back() {
+async fn a_client_with_a_pending_handler_reconnects_after_a_panic() {
     let _turn = alone().await;
     let room = fresh("later");
     let [mut ada, mut bob] = pair(&room).await;
@@ -70,7 +70,7 @@ async fn who_waits_for_a_handler_that_panics_is_told_and_comes_back() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_handler_in_another_room_comes_back() {
+async fn a_client_with_a_pending_handler_in_another_room_reconnects_after_a_panic() {
     let _turn = alone().await;
     let [mut ada, mut bob] = pair(&fresh("bystanders")).await;
     let [mut eve, mut mallory] = pair(&fresh("elsewhere")).await;
@@ -86,7 +86,7 @@ async fn who_waits_for_a_handler_in_another_room_comes_back() {
 }
 
 #[tokio::test]
-async fn memory_that_runs_out_is_as_a_panic() {
+async fn running_out_of_memory_is_handled_like_a_panic() {
     let _turn = alone().await;
     let [mut ada, mut bob] = pair(&fresh("memory")).await;
     ada.send("exhaust", &json!({})).await;
@@ -95,7 +95,7 @@ async fn memory_that_runs_out_is_as_a_panic() {
 }
 
 #[tokio::test]
-async fn a_leaver_is_gone_though_the_hook_panics() {
+async fn a_client_that_leaves_is_announced_although_the_hook_panics() {
     let _turn = alone().await;
     let room = fresh("hook");
     let [mut ada, mut bob] = pair(&room).await;
@@ -112,11 +112,11 @@ async fn a_leaver_is_gone_though_the_hook_panics() {
 }
 
 #[tokio::test]
-async fn a_room_that_panics_when_it_is_made_refuses_and_harms_no_other() {
+async fn a_room_whose_create_panics_closes_its_connections_and_harms_no_other_room() {
     let _turn = alone().await;
     let [mut ada, mut bob] = pair(&fresh("sound")).await;
     let path = format!("/broken/room/{}", fresh("broken"));
-    // The panic takes the request along that the room is made for.
+    // The panic also ends the request for which the room is created.
     let lost = request(&faults(), "GET", &path, UPGRADE).await;
     assert_eq!(lost.status, 500);
     let url = format!("{}{path}", faults());
@@ -127,7 +127,7 @@ async fn a_room_that_panics_when_it_is_made_refuses_and_harms_no_other() {
     }
 }
 
-/// The text of a room's document, as the worker reads it.
+/// Returns the text of a room's document, read by the worker.
 async fn text_of(room: &str) -> String {
     let answer = post(&faults(), &format!("/steer/{room}/notes/read"), "").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -135,22 +135,22 @@ async fn text_of(room: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_document_is_what_was_stored_of_it() {
+async fn a_document_after_a_panic_is_the_stored_one() {
     let _turn = alone().await;
-    let room = fresh("begun-panic");
+    let room = fresh("initial-panic");
     let mut ada = Client::join(&faults(), NOTES, &room, "ada", &json!({})).await;
     ada.send("add", &json!({ "text": ", and more" })).await;
     ada.drain().await;
     ada.send("panic", &json!({})).await;
     assert_eq!(ada.until("$error").await["data"]["message"], "internal error");
-    assert_eq!(text_of(&room).await, "begun, and more");
+    assert_eq!(text_of(&room).await, "initial, and more");
     ada.send("add", &json!({ "text": "!" })).await;
     ada.drain().await;
-    assert_eq!(text_of(&room).await, "begun, and more!");
+    assert_eq!(text_of(&room).await, "initial, and more!");
 }
 
 #[tokio::test]
-async fn who_waits_for_the_document_to_begin_comes_back() {
+async fn a_client_that_waits_for_the_initial_storage_reconnects_after_a_panic() {
     let _turn = alone().await;
     let room = fresh("slow");
     let [mut eve, mut mallory] = pair(&fresh("elsewhere")).await;
@@ -170,7 +170,7 @@ async fn who_waits_for_the_document_to_begin_comes_back() {
 }
 
 #[tokio::test]
-async fn many_panics_at_once_lose_nobody_who_does_not_wait() {
+async fn many_panics_at_once_keep_idle_connections_open() {
     let _turn = alone().await;
     let mut rooms = Vec::new();
     for index in 0..5 {

@@ -1,4 +1,4 @@
-//! What a hook that panics leaves behind.
+//! Rooms and connections after a hook panicked.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ async fn join(room: &str, id: &str) -> Client {
     client
 }
 
-/// Ada and Bob, who see each other, and whose document has a text.
+/// Joins Ada and Bob, writes a text into the document, and reads everything up to now.
 async fn pair(room: &str) -> [Client; 2] {
     let (mut ada, mut bob) = (join(room, "ada").await, join(room, "bob").await);
     ada.send("write", &json!({ "text": TEXT })).await;
@@ -29,12 +29,12 @@ async fn pair(room: &str) -> [Client; 2] {
     [ada, bob]
 }
 
-/// Reads up to what was said.
+/// Receives up to this text.
 async fn hears(client: &mut Client, text: &str) {
     while client.until("said").await["data"]["text"] != text {}
 }
 
-/// Both are there, with what they were and what they wrote, and the room hears them.
+/// Asserts that both are connected with their state and the document, and that the room handles their events.
 async fn goes_on(ada: &mut Client, bob: &mut Client, text: &str) {
     ada.send("say", &json!({ "text": "and then" })).await;
     for client in [&mut *ada, &mut *bob] {
@@ -50,13 +50,13 @@ async fn goes_on(ada: &mut Client, bob: &mut Client, text: &str) {
     }
 }
 
-/// The worker wants a room's document deleted.
+/// Deletes a room's document by the worker.
 async fn delete(room: &str) -> Answer {
     post(&faults(), &format!("/steer/{room}/fragile/delete"), "").await
 }
 
 #[tokio::test]
-async fn a_message_at_which_a_hook_panics_is_answered() {
+async fn a_message_whose_hook_panics_is_answered_with_an_error() {
     let _turn = alone().await;
     let [mut ada, mut bob] = pair(&fresh("message")).await;
     ada.send("say", &json!({ "text": "on_message" })).await;
@@ -65,7 +65,7 @@ async fn a_message_at_which_a_hook_panics_is_answered() {
 }
 
 #[tokio::test]
-async fn who_joins_where_the_hook_panics_is_there_and_nobody_goes() {
+async fn a_client_whose_connected_hook_panics_has_joined_and_all_stay() {
     let _turn = alone().await;
     let room = fresh("connected");
     let [mut ada, mut bob] = pair(&room).await;
@@ -79,12 +79,12 @@ async fn who_joins_where_the_hook_panics_is_there_and_nobody_goes() {
 }
 
 #[tokio::test]
-async fn who_comes_where_the_document_can_not_begin_is_let_in_when_it_can() {
+async fn a_client_joins_once_the_initial_storage_hook_no_longer_panics() {
     let _turn = alone().await;
-    let [mut ada, mut bob] = pair(&fresh("begun")).await;
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("the epoch is over");
+    let [mut ada, mut bob] = pair(&fresh("initial")).await;
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("now is after the epoch");
     let mut pause = Duration::from_millis(750);
-    // Until she comes before the room's time.
+    // Until she connects before the time in the room's name.
     let (room, time) = loop {
         pause *= 2;
         let time = now() + pause;
@@ -98,26 +98,26 @@ async fn who_comes_where_the_document_can_not_begin_is_let_in_when_it_can() {
             assert_eq!(answer["data"]["message"], "internal error");
             break (room, time);
         }
-        assert!(now() >= time, "it does not begin before its time: {answer}");
+        assert!(now() >= time, "the document is not created before that time: {answer}");
     };
     goes_on(&mut ada, &mut bob, TEXT).await;
     sleep(time.saturating_sub(now()) + Duration::from_millis(1)).await;
     let [mut eve, mut cy] = [join(&room, "ada").await, join(&room, "bob").await];
-    eve.send("write", &json!({ "text": "begun" })).await;
-    goes_on(&mut eve, &mut cy, "begun").await;
+    eve.send("write", &json!({ "text": "initial" })).await;
+    goes_on(&mut eve, &mut cy, "initial").await;
 }
 
 #[tokio::test]
-async fn a_change_at_which_a_hook_panics_is_kept_and_told_again_after_a_pause() {
+async fn a_change_whose_hook_panics_is_kept_and_the_hook_is_retried() {
     let turn = alone().await;
     let [mut ada, mut bob] = pair(&fresh("updated")).await;
     ada.send("write", &json!({ "text": "on_storage_updated" })).await;
-    // The alarm comes after a second, and panics.
+    // The alarm fires after a second, and panics.
     sleep(Duration::from_millis(1_500)).await;
     goes_on(&mut ada, &mut bob, "on_storage_updated").await;
     bob.send("write", &json!({ "text": "something else" })).await;
     goes_on(&mut ada, &mut bob, "something else").await;
-    // The panics of others do it no harm.
+    // Other panics do not affect it.
     drop(turn);
     for client in [&mut ada, &mut bob] {
         hears(client, "the text is now: something else").await;
@@ -125,7 +125,7 @@ async fn a_change_at_which_a_hook_panics_is_kept_and_told_again_after_a_pause() 
 }
 
 #[tokio::test]
-async fn a_document_whose_deletion_panics_stays_and_can_be_deleted_later() {
+async fn a_document_whose_deletion_hook_panics_stays_and_can_be_deleted_later() {
     let _turn = alone().await;
     let (room, other) = (fresh("deleted"), fresh("other"));
     let [mut ada, mut bob] = pair(&other).await;

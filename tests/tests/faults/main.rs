@@ -1,5 +1,5 @@
-//! What faults of a room's code leave behind. A panic takes all rooms of a worker with it, so tests of it have a worker of
-//! their own, and run one at a time.
+//! Faults of a room's code. A panic ends all rooms of a worker, so these tests have a worker of their own, and run one at a
+//! time.
 
 mod endless;
 mod handlers;
@@ -7,7 +7,7 @@ mod hooks;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-/// The turn of a test that panics.
+/// Waits until no other test runs that panics.
 async fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await

@@ -1,4 +1,4 @@
-//! Connections of which nothing more comes, in a room that misses them after three seconds.
+//! Idle connections, in a room with an idle limit of three seconds.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tests::{Client, Closed, Provider, TIMEOUT, fixture, fresh};
 use tokio::time::{sleep, timeout};
 
 const BRISK: &str = "/brisk";
-/// How often who is not silent speaks.
+/// The interval of messages of a client that is not idle.
 const PAUSE: Duration = Duration::from_secs(1);
 const PING: &str = r#"{"type":"$ping","data":{}}"#;
 
@@ -17,8 +17,8 @@ async fn brisk(room: &str, id: &str) -> Client {
     client
 }
 
-/// What comes to a client that pings as the stock one does, once a second, which the platform answers, up to a while after
-/// a farewell.
+/// Pings once a second, as the stock client does and the platform answers, and returns the frames received up to three pings
+/// after a farewell.
 async fn ping_until_farewell(client: &mut Client) -> Vec<Value> {
     let mut frames = Vec::new();
     let mut more = 3;
@@ -40,7 +40,7 @@ async fn ping_until_farewell(client: &mut Client) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn who_is_silent_is_closed_and_told_of_once_and_who_pings_stays() {
+async fn an_idle_client_is_closed_and_announced_once_and_one_that_pings_stays() {
     let room = fresh("silent");
     let mut ada = brisk(&room, "ada").await;
     let mut bob = brisk(&room, "bob").await;
@@ -55,10 +55,10 @@ async fn who_is_silent_is_closed_and_told_of_once_and_who_pings_stays() {
                 sleep(PAUSE).await;
                 cy.send("$getOthers", &json!({})).await;
             }
-        } => unreachable!("it goes on"),
+        } => unreachable!("the client pings on"),
     };
-    let told: Vec<_> = frames.iter().map(|frame| frame["type"].as_str().unwrap_or_default()).collect();
-    assert_eq!(told, ["$exit", "$syncStateReceived", "farewell"], "{frames:?}");
+    let announced: Vec<_> = frames.iter().map(|frame| frame["type"].as_str().unwrap_or_default()).collect();
+    assert_eq!(announced, ["$exit", "$syncStateReceived", "farewell"], "{frames:?}");
     assert_eq!(frames[0]["data"], json!({ "sessionId": ada.id }));
     assert_eq!(frames[0]["user"], json!({ "id": "ada" }));
     let mut present: Vec<_> = frames[1]["data"]["connectionIds"].as_array().cloned().unwrap_or_default();
@@ -74,7 +74,7 @@ async fn who_is_silent_is_closed_and_told_of_once_and_who_pings_stays() {
 }
 
 #[tokio::test]
-async fn a_room_whose_clients_are_all_silent_is_empty_in_the_end() {
+async fn a_room_whose_clients_are_all_idle_becomes_empty() {
     let room = fresh("deserted");
     let mut ada = brisk(&room, "ada").await;
     let mut bob = brisk(&room, "bob").await;
@@ -86,7 +86,7 @@ async fn a_room_whose_clients_are_all_silent_is_empty_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_silent_is_closed_and_withdrawn_and_who_speaks_stays() {
+async fn an_idle_provider_is_closed_and_withdrawn_and_an_active_one_stays() {
     let room = fresh("silent");
     let mut ada = Provider::join_at(BRISK, &room, "ada").await;
     let mut bob = Provider::join_at(BRISK, &room, "bob").await;
@@ -99,7 +99,7 @@ async fn a_provider_that_is_silent_is_closed_and_withdrawn_and_who_speaks_stays(
             bob.settle().await;
         }
     };
-    timeout(TIMEOUT, withdrawn).await.expect("who is silent is withdrawn in time");
+    timeout(TIMEOUT, withdrawn).await.expect("an idle provider is withdrawn in time");
     assert_eq!(ada.closed().await, Closed { code: 1012, reason: "idle connection timed out".to_owned() });
     bob.write(0, "by bob").await;
     ada.connect().await;

@@ -1,14 +1,14 @@
-// A room that sleeps in the middle of typing.
+// A room that hibernates between edits.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pace, until, untilAsleep } from '../wait.mjs';
+import { pace, until, untilHibernated } from '../wait.mjs';
 import { withRoom } from './client.mjs';
 import { difference } from './documents.mjs';
 
-test('typing goes on after the room slept, and a newcomer gets all of it', () => untilAsleep(async (silence) => {
+test('typing continues after hibernation, and a newcomer gets all of it', () => untilHibernated(async (waitForHibernation) => {
   let hasSlept = false;
-  await withRoom('asleep', async ({ join }) => {
+  await withRoom('hibernation', async ({ join }) => {
     const ada = await join('ada');
     const bob = await join('bob');
     const changes = () => bob.said.filter((text) => text.startsWith('change '));
@@ -25,10 +25,10 @@ test('typing goes on after the room slept, and a newcomer gets all of it', () =>
       await until(() => bob.text.toString() === ada.text.toString(), () => `bob has ${bob.text}`);
       await type(bob, text.slice(5));
       await until(() => ada.text.toString() === bob.text.toString(), () => `ada has ${ada.text}`);
-      await until(() => changes().length > from, 'the room is told of the change');
+      await until(() => changes().length > from, 'the hook runs for the change');
       firsts.push(changes()[from]);
       if (round < 2) {
-        await silence();
+        await waitForHibernation();
       }
     }
     assert.equal(ada.text.toString(), 'before it slept after it slept after it slept again');
@@ -38,7 +38,7 @@ test('typing goes on after the room slept, and a newcomer gets all of it', () =>
     for (const client of [ada, bob, newcomer]) {
       assert.deepEqual(client.errors, []);
     }
-    // Counted by the room since it woke.
+    // The count starts at the wake.
     hasSlept = firsts.every((change) => change.startsWith('change 1 by '));
   });
   return hasSlept;

@@ -1,4 +1,4 @@
-//! What the log tells of the life of a room.
+//! The event log of a room, read from the worker's log.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use crate::{TIMEOUT, base};
 
-/// The lines of the fixture's log that have `text` in them.
+/// Returns the lines of the fixture's log that contain `text`.
 ///
 /// # Panics
 /// When there is no log.
@@ -18,12 +18,12 @@ pub fn log(text: &str) -> Vec<String> {
     log.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
 }
 
-/// What was logged of a room's life, each line of which is one JSON object.
+/// Returns the entries of a room's event log, each of which is one line of JSON.
 ///
 /// # Panics
-/// When a line is none.
+/// When a line is not JSON.
 #[must_use]
-pub fn diary(room: &str) -> Vec<Value> {
+pub fn event_log(room: &str) -> Vec<Value> {
     let lines = log(&format!(r#""room":"{room}""#));
     let read = |line: &String| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: `{line}`"));
     let entries: Vec<Value> = lines.iter().map(read).collect();
@@ -31,18 +31,18 @@ pub fn diary(room: &str) -> Vec<Value> {
     entries
 }
 
-/// The same, when `is_there` holds of an entry: the log comes a moment later than what it tells of.
+/// Waits until `is_expected` is true of an entry, and returns all entries: an event is logged a moment after it happened.
 ///
 /// # Panics
-/// When there never is such an entry.
-pub async fn diary_with(room: &str, is_there: impl Fn(&Value) -> bool) -> Vec<Value> {
+/// When there is no such entry in time.
+pub async fn event_log_with(room: &str, is_expected: impl Fn(&Value) -> bool) -> Vec<Value> {
     let pause = Duration::from_millis(50);
     for _ in 0..TIMEOUT.as_millis() / pause.as_millis() {
-        let entries = diary(room);
-        if entries.iter().any(&is_there) {
+        let entries = event_log(room);
+        if entries.iter().any(&is_expected) {
             return entries;
         }
         sleep(pause).await;
     }
-    panic!("it is not in the log: {:?}", diary(room));
+    panic!("the entry is not in the log: {:?}", event_log(room));
 }

@@ -1,22 +1,22 @@
-//! What the log tells of the life of a room.
+//! The event log of a room with the option `debug`.
 
 use serde_json::{Value, json};
-use tests::{Client, Provider, diary_with, fixture, fresh, get, log};
+use tests::{Client, Provider, event_log_with, fixture, fresh, get, log};
 
 const WATCHED: &str = "/watched";
 
-/// The entries of a kind.
+/// Returns the entries of a kind.
 fn of<'a>(entries: &'a [Value], kind: &str) -> Vec<&'a Value> {
     entries.iter().filter(|entry| entry["pluv"] == kind).collect()
 }
 
-/// Reads up to what was said.
+/// Receives up to this text.
 async fn hears(client: &mut Client, text: &str) {
     while client.until("said").await["data"]["text"] != text {}
 }
 
 #[tokio::test]
-async fn the_life_of_a_room_is_logged_without_what_anyone_sent() {
+async fn the_event_log_has_no_contents_of_messages() {
     let room = fresh("logged");
     let token = get(&fixture(), &format!("{WATCHED}/authorize?room={room}&user_id=the+user")).await.body;
     let mut ada = Client::open_with(&fixture(), WATCHED, &room, &token).await;
@@ -33,10 +33,10 @@ async fn the_life_of_a_room_is_logged_without_what_anyone_sent() {
     assert_eq!(bob.closed().await.code, 4403);
     let session = ada.id.clone();
     ada.leave(1000).await;
-    let entries = diary_with(&room, |entry| entry["name"] == "on_room_deleted").await;
+    let entries = event_log_with(&room, |entry| entry["name"] == "on_room_deleted").await;
     let mut names = vec![(json!(""), ""), (json!(session), "ada")];
     names.extend(of(&entries, "connect").iter().skip(1).map(|entry| (entry["session"].clone(), "bob")));
-    let told = entries.iter().map(|entry| {
+    let logged = entries.iter().map(|entry| {
         let who = names.iter().find(|(id, _)| entry["session"] == *id).map_or("nobody", |(_, name)| name);
         let what: Vec<_> = ["pluv", "protocol", "connections", "name", "failed", "edits", "code"]
             .iter()
@@ -66,7 +66,7 @@ async fn the_life_of_a_room_is_logged_without_what_anyone_sent() {
         "ada: leave null",
         ": hook on_room_deleted false",
     ];
-    assert_eq!(told.collect::<Vec<_>>(), expected, "{entries:#?}");
+    assert_eq!(logged.collect::<Vec<_>>(), expected, "{entries:#?}");
     let others = log(&room).len() - entries.len();
     assert_eq!(others, log(&format!("/{room} ")).len(), "the rest are the requests, which wrangler logs");
     for secret in

@@ -1,13 +1,13 @@
-// Who is here: what their editors say of them, which may be anything.
+// The connected users, by their awareness states, which other editors may fill with anything.
 
 import type { Awareness } from 'y-protocols/awareness';
-import { type Person, trimName } from './me.js';
+import { type User, trimName } from './me.js';
 
-// More are a number.
+// Further users are shown as a number.
 const MOST_SHOWN = 5;
 
-/** Who says so of themselves, if it makes sense. */
-export function personOf(state: unknown): Person | null {
+/** Reads the user of an awareness state; null if it is not valid. */
+export function userOf(state: unknown): User | null {
   const { id, name, color } = (state as { user?: Record<string, unknown> } | undefined)?.user ?? {};
   if (typeof name !== 'string' || trimName(name) === '' || typeof color !== 'string' || !/^#[0-9a-f]{6}$/i.test(color)) {
     return null;
@@ -16,41 +16,41 @@ export function personOf(state: unknown): Person | null {
   return { id: typeof id === 'string' ? id : `${name} ${color}`, name: trimName(name), color };
 }
 
-/** Everyone but me, each once, whoever came first. */
-export function others(awareness: Awareness, me: Person): Person[] {
-  const people = new Map<string, Person>();
+/** Returns all other users, each once, in the order of their joins. */
+export function others(awareness: Awareness, me: User): User[] {
+  const users = new Map<string, User>();
   for (const state of awareness.getStates().values()) {
-    const person = personOf(state);
-    if (person !== null && person.id !== me.id) {
-      people.set(person.id, person);
+    const user = userOf(state);
+    if (user !== null && user.id !== me.id) {
+      users.set(user.id, user);
     }
   }
-  return [...people.values()];
+  return [...users.values()];
 }
 
-/** Shows them in `list`, in front of its last item, which is me. */
-export function showPeople(list: HTMLElement, people: Person[]): void {
-  // Most of what is told of people is where their carets are.
-  const news = JSON.stringify(people);
+/** Shows the users in `list`, before its last item, which is the user of this tab. */
+export function showUsers(list: HTMLElement, users: User[]): void {
+  // Most awareness updates are moved carets.
+  const news = JSON.stringify(users);
   if (list.dataset.shown === news) {
     return;
   }
   list.dataset.shown = news;
-  const fit = people.length > MOST_SHOWN ? MOST_SHOWN - 1 : people.length;
-  const shown = people.slice(0, fit).map(avatarOf);
-  if (fit < people.length) {
-    const rest = people.slice(fit);
+  const fit = users.length > MOST_SHOWN ? MOST_SHOWN - 1 : users.length;
+  const shown = users.slice(0, fit).map(avatarOf);
+  if (fit < users.length) {
+    const rest = users.slice(fit);
     shown.push(item('avatar more', `+${rest.length}`, rest.map(({ name }) => name).join(', ')));
   }
-  // I stay where I am, with the focus that I may have.
-  const mine = list.lastElementChild!;
-  while (mine.previousElementSibling) {
-    mine.previousElementSibling.remove();
+  // The last item is not replaced, as it may have the focus.
+  const own = list.lastElementChild!;
+  while (own.previousElementSibling) {
+    own.previousElementSibling.remove();
   }
-  mine.before(...shown);
+  own.before(...shown);
 }
 
-function avatarOf({ id, name, color }: Person): HTMLElement {
+function avatarOf({ id, name, color }: User): HTMLElement {
   const node = item('avatar', initials(name), name);
   node.dataset.id = id;
   node.dataset.test = 'person';
