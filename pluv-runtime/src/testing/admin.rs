@@ -1,4 +1,4 @@
-//! What a worker does with a room from outside, as a test does it.
+//! The requests of a worker to a room, made by a test.
 
 use super::World;
 use crate::{
@@ -8,47 +8,47 @@ use crate::{
     protocol::Output,
 };
 
-/// What a [`Handle`](crate::Handle) does, which needs the platform's `Env`: the same calls, without waiting.
+/// The calls of a [`Handle`](crate::Handle), which needs the platform's `Env`, as synchronous functions.
 impl<R: Room + Handlers<Room = R>> World<R> {
-    /// Sends an output to everyone who has joined, and says to how many connections.
+    /// Sends an output to all joined connections, and returns their number.
     ///
     /// # Errors
-    /// When the output can't be written as an event.
+    /// When the output can't be serialized as an event.
     pub fn broadcast(&self, output: R::Declared) -> Result<usize>
     where
         R: HasOutput,
     {
-        self.tell::<R>(AdminRequest::Broadcast, output)
+        self.send_output::<R>(AdminRequest::Broadcast, output)
     }
 
-    /// Sends an output to all connections of a user, by the user's id, and says to how many.
+    /// Sends an output to all connections of a user, by the user's id, and returns their number.
     ///
     /// # Errors
-    /// When the output can't be written as an event.
+    /// When the output can't be serialized as an event.
     pub fn send_to_user(&self, id: &str, output: R::Declared) -> Result<usize>
     where
         R: HasOutput,
     {
-        self.tell::<R>(AdminRequest::SendToUser(id.to_owned()), output)
+        self.send_output::<R>(AdminRequest::SendToUser(id.to_owned()), output)
     }
 
-    /// Closes connections, and says how many.
+    /// Closes connections, and returns their number.
     ///
     /// # Errors
-    /// None that a test would see.
-    pub fn evict(&self, whom: impl Into<Evict>) -> Result<usize> {
-        Ok(serde_json::from_slice(&self.request(AdminRequest::Evict(whom.into()), &[])?)?)
+    /// Never in a test.
+    pub fn evict(&self, target: impl Into<Evict>) -> Result<usize> {
+        Ok(serde_json::from_slice(&self.request(AdminRequest::Evict(target.into()), &[])?)?)
     }
 
-    /// Applies a Yjs update to the document, which is stored and shown to everyone.
+    /// Applies a Yjs update to the document, which stores and broadcasts it.
     ///
     /// # Errors
-    /// When the room has no document, or it does not take the update.
+    /// When the room has no document, or rejects the update.
     pub fn update_storage(&self, update: &[u8]) -> Result<()> {
         self.request(AdminRequest::UpdateStorage, update).map(drop)
     }
 
-    /// Closes all connections, and deletes the document when `on_room_deleted` has got it.
+    /// Closes all connections, and deletes the document after `on_room_deleted`.
     ///
     /// # Errors
     /// When the hook fails.
@@ -56,7 +56,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
         self.request(AdminRequest::Delete, &[]).map(drop)
     }
 
-    fn tell<S: HasOutput>(&self, request: AdminRequest, output: S::Declared) -> Result<usize> {
+    fn send_output<S: HasOutput>(&self, request: AdminRequest, output: S::Declared) -> Result<usize> {
         let output = Output::new::<S::Output>(&output.into()).map_err(Error::internal)?;
         Ok(serde_json::from_slice(&self.request(request, output.into_head().as_bytes())?)?)
     }

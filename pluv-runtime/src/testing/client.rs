@@ -1,22 +1,22 @@
-//! A client, as a test holds it.
+//! The clients of a test.
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use yrs::{Transact as _, Transaction, TransactionMut};
 
 use super::{
     frame::Frame,
-    person::Person,
+    peer_view::Peer,
     platform::SocketId,
-    stock_client::{message, update_storage},
+    stock_client::{StockClient, message, update_storage},
     world::Inner,
 };
-use crate::{Handlers, Protocol, Room, document::has_changed, engine::CloseReason, protocol};
+use crate::{Handlers, Protocol, Room, auth::Access, document::has_changed, engine::CloseReason, protocol};
 
-/// A client of a [`World`](super::World), which does what the stock one does: it keeps a copy of the document, knows who
-/// the others are, and answers what a client answers by itself.
+/// A client of a [`World`](super::World) that behaves like the stock one: it has a copy of the document and a list of the
+/// others, and answers the protocol's messages.
 ///
 /// A clone is the same client.
 pub struct Client<R: Handlers> {
@@ -30,10 +30,49 @@ pub struct Client<R: Handlers> {
 pub struct Other<U, P> {
     /// The connection's id.
     pub session: String,
-    /// Who it is.
+    /// The user.
     pub user: U,
-    /// What everyone sees of the user.
+    /// The part of the user that everyone sees.
     pub presence: P,
+}
+
+/// The state of a client in its world.
+#[derive(Debug)]
+pub(super) struct ClientState {
+    user: Option<Box<RawValue>>,
+    access: Access,
+    stock: StockClient,
+    pub(super) connection: Option<SocketId>,
+    /// The frames that the test has not taken.
+    frames: Vec<Frame>,
+    /// The code and reason of the last close.
+    closed: Option<(u16, String)>,
+    requests: u64,
+}
+
+impl ClientState {
+    pub(super) fn new(number: usize, user: Option<Box<RawValue>>, access: Access) -> Self {
+        let stock = StockClient::new(number as u64);
+        Self { user, access, stock, connection: None, frames: Vec::new(), closed: None, requests: 0 }
+    }
+
+    /// Receives a frame, and returns the answer.
+    pub(super) fn receive(&mut self, frame: Frame) -> Option<String> {
+        let answer = self.stock.read(&frame);
+        self.frames.push(frame);
+        answer
+    }
+
+    pub(super) fn disconnect(&mut self, code: u16, reason: &str) {
+        self.connection = None;
+        self.closed = Some((code, reason.to_owned()));
+        self.stock.disconnect();
+    }
+
+    /// Takes the frames that match.
+    fn take(&mut self, matches: impl Fn(&Frame) -> bool) -> Vec<Frame> {
+        self.frames.extract_if(.., |frame| matches(frame)).collect()
+    }
 }
 
 impl<R: Room + Handlers<Room = R>> Client<R> {
@@ -41,25 +80,25 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
         Self { world, number }
     }
 
-    fn person<T>(&self, with: impl FnOnce(&mut Person) -> T) -> T {
-        with(&mut self.world.borrow_mut().people[self.number])
+    fn state<T>(&self, with: impl FnOnce(&mut ClientState) -> T) -> T {
+        with(&mut self.world.borrow_mut().clients[self.number])
     }
 
-    /// Connects and joins, with what it has of the document; also again, after its connection was lost. Where a limit of
-    /// the room forbids it, [`closed`](Self::closed) says so.
+    /// Connects and joins with its copy of the document, for the first time or after its connection ended. If a limit of the
+    /// room forbids it, [`closed`](Self::closed) has the reason.
     ///
     /// # Panics
-    /// When it is connected already, or the room's types can't read its user.
+    /// When it is connected already, or the room's types can't deserialize its user.
     pub fn join(&self) {
         let mut inner = self.world.borrow_mut();
-        let Inner { host, people } = &mut *inner;
-        let person = &mut people[self.number];
-        assert!(person.connection.is_none(), "this client is connected already");
-        match host.connect(Protocol::Pluv, person.user.clone(), person.access) {
-            Ok(connection) => (person.connection, person.closed) = (Some(connection), None),
-            Err(CloseReason::InvalidUser(reason)) => panic!("the room can't read its user: {reason}"),
+        let Inner { host, clients } = &mut *inner;
+        let state = &mut clients[self.number];
+        assert!(state.connection.is_none(), "this client is connected already");
+        match host.connect(Protocol::Pluv, state.user.clone(), state.access) {
+            Ok(connection) => (state.connection, state.closed) = (Some(connection), None),
+            Err(CloseReason::InvalidUser(reason)) => panic!("the room can't deserialize the user: {reason}"),
             Err(reason) => {
-                person.closed = Some((reason.code(Protocol::Pluv), reason.text().into_owned()));
+                state.closed = Some((reason.code(Protocol::Pluv), reason.text().into_owned()));
                 return;
             }
         }
@@ -72,78 +111,76 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
     /// When it is not connected.
     pub fn leave(&self) {
         let mut inner = self.world.borrow_mut();
-        let Inner { host, people } = &mut *inner;
-        let person = &mut people[self.number];
-        let connection = person.connection.expect("this client is not connected");
-        person.disconnect(1000, "");
+        let Inner { host, clients } = &mut *inner;
+        let state = &mut clients[self.number];
+        let connection = state.connection.expect("this client is not connected");
+        state.disconnect(1000, "");
         host.close(connection);
         inner.settle();
     }
 
-    /// Loses its network: it is not connected, and the room knows nothing of it until it has waited for long enough, as
-    /// [`advance`](super::World::advance) lets it.
+    /// Drops its connection without a close, as when the network fails. The room notices it by its idle detection, once
+    /// [`advance`](super::World::advance) lets enough time pass.
     ///
     /// # Panics
     /// When it is not connected.
     pub fn drop_connection(&self) {
-        self.person(|person| {
-            assert!(person.connection.is_some(), "this client is not connected");
-            person.disconnect(1006, "");
+        self.state(|state| {
+            assert!(state.connection.is_some(), "this client is not connected");
+            state.disconnect(1006, "");
         });
     }
 
-    /// Whether it is connected.
+    /// Returns whether it is connected.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.person(|person| person.connection.is_some())
+        self.state(|state| state.connection.is_some())
     }
 
-    /// The code and reason that its connection was closed with, if it was.
+    /// Returns the code and reason of its last close; none while it is connected.
     #[must_use]
     pub fn closed(&self) -> Option<(u16, String)> {
-        self.person(|person| person.closed.clone())
+        self.state(|state| state.closed.clone())
     }
 
-    /// The id of its connection: what others know as `connectionId`.
+    /// Returns the id of its connection, which the others get as `connectionId`.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
-        self.person(|person| person.stock.peers.session.clone())
+        self.state(|state| state.stock.peers.session.clone())
     }
 
-    /// Sends an event. What comes of it is read with [`received`](Self::received), or with [`errors`](Self::errors).
+    /// Sends an event. [`received`](Self::received) and [`errors`](Self::errors) have its results.
     ///
     /// # Panics
-    /// When the data can't be written as JSON, or the client is not connected.
+    /// When the data can't be serialized as JSON, or the client is not connected.
     #[track_caller]
     pub fn send(&self, event: &str, data: impl Serialize) {
         self.send_text(&message(event, &to_json(data)));
     }
 
-    /// Calls a procedure, and gives its answer.
+    /// Calls a procedure, and returns its answer.
     ///
     /// # Errors
-    /// The message of the `$error` that came instead.
+    /// The message of the `$error`, if the procedure fails.
     ///
     /// # Panics
-    /// When there is no answer, as the procedure still waits for something.
+    /// When there is no answer, as the procedure is pending.
     #[track_caller]
     pub fn call(&self, procedure: &str, data: impl Serialize) -> Result<Value, String> {
-        let id = json!(self.person(|person| {
-            person.requests += 1;
-            person.requests
+        let id = json!(self.state(|state| {
+            state.requests += 1;
+            state.requests
         }));
         self.send_text(&json!({ "type": procedure, "data": to_json(data), "id": id }).to_string());
-        let mut frames = self.person(|person| person.take(|frame| frame.id.as_ref() == Some(&id)));
-        let Some(frame) = frames.pop() else {
-            panic!("`{procedure}` has not answered: it is an event, or still waits for something")
-        };
+        let mut frames = self.state(|state| state.take(|frame| frame.id.as_ref() == Some(&id)));
+        let Some(frame) = frames.pop() else { panic!("`{procedure}` has not answered: it is an event, or pending") };
         match &*frame.name {
             protocol::ERROR => Err(error_message(&frame)),
             _ => Ok(frame.data),
         }
     }
 
-    /// Sends any text at all.
+    /// Sends a text frame with any content.
     ///
     /// # Panics
     /// When it is not connected.
@@ -155,7 +192,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
         inner.settle();
     }
 
-    /// Sends a binary frame, which clients of this protocol never do.
+    /// Sends a binary frame, which is invalid in this protocol.
     ///
     /// # Panics
     /// When it is not connected.
@@ -169,71 +206,70 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
 
     #[track_caller]
     fn connection(&self) -> SocketId {
-        self.person(|person| person.connection).expect("this client is not connected")
+        self.state(|state| state.connection).expect("this client is not connected")
     }
 
-    /// The data of all events of this name that it has received since it was last asked for them.
+    /// Takes the data of all events of this name that it has received.
     #[must_use]
     pub fn received(&self, event: &str) -> Vec<Value> {
-        self.person(|person| person.take(|frame| frame.name == event)).into_iter().map(|frame| frame.data).collect()
+        self.state(|state| state.take(|frame| frame.name == event)).into_iter().map(|frame| frame.data).collect()
     }
 
-    /// The messages of all `$error`s that it has received since it was last asked for them.
+    /// Takes the messages of all `$error`s that it has received.
     #[must_use]
     pub fn errors(&self) -> Vec<String> {
-        self.person(|person| person.take(|frame| frame.name == protocol::ERROR)).iter().map(error_message).collect()
+        self.state(|state| state.take(|frame| frame.name == protocol::ERROR)).iter().map(error_message).collect()
     }
 
-    /// All frames that it has received since the last call, those of the protocol too, but for those that another call has
-    /// given.
+    /// Takes all frames that it has received, also those of the protocol, but not those that another call has taken.
     #[must_use]
     pub fn frames(&self) -> Vec<Frame> {
-        self.person(|person| person.take(|_| true))
+        self.state(|state| state.take(|_| true))
     }
 
-    /// The others, in the order of their ids, as far as it was told.
+    /// Returns the other connections, ordered by their ids, as the client knows them.
     ///
     /// # Panics
-    /// When the room has sent a user or presence that its types can't read.
+    /// When the room's types can't deserialize a user that it has sent.
     #[must_use]
     pub fn others(&self) -> Vec<Other<R::User, R::Presence>> {
-        let others = self.person(|person| person.stock.peers.others.clone());
-        let other = |(session, seen): (String, super::peer_view::Seen)| {
-            let user = serde_json::from_value(seen.user).expect("a user is read back");
-            // Nobody has said anything of a presence yet.
-            let presence = if seen.presence.is_null() { json!({}) } else { seen.presence };
+        let others = self.state(|state| state.stock.peers.others.clone());
+        let other = |(session, peer): (String, Peer)| {
+            let user = serde_json::from_value(peer.user).expect("a user is read back");
+            // The user has not set a presence.
+            let presence = if peer.presence.is_null() { json!({}) } else { peer.presence };
             let presence = serde_json::from_value(presence).unwrap_or_default();
             Other { session, user, presence }
         };
         others.into_iter().map(other).collect()
     }
 
-    /// Changes fields of its presence. Before it joins, they are what it comes with.
+    /// Changes fields of its presence. Before it joins, they are its initial presence.
     ///
     /// # Panics
-    /// When they are not written as a JSON object.
+    /// When they are not serialized as a JSON object.
     #[track_caller]
     pub fn update_presence(&self, fields: impl Serialize) {
         let Value::Object(fields) = to_json(fields) else { panic!("a presence is a JSON object") };
-        let is_joined = self.person(|person| {
-            person.stock.presence.extend(fields.clone());
-            person.stock.peers.has_joined
+        let is_joined = self.state(|state| {
+            state.stock.presence.extend(fields.clone());
+            state.stock.peers.has_joined
         });
         if is_joined {
             self.send(protocol::UPDATE_PRESENCE, json!({ "presence": fields }));
         }
     }
 
-    /// Edits its copy of the document, in one transaction that is sent to the room. Without a connection it keeps the edit,
-    /// and brings it when it joins.
+    /// Edits its copy of the document in one transaction, which is sent to the room at once or, if the client is offline, when
+    /// it joins.
     pub fn edit<T>(&self, edit: impl FnOnce(&mut TransactionMut<'_>) -> T) -> T {
-        // Nothing of the world is borrowed while the test's own code runs.
-        let doc = self.person(|person| person.stock.document.doc.clone());
+        // The world is not borrowed while the test's function runs.
+        let doc = self.state(|state| state.stock.document.doc.clone());
         let mut transaction = doc.transact_mut();
         let result = edit(&mut transaction);
         let update = has_changed(&transaction).then(|| transaction.encode_update_v1());
         drop(transaction);
-        if let Some(update) = update.filter(|_| self.person(|person| person.stock.has_document)) {
+        if let Some(update) = update.filter(|_| self.state(|state| state.stock.has_document)) {
             self.send_text(&update_storage(None, &update));
         }
         result
@@ -241,13 +277,13 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
 
     /// Reads its copy of the document.
     pub fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> T) -> T {
-        let doc = self.person(|person| person.stock.document.doc.clone());
+        let doc = self.state(|state| state.stock.document.doc.clone());
         read(&doc.transact())
     }
 }
 
 fn to_json(data: impl Serialize) -> Value {
-    serde_json::to_value(data).unwrap_or_else(|error| panic!("this can't be written as JSON: {error}"))
+    serde_json::to_value(data).unwrap_or_else(|error| panic!("the data can't be serialized as JSON: {error}"))
 }
 
 fn error_message(frame: &Frame) -> String {

@@ -1,4 +1,4 @@
-//! A database that is as strict as a Durable Object's, counts what is dear, and fails or dies when told to.
+//! A database with the limits of a Durable Object's, which counts rows, and fails or crashes on demand.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,7 +14,7 @@ use crate::document::{Sql, SqlError, Value};
 
 type Result<T> = std::result::Result<T, SqlError>;
 
-/// What the platform allows in a value and in a row, in bytes.
+/// The platform's limit of a value and of a row, in bytes.
 const MAX_ROW: usize = 2_000_000;
 const MAX_PARAMS: usize = 100;
 
@@ -22,11 +22,11 @@ const MAX_PARAMS: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// It does nothing and returns an error; the next ones work.
+    /// The call does nothing and returns an error; later calls work.
     Error,
-    /// It does all that it should and returns an error all the same, as when the answer is lost.
+    /// The call succeeds but returns an error, as when the answer is lost.
     ErrorAfter,
-    /// The host dies in it: what is not committed is gone, and the room with all its connections.
+    /// The host crashes in the call: uncommitted changes are lost, and the room with all its connections.
     Crash,
 }
 
@@ -37,111 +37,111 @@ pub(crate) struct Database(Rc<Inner>);
 #[derive(Debug)]
 struct Inner {
     db: RefCell<Connection>,
-    calls: Cell<u64>,
-    fault: Cell<Option<(u64, Fault)>>,
-    dead: Cell<bool>,
-    in_transaction: Cell<bool>,
-    /// How many writes are still to fail, and whether there is no space for any.
-    failing: Cell<u32>,
-    full: Cell<bool>,
-    written: Cell<u64>,
-    read: Cell<u64>,
-    scanned: Cell<i32>,
+    state: Cell<State>,
+}
+
+/// The counts of a database, and its pending failures.
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    calls: u64,
+    /// The number of a call, and its fault.
+    fault: Option<(u64, Fault)>,
+    is_dead: bool,
+    in_transaction: bool,
+    /// The number of writes that are still to fail.
+    failing: u32,
+    is_full: bool,
+    written: u64,
+    read: u64,
+    scanned: i32,
 }
 
 impl Database {
     pub(crate) fn new() -> Self {
-        Self(Rc::new(Inner {
-            db: RefCell::new(sound(Connection::open_in_memory())),
-            calls: Cell::new(0),
-            fault: Cell::new(None),
-            dead: Cell::new(false),
-            in_transaction: Cell::new(false),
-            failing: Cell::new(0),
-            full: Cell::new(false),
-            written: Cell::new(0),
-            read: Cell::new(0),
-            scanned: Cell::new(0),
-        }))
+        let db = expect_ok(Connection::open_in_memory());
+        Self(Rc::new(Inner { db: RefCell::new(db), state: Cell::default() }))
     }
 
-    /// Lets the call after `calls` more meet its fault. Statements and commits are calls.
+    fn update<T>(&self, update: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.0.state.get();
+        let result = update(&mut state);
+        self.0.state.set(state);
+        result
+    }
+
+    /// Lets a call fail after `calls` more. Statements and commits are calls.
     pub(crate) fn at(&self, calls: u64, fault: Fault) {
-        self.0.fault.set(Some((self.0.calls.get() + calls, fault)));
+        self.update(|state| state.fault = Some((state.calls + calls, fault)));
     }
 
-    /// Back after a crash; no fault is pending.
+    /// Makes the database usable after a crash, without a pending fault.
     pub(crate) fn reopen(&self) {
         assert!(self.0.db.borrow().is_autocommit());
-        self.0.dead.set(false);
-        self.0.fault.set(None);
+        self.update(|state| (state.is_dead, state.fault) = (false, None));
     }
 
-    /// Whether it has crashed and was not reopened.
+    /// Returns whether it has crashed and was not reopened.
     pub(crate) fn is_dead(&self) -> bool {
-        self.0.dead.get()
+        self.0.state.get().is_dead
     }
 
-    /// Looks at what is stored, without counting or faults.
-    pub(crate) fn untroubled<T>(&self, look: impl FnOnce() -> T) -> T {
-        let Inner { calls, fault, dead, failing, full, written, read, .. } = &*self.0;
-        let before = (calls.get(), fault.take(), dead.take(), failing.take(), full.take(), written.get(), read.get());
-        let result = look();
-        calls.set(before.0);
-        fault.set(before.1);
-        dead.set(before.2);
-        failing.set(before.3);
-        full.set(before.4);
-        written.set(before.5);
-        read.set(before.6);
+    /// Runs a function without counting or faults.
+    pub(crate) fn untroubled<T>(&self, run: impl FnOnce() -> T) -> T {
+        let state = self.0.state.take();
+        let result = run();
+        self.0.state.set(state);
         result
     }
 
     /// Lets the next writes fail.
     pub(crate) fn fail_writes(&self, writes: u32) {
-        self.0.failing.set(writes);
+        self.update(|state| state.failing = writes);
     }
 
-    /// Leaves no space for anything, or again for all; what is there can be read and deleted.
+    /// Fills the storage or frees space again. In full storage, rows can be read and deleted.
     pub(crate) fn set_full(&self, is_full: bool) {
-        self.0.full.set(is_full);
+        self.update(|state| state.is_full = is_full);
     }
 
     pub(crate) fn calls(&self) -> u64 {
-        self.0.calls.get()
+        self.0.state.get().calls
     }
 
     /// Runs a statement without counting or faults.
     pub(crate) fn run(&self, statement: &str) -> usize {
-        sound(self.0.db.borrow().execute(statement, []))
+        expect_ok(self.0.db.borrow().execute(statement, []))
     }
 
-    /// The one number that a query returns.
+    /// Returns the number that a query selects.
     pub(crate) fn number(&self, query: &str) -> i64 {
-        sound(sound(self.0.db.borrow().prepare_cached(query)).query_row([], |row| row.get(0)))
+        expect_ok(expect_ok(self.0.db.borrow().prepare_cached(query)).query_row([], |row| row.get(0)))
     }
 
-    /// The names of the tables.
+    /// Returns the names of the tables.
     pub(crate) fn tables(&self) -> Vec<String> {
         let db = self.0.db.borrow();
-        let mut query = sound(db.prepare_cached("SELECT name FROM sqlite_master WHERE type = 'table'"));
-        let names = sound(query.query_map([], |row| row.get(0)));
-        names.map(sound).collect()
+        let mut query = expect_ok(db.prepare_cached("SELECT name FROM sqlite_master WHERE type = 'table'"));
+        let names = expect_ok(query.query_map([], |row| row.get(0)));
+        names.map(expect_ok).collect()
     }
 
     fn call<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        let inner = &self.0;
-        if inner.dead.get() {
+        if self.is_dead() {
             return Err(SqlError("the room is gone".into()));
         }
-        let call = inner.calls.replace(inner.calls.get() + 1);
-        match inner.fault.get().filter(|(at, _)| *at == call).map(|(_, fault)| fault) {
+        let fault = self.update(|state| {
+            state.calls += 1;
+            state.fault.filter(|(at, _)| at + 1 == state.calls)
+        });
+        match fault.map(|(_, fault)| fault) {
             None => run(),
             Some(Fault::Error) => Err(SqlError("the storage failed".into())),
             Some(Fault::ErrorAfter) => run().and(Err(SqlError("lost the answer".into()))),
             Some(Fault::Crash) => {
-                inner.dead.set(true);
-                if inner.in_transaction.get() {
+                if self.update(|state| {
+                    state.is_dead = true;
+                    state.in_transaction
+                }) {
                     self.run("ROLLBACK");
                 }
                 Err(SqlError("crashed".into()))
@@ -150,19 +150,16 @@ impl Database {
     }
 
     fn check_writable(&self, verb: &str) -> Result<()> {
-        let Inner { failing, full, .. } = &*self.0;
-        if verb == "SELECT" {
-            return Ok(());
-        }
-        if failing.get() > 0 {
-            failing.set(failing.get() - 1);
-            return Err(SqlError("the storage failed".into()));
-        }
-        // What is deleted makes space.
-        if full.get() && verb != "DELETE" {
-            return Err(SqlError("database or disk is full".into()));
-        }
-        Ok(())
+        self.update(|state| match verb {
+            "SELECT" => Ok(()),
+            _ if state.failing > 0 => {
+                state.failing -= 1;
+                Err(SqlError("the storage failed".into()))
+            }
+            // A deletion frees space.
+            _ if state.is_full && verb != "DELETE" => Err(SqlError("database or disk is full".into())),
+            _ => Ok(()),
+        })
     }
 
     fn query(&self, statement: &str, params: Vec<Value>, row: &mut dyn FnMut(Vec<Value>)) -> Result<()> {
@@ -181,8 +178,8 @@ impl Database {
         let db = self.0.db.borrow();
         let before = db.total_changes();
         let tables = || -> u64 {
-            let mut count = sound(db.prepare_cached("SELECT COUNT(*) FROM sqlite_master"));
-            sound(count.query_row([], |row| row.get(0)))
+            let mut count = expect_ok(db.prepare_cached("SELECT COUNT(*) FROM sqlite_master"));
+            expect_ok(count.query_row([], |row| row.get(0)))
         };
         let tables_before = if verb == "CREATE" { tables() } else { 0 };
         let mut prepared = db.prepare_cached(statement).map_err(failed)?;
@@ -201,9 +198,9 @@ impl Database {
         }
         let mut rows = prepared.raw_query();
         while let Some(found) = rows.next().map_err(failed)? {
-            self.0.read.set(self.0.read.get() + 1);
+            self.update(|state| state.read += 1);
             row((0..columns)
-                .map(|index| match sound(found.get_ref(index)) {
+                .map(|index| match expect_ok(found.get_ref(index)) {
                     ValueRef::Null | ValueRef::Real(_) => Value::Null,
                     ValueRef::Integer(value) => Value::Integer(value),
                     ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
@@ -212,17 +209,20 @@ impl Database {
                 .collect());
         }
         drop(rows);
-        self.0.scanned.set(self.0.scanned.get() + prepared.reset_status(StatementStatus::FullscanStep));
         let made = if verb == "CREATE" { tables() - tables_before } else { 0 };
         let written = db.total_changes() - before + 2 * made;
-        self.0.written.set(self.0.written.get() + written);
+        let scanned = prepared.reset_status(StatementStatus::FullscanStep);
+        self.update(|state| {
+            state.scanned += scanned;
+            state.written += written;
+        });
         Ok(())
     }
 }
 
 impl Sql for Database {
     fn rows_written(&self) -> u64 {
-        self.0.written.get()
+        self.0.state.get().written
     }
 
     fn each(&self, statement: &str, params: Vec<Value>, mut row: impl FnMut(Vec<Value>)) -> Result<()> {
@@ -230,11 +230,13 @@ impl Sql for Database {
     }
 
     fn transaction<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        if self.0.dead.get() {
+        if self.is_dead() {
             return Err(SqlError("the room is gone".into()));
         }
-        assert!(!self.0.in_transaction.replace(true), "a transaction in a transaction");
-        let written = self.0.written.get();
+        let written = self.update(|state| {
+            assert!(!std::mem::replace(&mut state.in_transaction, true), "a transaction in a transaction");
+            state.written
+        });
         self.run("BEGIN");
         let result = run().and_then(|value| {
             self.call(|| {
@@ -242,9 +244,9 @@ impl Sql for Database {
                 Ok(value)
             })
         });
-        self.0.in_transaction.set(false);
+        self.update(|state| state.in_transaction = false);
         if result.is_err() {
-            self.0.written.set(written);
+            self.update(|state| state.written = written);
             if !self.0.db.borrow().is_autocommit() {
                 self.run("ROLLBACK");
             }
@@ -255,40 +257,36 @@ impl Sql for Database {
 
 #[cfg(test)]
 impl Database {
-    /// The fault that has been met since the last call, if one was.
+    /// Returns the fault that occurred since the last call, if any.
     pub(crate) fn take_fault(&self) -> Option<Fault> {
-        let (at, fault) = self.0.fault.get()?;
-        (at < self.0.calls.get()).then(|| {
-            self.0.fault.set(None);
-            fault
-        })
+        self.update(|state| state.fault.take_if(|(at, _)| *at < state.calls)).map(|(_, fault)| fault)
     }
 
-    /// Rows written since the last call, counted as workerd does: each row that is inserted, replaced or deleted, and
-    /// two for a table.
+    /// Returns the rows written since the last call, counted as in workerd: each row that is inserted, replaced or deleted,
+    /// and two for a table.
     pub(crate) fn take_written(&self) -> u64 {
-        self.0.written.take()
+        self.update(|state| std::mem::take(&mut state.written))
     }
 
-    /// Rows returned since the last call.
+    /// Returns the number of rows read since the last call.
     pub(crate) fn take_read(&self) -> u64 {
-        self.0.read.take()
+        self.update(|state| std::mem::take(&mut state.read))
     }
 
-    /// Rows that were passed by in a scan of a whole table since the last call.
+    /// Returns the rows that were scanned without an index since the last call.
     pub(crate) fn take_scanned(&self) -> i32 {
-        self.0.scanned.take()
+        self.update(|state| std::mem::take(&mut state.scanned))
     }
 
-    /// All that is stored, to compare.
+    /// Returns everything that is stored.
     pub(crate) fn dump(&self) -> Vec<(String, Vec<types::Value>)> {
         let db = self.0.db.borrow();
         let all = |table: &str| -> Vec<(String, Vec<types::Value>)> {
-            let mut query = sound(db.prepare(&format!("SELECT * FROM {table}")));
+            let mut query = expect_ok(db.prepare(&format!("SELECT * FROM {table}")));
             let columns = query.column_count();
             let values =
                 |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get(column)).collect::<rusqlite::Result<_>>();
-            sound(query.query_map([], |row| Ok((table.to_owned(), values(row)?)))).map(sound).collect()
+            expect_ok(query.query_map([], |row| Ok((table.to_owned(), values(row)?)))).map(expect_ok).collect()
         };
         let tables = all("sqlite_master");
         let names = tables.iter().filter_map(|(_, row)| match row.get(1) {
@@ -300,7 +298,7 @@ impl Database {
     }
 }
 
-/// What `SQLite` in memory does not fail at.
-fn sound<T>(result: rusqlite::Result<T>) -> T {
-    result.expect("SQLite in memory takes what it is given")
+/// Returns a result that `SQLite` in memory always has.
+fn expect_ok<T>(result: rusqlite::Result<T>) -> T {
+    result.expect("a statement on SQLite in memory succeeds")
 }

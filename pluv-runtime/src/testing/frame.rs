@@ -1,21 +1,21 @@
-//! What clients read.
+//! The frames that clients receive.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A frame that a client has read.
+/// A frame that a client has received.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Frame {
-    /// The event, or the protocol's own message, whose name begins with `$`.
+    /// The name of the event, or of the protocol's message, which begins with `$`.
     #[serde(rename = "type")]
     pub name: String,
-    /// What it holds.
+    /// The data of the message.
     pub data: Value,
-    /// The id of the connection that caused it.
+    /// The id of the sender's connection.
     pub connection_id: Option<String>,
-    /// The user of that connection.
+    /// The sender.
     #[serde(default)]
     pub user: Value,
     /// The `id` of the request that it answers.
@@ -24,12 +24,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Reads one that the room has sent.
+    /// Parses a frame of the room.
     pub(crate) fn parse(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_else(|error| panic!("the room sent no frame: {error}: {text}"))
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("the room sent an invalid frame: {error}: {text}"))
     }
 
-    /// Whether the application sent it, and not the protocol.
+    /// Returns whether it is an event of the application, and not a message of the protocol.
     #[must_use]
     pub fn is_event(&self) -> bool {
         !self.name.starts_with('$')

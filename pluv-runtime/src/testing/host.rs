@@ -1,9 +1,10 @@
-//! A room on a platform of plain values: its inputs are method calls, its outputs are kept.
+//! A room on a simulated platform: its inputs are method calls, and its outputs are recorded.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, RefCell, RefMut},
     fmt,
     rc::Rc,
+    sync::Arc,
     task::{Context, Waker},
 };
 
@@ -12,7 +13,7 @@ use serde_json::value::RawValue;
 use super::{
     database::Database,
     platform::{Platform, PlatformHost, Socket, SocketId},
-    wakes::Wakes,
+    thread_waker::ThreadWaker,
 };
 use crate::{
     api::{Handlers, definition},
@@ -25,7 +26,7 @@ use crate::{
     protocol::{Millis, PING_FRAME, Protocol, RESTARTED},
 };
 
-/// Rounds of handlers that wake themselves before other inputs have their turn.
+/// The limit of polls of handlers that wake themselves, before other inputs are handled.
 const MAX_ROUNDS: u32 = 1_000;
 
 type RoomDispatcher<R> = Rc<Dispatcher<R, PlatformHost>>;
@@ -36,36 +37,32 @@ pub(crate) struct TestHost<R> {
     limits: Limits,
     make: Box<dyn Fn() -> R>,
     dispatcher: RoomDispatcher<R>,
-    platform: Rc<RefCell<Platform>>,
     pub(crate) database: Database,
-    clock: Rc<Cell<Millis>>,
     running: Vec<Pending>,
-    wakes: Wakes,
-    /// Whether the room hibernates before each input, where it may.
+    waker: Arc<ThreadWaker>,
+    /// Whether the room hibernates before each input, unless a handler is pending.
     pub(crate) hibernates: bool,
-    /// Whether the test says when a commit or a turn of the event loop is done.
+    /// Whether the test completes commits and yields.
     pub(crate) holds_commits: bool,
     /// Time that passes before each input, in milliseconds.
     pub(crate) pace: Millis,
-    /// Number of sessions so far.
+    /// The number of sessions so far.
     sessions: u32,
 }
 
 impl<R: Handlers> TestHost<R> {
-    /// An empty room at this time, which `make` makes each time it wakes.
+    /// Makes an empty room at this time. `make` creates its handlers at each wake.
     pub(crate) fn new(name: &str, now: Millis, limits: Limits, make: impl Fn() -> R + 'static) -> Self {
         let database = Database::new();
         let host = PlatformHost { platform: Rc::default(), database: database.clone(), clock: Rc::new(Cell::new(now)) };
         Self {
             name: name.into(),
             limits,
-            platform: Rc::clone(&host.platform),
-            clock: Rc::clone(&host.clock),
             dispatcher: dispatcher(name, limits, host, make()),
             make: Box::new(make),
             database,
             running: Vec::new(),
-            wakes: Wakes::default(),
+            waker: ThreadWaker::new(),
             hibernates: false,
             holds_commits: false,
             pace: 0,
@@ -73,29 +70,29 @@ impl<R: Handlers> TestHost<R> {
         }
     }
 
-    /// Time passes, and the room hibernates if it is to. With a handler that waits it does not.
+    /// Advances the clock by `pace`, and lets the room hibernate if it should.
     fn before_input(&mut self) {
-        self.clock.set(self.clock.get() + self.pace);
+        self.set_now(self.now() + self.pace);
         if self.hibernates && self.may_hibernate() {
             self.hibernate();
         }
     }
 
-    /// Whether nothing keeps the room awake.
+    /// Returns whether nothing prevents hibernation.
     pub(crate) fn may_hibernate(&self) -> bool {
         self.running.is_empty() && !self.is_committing() && !self.is_yielding()
     }
 
-    /// Whether a handler or hook waits for something.
+    /// Returns whether a handler or hook is pending.
     pub(crate) fn is_running(&self) -> bool {
         !self.running.is_empty()
     }
 
-    /// Drops the room, and rebuilds it with the sockets that are open.
+    /// Drops the room, and rebuilds it with the open sockets.
     pub(crate) fn hibernate(&mut self) {
         let needed_pings = self.needs_pings();
         let closed = self.rebuild();
-        assert_eq!(closed, 0, "a connection outlasts hibernation");
+        assert_eq!(closed, 0, "connections survive hibernation");
         assert!(needed_pings || !self.needs_pings(), "no connection becomes suspicious in hibernation");
     }
 
@@ -107,7 +104,7 @@ impl<R: Handlers> TestHost<R> {
         let mut step = room.step(self.now());
         let mut closed = 0;
         {
-            let mut platform = self.platform.borrow_mut();
+            let mut platform = self.platform();
             let Platform { sockets, known, .. } = &mut *platform;
             known.clear();
             for (id, socket) in sockets.iter_mut().filter(|(_, socket)| socket.is_open()) {
@@ -129,14 +126,16 @@ impl<R: Handlers> TestHost<R> {
         closed
     }
 
-    /// Loses what is in memory, as a panic does, and what runs. The sockets stay but for those that wait for something.
+    /// Loses the room's memory and pending handlers, as a panic does. Sockets stay open, unless a handler or edit of theirs is
+    /// pending.
     pub(crate) fn lose_memory(&mut self) {
+        let running = std::mem::take(&mut self.running);
         {
-            let mut platform = self.platform.borrow_mut();
+            let mut platform = self.platform();
             let Platform { sockets, known, pending_edits, .. } = &mut *platform;
-            let running = self.running.drain(..).flat_map(|pending| pending.connections);
+            let running = running.into_iter().flat_map(|pending| pending.connections);
             for id in pending_edits.iter().copied().chain(running).filter_map(|connection| known.get(&connection)) {
-                sockets.get_mut(id).expect("a known socket is there").close(RESTARTED, "the room restarted");
+                sockets.get_mut(id).expect("a known socket exists").close(RESTARTED, "the room restarted");
             }
             pending_edits.clear();
             platform.timeout = None;
@@ -146,22 +145,22 @@ impl<R: Handlers> TestHost<R> {
         self.rebuild();
     }
 
-    /// Loses the room, and every connection with it. What is stored stays, as does the alarm.
+    /// Loses the room with every connection. Stored data and the alarm stay.
     pub(crate) fn crash(&mut self) {
         self.running.clear();
         self.database.reopen();
-        let platform = self.platform.take();
-        self.platform.replace(platform.after_crash());
         let host = self.dispatcher.host.clone();
+        let platform = host.platform.take();
+        host.platform.replace(platform.after_crash());
         self.dispatcher = dispatcher(&self.name, self.limits, host, (self.make)());
     }
 
-    /// Whether the host has crashed in a call to its storage.
+    /// Returns whether the host has crashed in a call to its storage.
     pub(crate) fn has_crashed(&self) -> bool {
         self.database.is_dead()
     }
 
-    /// Gives the room an input, and runs what follows until all of it waits for something.
+    /// Passes an input to the room, and polls handlers until all are pending.
     pub(crate) fn input(&mut self, input: Input<'_>) {
         let pending = self.dispatcher.input(input);
         self.run(pending);
@@ -169,8 +168,8 @@ impl<R: Handlers> TestHost<R> {
 
     fn run(&mut self, pending: Option<Pending>) {
         if let Some(mut pending) = pending {
-            let waker = Waker::from(self.wakes.clone().into_inner());
-            // What it does at once comes before what others do that it has woken.
+            let waker = Waker::from(Arc::clone(&self.waker));
+            // It is polled before other handlers that it wakes.
             if pending.poll(&mut Context::from_waker(&waker)).is_pending() {
                 self.running.push(pending);
             }
@@ -178,27 +177,27 @@ impl<R: Handlers> TestHost<R> {
         self.poll();
     }
 
-    /// Lets handlers and hooks go on, as far as they can.
+    /// Polls handlers and hooks until all are pending.
     pub(crate) fn poll(&mut self) {
-        let waker = Waker::from(self.wakes.clone().into_inner());
+        let waker = Waker::from(Arc::clone(&self.waker));
         let mut cx = Context::from_waker(&waker);
         for _ in 0..MAX_ROUNDS {
-            self.wakes.clear();
+            self.waker.clear();
             self.running.retain_mut(|pending| pending.poll(&mut cx).is_pending());
             while self.answer_alarm() {}
             while !self.holds_commits && (self.is_committing() || self.is_yielding()) {
                 if self.is_yielding() { self.end_turn() } else { self.commit() }
             }
-            if !self.wakes.is_woken() {
+            if !self.waker.is_woken() {
                 return;
             }
         }
     }
 
-    /// Tells the room its alarm if it has asked, and returns whether it has.
+    /// Answers the room's request for its alarm, and returns whether there was one.
     fn answer_alarm(&mut self) -> bool {
         let (reads_alarm, alarm) = {
-            let mut platform = self.platform.borrow_mut();
+            let mut platform = self.platform();
             (std::mem::take(&mut platform.reads_alarm), platform.alarm)
         };
         if reads_alarm {
@@ -207,88 +206,91 @@ impl<R: Handlers> TestHost<R> {
         reads_alarm
     }
 
-    /// Blocks this thread until a task may go on.
+    /// Blocks this thread until a handler is woken.
     pub(crate) fn block(&self) {
-        self.wakes.wait();
+        self.waker.wait();
     }
 
-    /// Whether the room waits for what was stored to be safe.
+    /// Returns whether the room waits for a commit.
     pub(crate) fn is_committing(&self) -> bool {
-        self.platform.borrow().is_committing
+        self.platform().is_committing
     }
 
-    /// What was stored is safe.
+    /// Completes the commit.
     pub(crate) fn commit(&mut self) {
-        self.platform.borrow_mut().is_committing = false;
+        self.platform().is_committing = false;
         self.input(Input::Committed);
     }
 
-    /// Whether the room yields to the event loop.
+    /// Returns whether the room yields to the event loop.
     pub(crate) fn is_yielding(&self) -> bool {
-        self.platform.borrow().is_yielding
+        self.platform().is_yielding
     }
 
-    /// The event loop had its turn.
+    /// Completes the yield to the event loop.
     pub(crate) fn end_turn(&mut self) {
-        self.platform.borrow_mut().is_yielding = false;
+        self.platform().is_yielding = false;
         self.input(Input::Yielded);
     }
 
-    /// Time when the hook that runs times out.
+    /// Returns the time when the pending hook times out.
     pub(crate) fn timeout(&self) -> Option<Millis> {
-        self.platform.borrow().timeout
+        self.platform().timeout
     }
 
-    /// The hook that runs times out.
+    /// Lets the pending hook time out.
     pub(crate) fn time_out(&mut self) {
-        assert!(self.platform.borrow_mut().timeout.take().is_some(), "a hook runs");
+        assert!(self.platform().timeout.take().is_some(), "a hook is pending");
         self.input(Input::HookTimeout);
     }
 
+    fn platform(&self) -> RefMut<'_, Platform> {
+        self.dispatcher.host.platform.borrow_mut()
+    }
+
     pub(crate) fn now(&self) -> Millis {
-        self.clock.get()
+        self.dispatcher.host.clock.get()
     }
 
-    /// It is this time.
     pub(crate) fn set_now(&mut self, now: Millis) {
-        self.clock.set(now);
+        self.dispatcher.host.clock.set(now);
     }
 
-    /// When the alarm is to come.
+    /// Returns the time of the alarm.
     pub(crate) fn alarm(&self) -> Option<Millis> {
-        self.platform.borrow().alarm
+        self.platform().alarm
     }
 
-    /// The alarm fires, whether or not it is set.
+    /// Fires the alarm, whether or not it is set.
     pub(crate) fn fire_alarm(&mut self) {
         if self.hibernates && self.may_hibernate() {
             self.hibernate();
         }
-        let platform = Rc::clone(&self.platform);
+        let platform = Rc::clone(&self.dispatcher.host.platform);
         platform.borrow_mut().alarm = None;
         self.input(Input::Alarm { last_ping: &|connection| platform.borrow().pinged(connection) });
     }
 
-    /// Whether pings reach the room.
+    /// Returns whether pings reach the room.
     pub(crate) fn needs_pings(&self) -> bool {
-        self.platform.borrow().needs_pings
+        self.platform().needs_pings
     }
 
-    /// A client pings. The platform answers in place of the room, unless the room needs the pings.
+    /// Lets a client ping. The platform answers in place of the room, unless the room needs the pings.
     pub(crate) fn ping(&mut self, id: SocketId) {
         if self.needs_pings() {
             return self.text(id, PING_FRAME);
         }
         let now = self.now();
-        if let Some(socket) = self.platform.borrow_mut().sockets.get_mut(&id) {
+        if let Some(socket) = self.platform().sockets.get_mut(&id) {
             socket.pinged = Some(now);
         }
     }
 
-    /// A client connects; its user is JSON, or none in a room without users.
+    /// Connects a client; its user is JSON, or none in a room without users.
     ///
     /// # Errors
-    /// Why it is refused.
+    /// With the reason, if the room rejects it.
     pub(crate) fn connect(
         &mut self,
         protocol: Protocol,
@@ -298,7 +300,7 @@ impl<R: Handlers> TestHost<R> {
         self.before_input();
         let session = format!("s{}", self.sessions + 1);
         let admission = Admission { session, user, access, protocol };
-        let (id, platform) = (SocketId(self.sessions + 1), Rc::clone(&self.platform));
+        let (id, platform) = (SocketId(self.sessions + 1), Rc::clone(&self.dispatcher.host.platform));
         let pending = self.dispatcher.connect(&admission, |connection| {
             platform.borrow_mut().insert(id, Socket::new(connection, protocol));
             Ok(())
@@ -308,50 +310,50 @@ impl<R: Handlers> TestHost<R> {
         Ok(id)
     }
 
-    /// The connection of an open socket.
+    /// Returns the connection of an open socket.
     pub(crate) fn connection(&self, id: SocketId) -> Option<ConnectionId> {
-        let platform = self.platform.borrow();
+        let platform = self.platform();
         let connection = platform.sockets.get(&id)?.connection;
         (platform.known.get(&connection) == Some(&id)).then_some(connection)
     }
 
-    /// A client sends a text frame.
+    /// Sends a text frame of a client.
     pub(crate) fn text(&mut self, id: SocketId, text: &str) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
         self.input(Input::Text { connection, text });
     }
 
-    /// A client sends a binary frame.
+    /// Sends a binary frame of a client.
     pub(crate) fn binary(&mut self, id: SocketId, frame: &[u8]) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
         self.input(Input::Binary { connection, frame: frame.to_vec() });
     }
 
-    /// A connection closes. If the room hibernates meanwhile, its socket is not among those that are restored.
+    /// Closes a connection. If the room hibernates meanwhile, its socket is not restored.
     pub(crate) fn close(&mut self, id: SocketId) {
         self.hang_up(id);
         self.before_input();
         let known = self.connection(id);
-        let Some(socket) = self.platform.borrow_mut().sockets.remove(&id) else { return };
+        let Some(socket) = self.platform().sockets.remove(&id) else { return };
         match known {
             Some(connection) => {
-                self.platform.borrow_mut().known.remove(&connection);
+                self.platform().known.remove(&connection);
                 self.input(Input::Closed { connection });
             }
             None => self.input(Input::ClosedAsleep { attachment: &socket.attachment }),
         }
     }
 
-    /// A client is gone, and the room does not know yet.
+    /// Drops a client before the room notices.
     pub(crate) fn hang_up(&mut self, id: SocketId) {
-        if let Some(socket) = self.platform.borrow_mut().sockets.get_mut(&id) {
+        if let Some(socket) = self.platform().sockets.get_mut(&id) {
             socket.is_gone = true;
         }
     }
 
-    /// The worker makes a request. A deletion whose hook waits for something counts as done.
+    /// Makes a request of the worker. A deletion whose hook is pending counts as done.
     pub(crate) fn admin(&mut self, request: AdminRequest, argument: &[u8]) -> AdminResponse {
         match self.start_admin(request, argument) {
             AdminReply::Ready(response) => response,
@@ -359,7 +361,7 @@ impl<R: Handlers> TestHost<R> {
         }
     }
 
-    /// The worker makes a request, whose response may come later.
+    /// Makes a request of the worker, whose response may be pending.
     pub(crate) fn start_admin(&mut self, request: AdminRequest, argument: &[u8]) -> AdminReply {
         self.before_input();
         let (pending, reply) = self.dispatcher.admin(request, argument.to_vec());
@@ -367,27 +369,27 @@ impl<R: Handlers> TestHost<R> {
         reply
     }
 
-    /// The next text frame that a client has not read.
+    /// Takes the next text frame of a client.
     pub(crate) fn read(&self, id: SocketId) -> Option<Rc<str>> {
-        self.platform.borrow_mut().sockets.get_mut(&id)?.texts.pop_front()
+        self.platform().sockets.get_mut(&id)?.texts.pop_front()
     }
 
-    /// The code and reason that the room has closed a connection with.
+    /// Returns the code and reason with which the room closed a connection.
     pub(crate) fn closed(&self, id: SocketId) -> Option<(u16, String)> {
-        self.platform.borrow().sockets.get(&id)?.closed.clone()
+        self.platform().sockets.get(&id)?.closed.clone()
     }
 
-    /// Lines of the log since the last call.
+    /// Takes the lines of the log.
     pub(crate) fn take_log(&self) -> Vec<String> {
-        std::mem::take(&mut self.platform.borrow_mut().log)
+        std::mem::take(&mut self.platform().log)
     }
 
-    /// Lines of the event log since the last call, as JSON.
+    /// Takes the lines of the event log, as JSON.
     pub(crate) fn take_event_log(&self) -> Vec<String> {
-        std::mem::take(&mut self.platform.borrow_mut().event_log)
+        std::mem::take(&mut self.platform().event_log)
     }
 
-    /// The room itself.
+    /// Returns the room.
     pub(crate) fn room(&self) -> &RefCell<Room> {
         &self.dispatcher.room
     }
@@ -395,59 +397,59 @@ impl<R: Handlers> TestHost<R> {
 
 #[cfg(test)]
 impl<R: Handlers> TestHost<R> {
-    /// Sets the alarm in the room's place: a crash may lose one, and the platform repeats one that a crash interrupted.
+    /// Sets the alarm: a crash may lose one, and the platform repeats one that a crash interrupted.
     pub(crate) fn set_alarm(&mut self, due: Option<Millis>) {
-        self.platform.borrow_mut().alarm = due;
+        self.platform().alarm = due;
     }
 
-    /// The platform forgets when a client has pinged.
+    /// Forgets the last ping of a client.
     pub(crate) fn forget_ping(&mut self, id: SocketId) {
-        if let Some(socket) = self.platform.borrow_mut().sockets.get_mut(&id) {
+        if let Some(socket) = self.platform().sockets.get_mut(&id) {
             socket.pinged = None;
         }
     }
 
-    /// A connection closes while the room sleeps.
+    /// Closes a connection while the room hibernates.
     pub(crate) fn close_asleep(&mut self, id: SocketId) {
         self.hang_up(id);
         self.hibernate();
         self.close(id);
     }
 
-    /// A client sends a frame that is not even read, as it is too long.
+    /// Sends a frame of a client that is too long to be read.
     pub(crate) fn oversized(&mut self, id: SocketId, bytes: u64) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
         self.input(Input::Oversized { connection, bytes });
     }
 
-    /// Much was sent to a client.
+    /// Reports that much was sent to a client.
     pub(crate) fn unread(&mut self, id: SocketId) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
-        let last_ping = self.platform.borrow().pinged(connection);
+        let last_ping = self.platform().pinged(connection);
         self.input(Input::SentMuch { connection, last_ping });
     }
 
-    /// The next binary frame that a client has not read.
+    /// Takes the next binary frame of a client.
     pub(crate) fn read_binary(&self, id: SocketId) -> Option<Rc<[u8]>> {
-        self.platform.borrow_mut().sockets.get_mut(&id)?.binaries.pop_front()
+        self.platform().sockets.get_mut(&id)?.binaries.pop_front()
     }
 
-    /// Throws away what nobody has read.
+    /// Drops all frames that clients have not taken.
     pub(crate) fn clear(&self) {
-        for socket in self.platform.borrow_mut().sockets.values_mut() {
+        for socket in self.platform().sockets.values_mut() {
             socket.texts.clear();
             socket.binaries.clear();
         }
     }
 
-    /// How many sessions there were so far.
+    /// Returns the number of sessions so far.
     pub(crate) fn sessions(&self) -> u32 {
         self.sessions
     }
 
-    /// Number of sessions that are stored, as they exceed their attachments.
+    /// Returns the number of sessions that are stored as they exceed their attachments.
     pub(crate) fn stored_sessions(&self) -> usize {
         match self.database.tables().contains(&"pluv_session".to_owned()) {
             true => usize::try_from(self.database.number("SELECT COUNT(*) FROM pluv_session")).unwrap_or_default(),
@@ -467,6 +469,9 @@ fn dispatcher<R: Handlers>(name: &str, limits: Limits, host: PlatformHost, handl
 
 impl<R> fmt::Debug for TestHost<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestHost").field("name", &self.name).field("now", &self.clock.get()).finish_non_exhaustive()
+        f.debug_struct("TestHost")
+            .field("name", &self.name)
+            .field("now", &self.dispatcher.host.clock.get())
+            .finish_non_exhaustive()
     }
 }

@@ -1,15 +1,14 @@
-//! Drives a room of your own in `cargo test`, without workerd.
+//! A test kit for rooms: runs a room in `cargo test`, without workerd.
 //!
-//! With the feature `testing`, which belongs in the dev-dependencies, so that the worker is built without it:
+//! Enable the feature `testing` in the dev-dependencies, so that the worker is built without it:
 //!
 //! ```toml
 //! [dev-dependencies]
 //! pluv = { package = "pluv-runtime", path = "../pluv/pluv-runtime", features = ["testing"] }
 //! ```
 //!
-//! A [`World`] is one room with its clients, its storage and the time. It is the room that a Durable Object runs, over
-//! `SQLite` in memory, with the platform made of plain values: so a test is exact, takes no time, and needs no async
-//! runtime.
+//! A [`World`] is one room with its clients, its storage and a virtual clock. It runs the engine of the Durable Object over
+//! `SQLite` in memory, with a simulated platform: a test is deterministic and fast, and needs no async runtime.
 //!
 #![cfg_attr(not(feature = "ts"), doc = "```")]
 #![cfg_attr(feature = "ts", doc = "```ignore")]
@@ -47,9 +46,9 @@
 //!     }
 //!
 //!     #[event]
-//!     fn send_message(&self, cx: &Context<'_, Self>, input: SendMessage) -> Result<()> {
+//!     fn send_message(&self, cx: &Context, input: SendMessage) -> Result<()> {
 //!         if self.muted.contains(&cx.user().id) {
-//!             return Err(Error::client("you may not speak here"));
+//!             return Err(Error::client("you are muted"));
 //!         }
 //!         cx.broadcast_others(Output::MessageReceived { message: input.message });
 //!         Ok(())
@@ -64,9 +63,9 @@
 //! ada.send("sendMessage", json!({ "message": "hi" }));
 //! assert_eq!(bob.received("messageReceived"), [json!({ "message": "hi" })]);
 //! eve.send("sendMessage", json!({ "message": "hi" }));
-//! assert_eq!(eve.errors(), ["you may not speak here"]);
+//! assert_eq!(eve.errors(), ["you are muted"]);
 //!
-//! // Offline, an edit is kept; a room that was asleep merges it.
+//! // An offline edit is merged after a reconnect, also by a room that hibernated.
 //! eve.leave();
 //! eve.edit(|doc| doc.get_or_insert_text("note").push(doc, "from eve"));
 //! world.hibernate();
@@ -74,13 +73,13 @@
 //! let note = |client: &pluv::testing::Client<Chat>| client.read(|doc| doc.get_text("note").map(|note| note.get_string(doc)));
 //! assert_eq!(note(&bob).as_deref(), Some("from eve"));
 //!
-//! // What can't be stored is shown to nobody.
+//! // An edit that can't be stored is not broadcast.
 //! world.storage().set_full(true);
 //! ada.edit(|doc| doc.get_or_insert_text("note").push(doc, "!"));
 //! assert_eq!(note(&bob).as_deref(), Some("from eve"));
 //! world.storage().set_full(false);
 //!
-//! // A crash ends every connection and loses nothing that was stored. A month later the document is deleted.
+//! // A crash ends every connection, and stored data stays. A month later the document is deleted.
 //! world.crash();
 //! assert!(!ada.is_connected() && world.storage().size() > 0);
 //! ada.join();
@@ -89,10 +88,10 @@
 //! assert_eq!(world.storage().size(), 0);
 //! ```
 //!
-//! # What it is not
-//! The [`Env`](crate::prelude::Env) can't be made outside of workerd: `create`, `authorize` and the routes do not run, and
-//! the test makes the room's struct itself. Put what a handler does outside, a database or a fetch, behind a trait or a
-//! function that the test replaces. A handler that panics fails the test.
+//! # Limitations
+//! An [`Env`](crate::prelude::Env) exists in workerd only: `create`, `authorize` and the routes do not run, and the test makes
+//! the room's struct itself. Put external calls of handlers, to a database or by fetch, behind a trait or a function that the
+//! test replaces. A handler that panics fails the test.
 
 mod admin;
 mod client;
@@ -100,12 +99,11 @@ mod database;
 mod frame;
 mod host;
 mod peer_view;
-mod person;
 mod platform;
 mod stock_client;
 mod storage;
 mod test_document;
-mod wakes;
+mod thread_waker;
 mod world;
 
 #[cfg(test)]
@@ -122,7 +120,7 @@ pub use self::{
 pub(crate) use self::{
     database::Database,
     host::TestHost,
-    peer_view::Seen,
+    peer_view::Peer,
     platform::SocketId,
     stock_client::{StockClient, message, update_storage},
     test_document::TestDocument,

@@ -1,4 +1,4 @@
-//! The state that the platform keeps while a room is dropped, made of plain values.
+//! A simulated platform: the state that survives while a room is dropped.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,10 +12,10 @@ use crate::{
     protocol::{Millis, Protocol},
 };
 
-/// Bytes that a socket's attachment may have.
+/// The limit of a socket's attachment, in bytes.
 const MAX_ATTACHMENT: usize = 16_000;
 
-/// A socket, for good: its connection's number may become another's.
+/// The id of a socket, which is never reused; a connection's number can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SocketId(pub(super) u32);
 
@@ -27,22 +27,22 @@ pub(super) struct Platform {
     pub(super) known: BTreeMap<ConnectionId, SocketId>,
     pub(super) log: Vec<String>,
     pub(super) event_log: Vec<String>,
-    /// Connections with edits that wait to be stored.
+    /// Connections with pending edits.
     pub(super) pending_edits: BTreeSet<ConnectionId>,
-    /// Time when the hook that runs times out.
+    /// The time when the pending hook times out.
     pub(super) timeout: Option<Millis>,
     pub(super) is_committing: bool,
     pub(super) is_yielding: bool,
     pub(super) alarm: Option<Millis>,
-    /// Whether the room wants to know the alarm.
+    /// Whether the room has requested its alarm.
     pub(super) reads_alarm: bool,
-    /// Whether the room wants to check for idle connections.
+    /// Whether the room has requested a check for idle connections.
     pub(super) checks_idle: bool,
     /// Whether pings reach the room.
     pub(super) needs_pings: bool,
 }
 
-/// A socket of a room: its attachment, and the frames that its client has not read.
+/// A socket of a room: its attachment, and the frames that its client has not taken.
 #[derive(Debug)]
 pub(super) struct Socket {
     pub(super) connection: ConnectionId,
@@ -50,12 +50,11 @@ pub(super) struct Socket {
     pub(super) attachment: Vec<u8>,
     pub(super) texts: VecDeque<Rc<str>>,
     pub(super) binaries: VecDeque<Rc<[u8]>>,
-    /// The code and reason that the room has closed it with. Then it takes no more frames, and a room that wakes does not
-    /// find it.
+    /// The code and reason with which the room closed it. Then it accepts no more frames, and is not restored.
     pub(super) closed: Option<(u16, String)>,
     /// Whether the client has hung up.
     pub(super) is_gone: bool,
-    /// Time when the platform last answered a ping of it.
+    /// The time of its last ping that the platform answered.
     pub(super) pinged: Option<Millis>,
 }
 
@@ -83,7 +82,7 @@ impl Socket {
 }
 
 impl Platform {
-    /// The state that outlasts a crash of the room's host.
+    /// Returns the state after a crash of the room's host.
     pub(super) fn after_crash(self) -> Self {
         let Self { log, event_log, alarm, .. } = self;
         Self { log, event_log, alarm, ..Self::default() }
@@ -99,14 +98,14 @@ impl Platform {
             Effect::Send { to, frame: Frame::Text(frame) } => {
                 let frame: Rc<str> = frame.into();
                 self.deliver(to, |socket| {
-                    assert_eq!(socket.protocol, Protocol::Pluv, "a text frame breaks a provider");
+                    assert_eq!(socket.protocol, Protocol::Pluv, "providers get binary frames only");
                     socket.texts.push_back(Rc::clone(&frame));
                 });
             }
             Effect::Send { to, frame: Frame::Binary(frame) } => {
                 let frame: Rc<[u8]> = frame.into();
                 self.deliver(to, |socket| {
-                    assert_eq!(socket.protocol, Protocol::Yjs, "only providers get binary frames");
+                    assert_eq!(socket.protocol, Protocol::Yjs, "pluv clients get text frames only");
                     socket.binaries.push_back(Rc::clone(&frame));
                 });
             }
@@ -133,7 +132,7 @@ impl Platform {
             Effect::AwaitCommit => {
                 assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
             }
-            Effect::Yield { .. } => assert!(!std::mem::replace(&mut self.is_yielding, true), "one turn at a time"),
+            Effect::Yield { .. } => assert!(!std::mem::replace(&mut self.is_yielding, true), "one yield at a time"),
             Effect::LogEvent(line) => self.event_log.push(line),
             Effect::LogError(message) => self.log.push(message),
         }
@@ -155,13 +154,13 @@ impl Platform {
         self.sockets.get_mut(self.known.get(&connection)?)
     }
 
-    /// Time when the platform last answered a ping of a connection.
+    /// Returns the time of a connection's last ping that the platform answered.
     pub(super) fn pinged(&self, connection: ConnectionId) -> Option<Millis> {
         self.sockets.get(self.known.get(&connection)?)?.pinged
     }
 }
 
-/// The host of a room: the platform, the storage and the time.
+/// The host of a room: the platform, the storage and the clock.
 #[derive(Clone, Debug)]
 pub(super) struct PlatformHost {
     pub(super) platform: Rc<RefCell<Platform>>,
@@ -177,7 +176,7 @@ impl Host for PlatformHost {
     fn activate(&self) {}
 
     fn execute(&self, effect: Effect) {
-        // A room that has crashed does nothing more.
+        // A room that has crashed has no more effects.
         if !self.database.is_dead() {
             self.platform.borrow_mut().execute(self.clock.get(), effect);
         }

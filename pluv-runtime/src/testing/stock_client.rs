@@ -1,4 +1,4 @@
-//! A client as the stock one is: what it keeps, what it sends, and what it makes of what it reads.
+//! The behaviour of the stock client.
 
 use serde_json::{Map, Value, json};
 
@@ -8,25 +8,25 @@ use crate::{
     update::{decode_base64, encode_base64},
 };
 
-/// What a client keeps, connected or not.
+/// The state of a stock client, connected or not.
 #[derive(Debug)]
 pub(crate) struct StockClient {
     pub(crate) document: TestDocument,
-    /// Whether the document is the room's; before that it is the client's own beginning of one.
+    /// Whether the document is the room's, and not the client's initial one.
     pub(crate) is_shared: bool,
     pub(crate) presence: Map<String, Value>,
-    /// What of it the room was told when it joined.
+    /// The presence that it sent when it joined.
     announced: Map<String, Value>,
-    /// What it knows on this connection of who is there.
+    /// The others, by the frames of this connection.
     pub(crate) peers: PeerView,
     /// Whether it has the room's document on this connection.
     pub(crate) has_document: bool,
-    /// Yjs's id of the next document.
+    /// The Yjs client id of the current document.
     next: u64,
 }
 
 impl StockClient {
-    /// The client of this number, whose documents have ids of their own.
+    /// Makes the client of this number, whose documents have unique client ids.
     pub(crate) fn new(number: u64) -> Self {
         let mut stock = Self {
             document: TestDocument::new(1),
@@ -41,26 +41,26 @@ impl StockClient {
         stock
     }
 
-    /// Loses its document, as the page is loaded anew.
+    /// Replaces its document by an empty one, as a reload of the page does.
     pub(crate) fn reload(&mut self) {
         self.next += 1;
         self.document = TestDocument::new(self.next);
         self.is_shared = false;
     }
 
-    /// Its connection is gone.
+    /// Ends its connection.
     pub(crate) fn disconnect(&mut self) {
         self.peers = PeerView::default();
         self.has_document = false;
     }
 
-    /// Reads a frame, and gives what it sends in answer.
+    /// Handles a frame, and returns its answer.
     pub(crate) fn read(&mut self, frame: &Frame) -> Option<String> {
         let data = &frame.data;
-        self.peers.hear(frame);
+        self.peers.apply(frame);
         match &*frame.name {
             protocol::REGISTERED => {
-                // Another tab of the user has been here before.
+                // The presence of another tab of the user.
                 if let Value::Object(presence) = &data["presence"] {
                     self.presence.clone_from(presence);
                 }
@@ -70,23 +70,23 @@ impl StockClient {
                 return Some(message(protocol::INITIALIZE_SESSION, &data));
             }
             protocol::STORAGE_RECEIVED => {
-                // The client's own beginning of a document gives way to the room's.
+                // The room's document replaces the client's initial one.
                 if !self.is_shared {
                     self.reload();
                     self.is_shared = true;
                 }
-                self.take(&data["state"]);
+                self.apply_update(&data["state"]);
                 self.has_document = true;
                 return Some(update_storage(Some(ORIGIN_INITIALIZED), &self.document.all()));
             }
             protocol::STORAGE_UPDATED => {
-                assert!(self.has_document, "a change before the document breaks the client");
-                self.take(&data["state"]);
+                assert!(self.has_document, "the document is sent before changes");
+                self.apply_update(&data["state"]);
             }
             protocol::USER_JOINED if data["connectionId"].as_str().is_some_and(|id| self.peers.is_own(id)) => {
                 return Some(message(protocol::GET_OTHERS, &json!({})));
             }
-            // It has changed while the room let it wait.
+            // The presence has changed during the join.
             protocol::OTHERS_RECEIVED if self.presence != self.announced => {
                 return Some(message(protocol::UPDATE_PRESENCE, &json!({ "presence": self.presence })));
             }
@@ -95,7 +95,7 @@ impl StockClient {
         None
     }
 
-    fn take(&mut self, state: &Value) {
+    fn apply_update(&mut self, state: &Value) {
         let state = state.as_str().expect("a state is text");
         if !state.is_empty() {
             self.document.apply(decode_base64(state).expect("a state is base64"));
@@ -103,12 +103,12 @@ impl StockClient {
     }
 }
 
-/// A frame that a client sends.
+/// Returns a frame that a client sends.
 pub(crate) fn message(name: &str, data: &Value) -> String {
     json!({ "type": name, "data": data }).to_string()
 }
 
-/// `$updateStorage`.
+/// Returns a frame `$updateStorage`.
 pub(crate) fn update_storage(origin: Option<&str>, update: &[u8]) -> String {
     message(protocol::UPDATE_STORAGE, &json!({ "origin": origin, "update": encode_base64(update) }))
 }

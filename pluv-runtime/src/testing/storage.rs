@@ -1,4 +1,4 @@
-//! What a room has stored, as a test looks at it.
+//! The storage of a room, for assertions and simulated failures.
 
 use std::fmt;
 
@@ -7,15 +7,14 @@ use yrs::{Doc, Transact as _, Transaction};
 use super::database::{Database, Fault};
 use crate::document::{Document, Storage as Kind};
 
-/// The storage of a room: what is in it, and how it fails.
-///
-/// It is `SQLite`, in memory, and as strict as the platform's.
+/// The storage of a room: `SQLite` in memory with the limits of the platform, whose content can be read, and whose calls can
+/// be made to fail.
 pub struct Storage {
     database: Database,
     open: fn(Database) -> Option<Box<dyn Document>>,
 }
 
-/// The document over a database, as a room opens it.
+/// Opens the document of a database.
 pub(super) fn open<S: Kind>(database: Database) -> Option<Box<dyn Document>> {
     S::open(database, usize::MAX)
 }
@@ -25,68 +24,68 @@ impl Storage {
         Self { database, open }
     }
 
-    /// The whole document as it is stored, as a Yjs update.
+    /// Returns the whole stored document as a Yjs update.
     ///
     /// # Panics
-    /// When the room has no document, or what is stored can't be read.
+    /// When the room has no document, or the stored one can't be read.
     #[must_use]
     pub fn update(&self) -> Vec<u8> {
-        self.look(|document| document.encode_full(0).expect("what is stored can be read"))
+        self.with_document(|document| document.encode_full(0).expect("the stored document can be read"))
     }
 
-    /// Reads the document as it is stored.
+    /// Reads the stored document.
     ///
     /// # Panics
-    /// When the room has no document, or what is stored can't be read.
+    /// When the room has no document, or the stored one can't be read.
     pub fn read<T>(&self, read: impl FnOnce(&Transaction<'_>) -> T) -> T {
-        self.look(|document| {
-            let doc = document.doc(0).expect("what is stored can be read");
+        self.with_document(|document| {
+            let doc = document.doc(0).expect("the stored document can be read");
             read(&doc.downcast_ref::<Doc>().expect("it is a document of yrs").transact())
         })
     }
 
-    /// How many bytes of the document are stored: a snapshot, and the edits since.
+    /// Returns the stored bytes of the document: its snapshot, and the edits since.
     ///
     /// # Panics
-    /// When the room has no document, or what is stored can't be read.
+    /// When the room has no document, or the stored one can't be read.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.look(|document| document.usage().expect("what is stored can be read").bytes)
+        self.with_document(|document| document.usage().expect("the stored document can be read").bytes)
     }
 
-    /// How many rows are stored, in all tables.
+    /// Returns the number of rows in all tables.
     #[must_use]
     pub fn rows(&self) -> u64 {
         let rows = |table: &String| self.database.number(&format!("SELECT COUNT(*) FROM \"{table}\""));
         self.database.tables().iter().map(|table| rows(table).unsigned_abs()).sum()
     }
 
-    /// Lets the next `writes` statements that write fail.
+    /// Lets the next `writes` writing statements fail.
     pub fn fail_writes(&self, writes: u32) {
         self.database.fail_writes(writes);
     }
 
-    /// Leaves no space, or again enough: meanwhile each write fails. What is there can be read and deleted.
+    /// Fills the storage, or frees space again. In full storage each write fails, and rows can be read and deleted.
     pub fn set_full(&self, is_full: bool) {
         self.database.set_full(is_full);
     }
 
-    /// Lets one statement or commit fail, after `calls` more have gone well. With each number in turn, as long as
-    /// [`calls`](Self::calls) grows beyond it, a test sees a scenario fail at each point where it can.
+    /// Lets one statement or commit fail after `calls` more have succeeded. With each number below the
+    /// [`calls`](Self::calls) of a scenario, a test covers each point where it can fail.
     pub fn fail_at(&self, calls: u64, fault: Fault) {
         self.database.at(calls, fault);
     }
 
-    /// How many statements and commits there were.
+    /// Returns the number of statements and commits so far.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.database.calls()
     }
 
-    fn look<T>(&self, look: impl FnOnce(&mut dyn Document) -> T) -> T {
+    fn with_document<T>(&self, run: impl FnOnce(&mut dyn Document) -> T) -> T {
         self.database.untroubled(|| {
             let mut document = (self.open)(self.database.clone()).expect("this room has no document");
-            look(&mut *document)
+            run(&mut *document)
         })
     }
 }

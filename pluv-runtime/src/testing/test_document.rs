@@ -1,4 +1,4 @@
-//! A document as a client has it.
+//! The document of a client.
 
 use yrs::{
     Doc, OffsetKind, Options, ReadTxn as _, StateVector, Transact as _, Update, block::ClientID, merge_updates_v1,
@@ -7,24 +7,24 @@ use yrs::{
 
 use crate::update::{has_gap, split};
 
-/// A document that takes updates in any order, as Yjs does.
+/// A document that accepts updates in any order, as Yjs does.
 #[derive(Debug)]
 pub(crate) struct TestDocument {
     pub(crate) doc: Doc,
-    /// What is beyond a hole, of which `yrs` would take what Yjs lets wait.
-    waiting: Vec<Vec<u8>>,
+    /// Updates with missing dependencies, parts of which `yrs` would apply and Yjs does not.
+    pending: Vec<Vec<u8>>,
 }
 
 impl TestDocument {
-    /// An empty document, whose changes have this id.
+    /// Makes an empty document with this client id.
     pub(crate) fn new(client: u64) -> Self {
         let client_id = ClientID::new(client);
-        // Positions are counted as stock clients do.
+        // Positions are in UTF-16, as in stock clients.
         let options = Options { client_id, offset_kind: OffsetKind::Utf16, ..Options::default() };
-        Self { doc: Doc::with_options(options), waiting: Vec::new() }
+        Self { doc: Doc::with_options(options), pending: Vec::new() }
     }
 
-    /// The document that an update is all of.
+    /// Makes a document from an update of a whole document.
     #[cfg(test)]
     pub(crate) fn of(update: Vec<u8>) -> Self {
         let mut document = Self::new(1);
@@ -33,25 +33,25 @@ impl TestDocument {
     }
 
     pub(crate) fn apply(&mut self, update: Vec<u8>) {
-        self.waiting.push(update);
+        self.pending.push(update);
         loop {
             let before = self.known();
-            for update in std::mem::take(&mut self.waiting) {
-                self.take(&update);
+            for update in std::mem::take(&mut self.pending) {
+                self.apply_ready(&update);
             }
-            if self.waiting.is_empty() || self.known() == before {
+            if self.pending.is_empty() || self.known() == before {
                 return;
             }
         }
     }
 
-    fn take(&mut self, update: &[u8]) {
+    fn apply_ready(&mut self, update: &[u8]) {
         let known = self.known();
         let mut decoded = Update::decode_v1(update).expect("an update can be read");
         if has_gap(&decoded.insertions(true), &known) {
-            let (ready, beyond) = split(update, &known).expect("an update can be read");
+            let (ready, rest) = split(update, &known).expect("an update can be read");
             decoded = Update::decode_v1(&ready).expect("a part of an update can be read");
-            self.waiting.push(beyond);
+            self.pending.push(rest);
         }
         self.doc.transact_mut().apply_update(decoded).expect("an update can be applied");
     }
@@ -60,17 +60,17 @@ impl TestDocument {
         self.doc.transact().state_vector()
     }
 
-    /// All of it, also what waits, as one update.
+    /// Returns the whole document with its pending updates as one update.
     pub(crate) fn all(&self) -> Vec<u8> {
-        self.beyond(&StateVector::default())
+        self.diff_since(&StateVector::default())
     }
 
-    /// What someone lacks of it who has this much, and all that waits.
-    pub(crate) fn beyond(&self, vector: &StateVector) -> Vec<u8> {
+    /// Returns the changes since a state vector, with all pending updates.
+    pub(crate) fn diff_since(&self, vector: &StateVector) -> Vec<u8> {
         let all = self.doc.transact().encode_state_as_update_v1(vector);
-        if self.waiting.is_empty() {
+        if self.pending.is_empty() {
             return all;
         }
-        merge_updates_v1(std::iter::once(&all).chain(&self.waiting)).expect("updates can be merged")
+        merge_updates_v1(std::iter::once(&all).chain(&self.pending)).expect("updates can be merged")
     }
 }

@@ -18,7 +18,7 @@ use yrs::{
 
 use super::{Client, Fault, World};
 use crate::{
-    Context, EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Options, Retention, Room, Yrs,
+    EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Options, Retention, Room, Yrs,
     api::{Call, answer, done},
     cloudflare::Env,
     contract::HasOutput,
@@ -41,7 +41,7 @@ enum Output {
     Said { text: String },
 }
 
-/// A gate that a handler waits at, on which another thread may knock.
+/// A gate at which a handler waits, and which another thread can wake.
 #[derive(Default)]
 struct Gate {
     is_open: Cell<bool>,
@@ -58,10 +58,10 @@ impl Gate {
     }
 }
 
-/// A room whose document is deleted when nobody was there for a day.
+/// A room whose document is deleted after a day without connections.
 struct Desk {
     gate: Rc<Gate>,
-    /// What was said since the room last woke.
+    /// The number of `say` events since the room woke.
     said: Cell<u32>,
 }
 
@@ -88,7 +88,7 @@ impl Handlers for Desk {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
+    async fn dispatch(&self, cx: &crate::Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
         match call.name() {
             "say" => {
                 self.said.set(self.said.get() + 1);
@@ -128,7 +128,7 @@ fn said(client: &Client<Desk>) -> Vec<Value> {
 }
 
 #[test]
-fn what_is_received_is_given_once() {
+fn received_events_are_taken_once() {
     let world = world();
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
     ada.send("say", json!({}));
@@ -141,7 +141,7 @@ fn what_is_received_is_given_once() {
 }
 
 #[test]
-fn a_procedure_answers_and_an_error_is_told_and_logged() {
+fn a_procedure_answers_and_an_error_is_sent_and_logged() {
     let world = world();
     let ada = world.join(user("ada"));
     ada.send("say", json!({}));
@@ -177,7 +177,7 @@ fn clients_know_each_other_and_each_tab_of_a_user() {
 }
 
 #[test]
-fn a_sleep_forgets_what_is_in_memory_and_nobody_notices() {
+fn hibernation_loses_memory_and_is_not_noticed_by_clients() {
     let world = world();
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
     bob.update_presence(json!({ "x": 1 }));
@@ -197,7 +197,7 @@ fn a_sleep_forgets_what_is_in_memory_and_nobody_notices() {
 }
 
 #[test]
-fn handlers_that_wait_go_on_when_they_are_woken() {
+fn a_pending_handler_continues_when_it_is_woken() {
     let gate = Rc::new(Gate::default());
     let world = world_with(Rc::clone(&gate));
     let ada = world.join(user("ada"));
@@ -219,15 +219,15 @@ fn handlers_that_wait_go_on_when_they_are_woken() {
 }
 
 #[test]
-#[should_panic(expected = "a handler still waits")]
-fn a_room_with_a_handler_that_waits_does_not_sleep() {
+#[should_panic(expected = "a handler is pending")]
+fn a_room_with_a_pending_handler_cannot_hibernate() {
     let world = world();
     world.join(user("ada")).send("wait", json!({}));
     world.hibernate();
 }
 
 #[test]
-fn a_panic_loses_what_runs_and_a_crash_the_connections_too() {
+fn a_panic_loses_pending_handlers_and_a_crash_all_connections() {
     let gate = Rc::new(Gate::default());
     let world = world_with(Rc::clone(&gate));
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
@@ -251,7 +251,7 @@ fn a_panic_loses_what_runs_and_a_crash_the_connections_too() {
 }
 
 #[test]
-fn edits_reach_the_others_and_the_storage_and_a_reader_can_make_none() {
+fn edits_are_broadcast_and_stored_and_those_of_a_reader_rejected() {
     let world = world();
     let (ada, bob) = (world.join(user("ada")), world.join(Grant::read(user("bob"))));
     ada.edit(write);
@@ -263,7 +263,7 @@ fn edits_reach_the_others_and_the_storage_and_a_reader_can_make_none() {
 }
 
 #[test]
-fn the_alarm_comes_when_it_is_due() {
+fn the_alarm_fires_when_it_is_due() {
     let world = world();
     let ada = world.join(user("ada"));
     ada.edit(write);
@@ -279,7 +279,7 @@ fn the_alarm_comes_when_it_is_due() {
 }
 
 #[test]
-fn storage_fails_when_it_is_told_to() {
+fn storage_fails_on_demand() {
     let world = world();
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
     world.storage().fail_writes(1);
@@ -297,7 +297,7 @@ fn storage_fails_when_it_is_told_to() {
 }
 
 #[test]
-fn who_has_vanished_is_found_and_may_come_again_before() {
+fn a_dropped_client_can_join_again_and_its_old_connection_times_out() {
     let world = world();
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
     ada.drop_connection();
@@ -310,7 +310,7 @@ fn who_has_vanished_is_found_and_may_come_again_before() {
 }
 
 #[test]
-fn a_room_is_steered_from_outside() {
+fn requests_of_the_worker_reach_the_room() {
     let world = world();
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
     let out = |text: &str| Output::Said { text: text.to_owned() };
@@ -331,7 +331,7 @@ fn a_room_is_steered_from_outside() {
 }
 
 #[test]
-fn a_limit_that_the_test_sets_holds() {
+fn limits_of_the_test_are_enforced() {
     let limits = Limits::of::<Desk>().connections(1).presence(20);
     let gate = Rc::new(Gate::default());
     let world = World::with_limits("desk", limits, move || Desk { gate: Rc::clone(&gate), said: Cell::new(0) });
@@ -345,7 +345,7 @@ fn a_limit_that_the_test_sets_holds() {
 }
 
 #[test]
-fn a_scenario_fails_at_each_point_where_it_can() {
+fn a_scenario_can_fail_at_each_storage_call() {
     let mut lost = 0;
     for call in 0.. {
         let world = world();

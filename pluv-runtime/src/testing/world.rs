@@ -1,104 +1,101 @@
-//! The world of a test: one room, its clients and the time.
+//! The world of a test: one room, its clients and a virtual clock.
 
 use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
 use serde_json::value::to_raw_value;
 
 use super::{
-    client::Client,
+    client::{Client, ClientState},
     frame::Frame,
     host::TestHost,
-    person::Person,
     storage::{Storage, open},
 };
 use crate::{Grant, Handlers, Limits, Millis, Room, Session, api::sessions};
 
-/// The time at which each world begins: the first of January 2026.
-const BEGINNING: Millis = 1_767_225_600_000;
+/// The initial time of each world: the first of January 2026.
+const START: Millis = 1_767_225_600_000;
 
-/// How often an alarm may come at one time.
+/// The limit of alarms at one time.
 const MAX_ALARMS: u32 = 10_000;
 
-/// One room with its clients, a storage in memory, and a clock that goes when it is told to.
+/// One room with its clients, a storage in memory, and a virtual clock.
 ///
-/// A call returns when all that follows from it has happened: each handler has run until it ended or waits for something,
-/// and the clients have read what they were sent. See [`wait`](Self::wait) for handlers that wait.
+/// A call returns when all its effects have happened: each handler has ended or is pending, and the clients have received
+/// their frames. See [`wait`](Self::wait) for pending handlers.
 pub struct World<R: Handlers>(pub(super) Rc<RefCell<Inner<R>>>);
 
-/// What a world and its clients share.
+/// The state that a world and its clients share.
 pub(super) struct Inner<R> {
     pub(super) host: TestHost<R>,
-    pub(super) people: Vec<Person>,
+    pub(super) clients: Vec<ClientState>,
 }
 
 impl<R: Room + Handlers<Room = R>> World<R> {
-    /// An empty room. `make` makes what its handlers work with, in place of the hook `create`: now, and each time that the
-    /// room wakes again.
+    /// Makes an empty room. `make` creates the room's struct in place of the hook `create`: now, and at each wake.
     #[must_use]
     pub fn new(name: &str, make: impl Fn() -> R + 'static) -> Self {
         Self::with_limits(name, Limits::of::<R>(), make)
     }
 
-    /// The same, with the limits that `create` would return.
+    /// Makes an empty room with limits, which `create` would return.
     ///
     /// # Panics
     /// When a limit is out of its range.
     #[must_use]
     pub fn with_limits(name: &str, limits: Limits, make: impl Fn() -> R + 'static) -> Self {
         limits.check().expect("the limits are within their ranges");
-        let host = TestHost::new(name, BEGINNING, limits, make);
-        Self(Rc::new(RefCell::new(Inner { host, people: Vec::new() })))
+        let host = TestHost::new(name, START, limits, make);
+        Self(Rc::new(RefCell::new(Inner { host, clients: Vec::new() })))
     }
 
-    /// Lets a client join: it connects, and has the document and the others when this returns. Takes the user, or a
-    /// [`Grant`], as a token would; `()` in a room that knows no users.
+    /// Connects and joins a new client, which has the document and the others when this returns. Takes the user or a
+    /// [`Grant`], as `authorize` returns them; `()` in a room without users.
     ///
     /// # Panics
-    /// When the user can't be written as JSON and read back.
+    /// When the user can't be serialized as JSON and deserialized.
     pub fn join(&self, grant: impl Into<Grant<R::User>>) -> Client<R> {
         let client = self.client(grant);
         client.join();
         client
     }
 
-    /// A client that has not connected yet. What it does before it [joins](Client::join), it does offline.
+    /// Makes a client that is not connected. Before it [joins](Client::join), it is offline.
     ///
     /// # Panics
-    /// When the user can't be written as JSON.
+    /// When the user can't be serialized as JSON.
     pub fn client(&self, grant: impl Into<Grant<R::User>>) -> Client<R> {
         let grant = grant.into();
-        let user = R::OPTIONS.has_user.then(|| to_raw_value(&grant.user).expect("a user is written as JSON"));
+        let user = R::OPTIONS.has_user.then(|| to_raw_value(&grant.user).expect("a user is serialized as JSON"));
         let mut inner = self.0.borrow_mut();
-        let number = inner.people.len();
-        inner.people.push(Person::new(number, user, grant.access));
+        let number = inner.clients.len();
+        inner.clients.push(ClientState::new(number, user, grant.access));
         Client::new(Rc::clone(&self.0), number)
     }
 
-    /// Everyone who has joined, oldest first, as handlers see them.
+    /// Returns the joined connections, oldest first, as handlers see them.
     #[must_use]
     pub fn sessions(&self) -> Vec<Session<R>> {
         sessions(&self.0.borrow().host.room().borrow())
     }
 
-    /// What time it is for the room, in milliseconds since the Unix epoch.
+    /// Returns the room's time, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn now(&self) -> Millis {
         self.0.borrow().host.now()
     }
 
-    /// Lets time go by. Alarms come when they are due: what hooks are to be told later, they are told, and who has been
-    /// silent for too long is closed. Clients ping as the stock one does, but for those that have
-    /// [dropped](Client::drop_connection).
+    /// Advances the clock. Alarms fire when they are due: hooks run, and idle connections are closed. Connected clients ping,
+    /// as the stock one does, and those that have [dropped](Client::drop_connection) do not.
     ///
     /// # Panics
-    /// When the room's alarm comes again and again at the same time.
+    /// When the room's alarm fires endlessly at the same time.
     pub fn advance(&self, time: Duration) {
         let mut inner = self.0.borrow_mut();
-        let end = inner.host.now() + Millis::try_from(time.as_millis()).expect("a time has an end");
+        let end = inner.host.now() + Millis::try_from(time.as_millis()).expect("the time fits milliseconds");
         let mut alarms = 0;
         while let Some(due) = inner.due().filter(|due| *due <= end) {
             alarms = if due <= inner.host.now() { alarms + 1 } else { 0 };
-            assert!(alarms < MAX_ALARMS, "the room's alarm comes again and again, and time stands still");
+            assert!(alarms < MAX_ALARMS, "the room's alarm fires endlessly at the same time");
             let now = inner.host.now().max(due);
             inner.host.set_now(now);
             inner.ping();
@@ -112,7 +109,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
         inner.host.set_now(end);
     }
 
-    /// When the room's alarm is to come, from now on. None is set in a room that has nothing to do.
+    /// Returns the time until the room's alarm; none in a room without timers.
     #[must_use]
     pub fn alarm(&self) -> Option<Duration> {
         let inner = self.0.borrow();
@@ -120,53 +117,53 @@ impl<R: Room + Handlers<Room = R>> World<R> {
         Some(Duration::from_millis(due.saturating_sub(inner.host.now())))
     }
 
-    /// Lets the alarm come now, whether or not it is set: the platform may call a room twice, or for nothing.
+    /// Fires the alarm now, whether or not it is set: the platform may fire it repeatedly, or without need.
     pub fn fire_alarm(&self) {
         let mut inner = self.0.borrow_mut();
         inner.host.fire_alarm();
         inner.settle();
     }
 
-    /// Lets the room hibernate: what it has in memory is gone, and it is made anew. The connections stay open, and nobody
-    /// notices.
+    /// Lets the room hibernate: its memory is lost, and it is created anew. The connections stay open, and clients do not
+    /// notice.
     ///
     /// # Panics
-    /// When a handler still waits for something. A room does not sleep then.
+    /// When a handler is pending, as a room does not hibernate then.
     pub fn hibernate(&self) {
         let mut inner = self.0.borrow_mut();
-        assert!(inner.host.may_hibernate(), "the room can't hibernate: a handler still waits for something");
+        assert!(inner.host.may_hibernate(), "the room can't hibernate: a handler is pending");
         inner.host.hibernate();
     }
 
-    /// Lets the room hibernate before each thing that comes in, where it may, or no longer. A test that holds both ways
-    /// shows that nothing depends on what the room has in memory.
+    /// Sets whether the room hibernates before each input, unless a handler is pending. A test that passes both ways shows that
+    /// nothing depends on the room's memory.
     pub fn hibernate_before_each_input(&self, hibernates: bool) {
         self.0.borrow_mut().host.hibernates = hibernates;
     }
 
-    /// Lets the room's host die: handlers that run are gone, and so are all connections. What is stored stays. The
-    /// clients know, and may [join](Client::join) again.
+    /// Crashes the room's host: pending handlers and all connections are lost, and stored data stays. The clients notice, and
+    /// can [join](Client::join) again.
     pub fn crash(&self) {
         self.0.borrow_mut().crash();
     }
 
-    /// Lets the room's memory be lost, as a panic in any room of the same instance does. What runs is gone: connections
-    /// with handlers or edits that wait are closed with 1012, and may [join](Client::join) again. The others stay.
+    /// Loses the room's memory, as a panic in any room of the same instance does. Connections with pending handlers or edits
+    /// are closed with 1012, and can [join](Client::join) again. The others stay.
     pub fn panic(&self) {
         let mut inner = self.0.borrow_mut();
         inner.host.lose_memory();
         inner.settle();
     }
 
-    /// Lets handlers that wait go on, where they can. Each call does so by itself: this is for what has come without one.
+    /// Polls pending handlers. Each other call does this too: this is for wakers that were called without one.
     pub fn run(&self) {
         self.0.borrow_mut().settle();
     }
 
-    /// Blocks until no handler runs any more: for those that wait for another thread.
+    /// Blocks until no handler is pending: for handlers that wait for another thread.
     ///
     /// # Panics
-    /// When nothing comes for half a minute.
+    /// When no handler is woken for half a minute.
     pub fn wait(&self) {
         let mut inner = self.0.borrow_mut();
         inner.settle();
@@ -176,26 +173,26 @@ impl<R: Room + Handlers<Room = R>> World<R> {
         }
     }
 
-    /// Whether a handler or hook still waits for something.
+    /// Returns whether a handler or hook is pending.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.0.borrow().host.is_running()
     }
 
-    /// The room's storage, to look at and to let fail.
+    /// Returns the room's storage.
     #[must_use]
     pub fn storage(&self) -> Storage {
         let database = self.0.borrow().host.database.clone();
         Storage::new(database, open::<R::Storage>)
     }
 
-    /// What the room has told its developer since the last call: the lines of its log.
+    /// Takes the lines of the room's log since the last call.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.0.borrow().host.take_log()
     }
 
-    /// What a room with `debug = true` has logged of its life since the last call, each line as JSON.
+    /// Takes the lines of the event log of a room with `debug` since the last call, each as JSON.
     #[must_use]
     pub fn debug_log(&self) -> Vec<String> {
         self.0.borrow().host.take_event_log()
@@ -203,54 +200,54 @@ impl<R: Room + Handlers<Room = R>> World<R> {
 }
 
 impl<R: Handlers> Inner<R> {
-    /// When the next thing comes by itself.
+    /// Returns the time of the next alarm or timeout.
     fn due(&self) -> Option<Millis> {
         self.host.alarm().into_iter().chain(self.host.timeout()).min()
     }
 
-    /// The clients ping: each does so many times in the time that a room lets it be silent.
+    /// Lets all connected clients ping.
     fn ping(&mut self) {
-        for socket in self.people.iter().filter_map(|person| person.connection) {
+        for socket in self.clients.iter().filter_map(|client| client.connection) {
             self.host.ping(socket);
         }
     }
 
-    /// Lets everything happen that follows: handlers run, clients read and answer.
+    /// Polls handlers and delivers frames until nothing happens any more.
     pub(super) fn settle(&mut self) {
         loop {
             self.host.poll();
             if self.host.has_crashed() {
                 return self.crash();
             }
-            let moved = (0..self.people.len()).filter(|number| self.carry(*number)).count();
-            if moved == 0 {
+            let delivered = (0..self.clients.len()).filter(|number| self.deliver(*number)).count();
+            if delivered == 0 {
                 return;
             }
         }
     }
 
-    /// Lets a client read what it was sent, and says whether there was anything.
-    fn carry(&mut self, number: usize) -> bool {
-        let Self { host, people } = self;
-        let person = &mut people[number];
-        let Some(connection) = person.connection else { return false };
+    /// Delivers a frame or a close to a client, and returns whether there was one.
+    fn deliver(&mut self, number: usize) -> bool {
+        let Self { host, clients } = self;
+        let client = &mut clients[number];
+        let Some(connection) = client.connection else { return false };
         if let Some(text) = host.read(connection) {
-            if let Some(answer) = person.read(Frame::parse(&text)) {
+            if let Some(answer) = client.receive(Frame::parse(&text)) {
                 host.text(connection, &answer);
             }
             return true;
         }
         let Some((code, reason)) = host.closed(connection) else { return false };
-        person.disconnect(code, &reason);
-        // A client answers a close with its own.
+        client.disconnect(code, &reason);
+        // The client answers the close.
         host.close(connection);
         true
     }
 
     pub(super) fn crash(&mut self) {
         self.host.crash();
-        for person in self.people.iter_mut().filter(|person| person.connection.is_some()) {
-            person.disconnect(1006, "");
+        for client in self.clients.iter_mut().filter(|client| client.connection.is_some()) {
+            client.disconnect(1006, "");
         }
     }
 }

@@ -124,7 +124,7 @@ impl Provider {
         match Frame::parse(&frame) {
             Some(Frame::Step1(vector)) => {
                 let vector = StateVector::decode_v1(vector).expect("it is a state vector");
-                wire.outbox.push_back(yjs::step2(&self.document.beyond(&vector)));
+                wire.outbox.push_back(yjs::step2(&self.document.diff_since(&vector)));
             }
             Some(Frame::Step2(update) | Frame::Update(update)) => self.document.apply(update.to_vec()),
             Some(Frame::Awareness(update)) => self.hear(update),

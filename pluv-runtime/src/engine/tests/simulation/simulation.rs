@@ -20,7 +20,7 @@ use crate::{
     Protocol, Session,
     api::sessions,
     engine::Retention,
-    testing::{Fault, Seen},
+    testing::{Fault, Peer},
 };
 
 /// How many providers there may be.
@@ -145,7 +145,7 @@ impl<R: TestRoom> Simulation<R> {
             let mut peer_view = person.stock.peers.clone();
             for frame in &line.inbox {
                 let known = peer_view.others.len();
-                peer_view.hear(frame);
+                peer_view.apply(frame);
                 let is_truth = frame.name != "$syncStateReceived" || peer_view.others.len() == known;
                 assert!(is_truth || !peer_view.has_joined, "{} was not told by `$exit` who has gone", person.name);
             }
@@ -158,13 +158,13 @@ impl<R: TestRoom> Simulation<R> {
     }
 
     /// The connections that the room has, of this protocol.
-    fn who_is_there(&self, protocol: Protocol) -> BTreeMap<String, Seen> {
+    fn who_is_there(&self, protocol: Protocol) -> BTreeMap<String, Peer> {
         let sessions: Vec<Session<R>> = sessions(&self.world.room().borrow());
         let there = sessions.into_iter().filter(|session| session.protocol() == protocol);
         there
             .map(|session| {
                 let (user, presence) = (session.user(), session.presence());
-                (session.id().to_owned(), Seen { user: json!(user), presence: json!(presence) })
+                (session.id().to_owned(), Peer { user: json!(user), presence: json!(presence) })
             })
             .collect()
     }
