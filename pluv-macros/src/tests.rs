@@ -1,11 +1,11 @@
-//! The whole pipeline, from tokens to messages and tokens.
+//! Tests of the whole macro, from tokens to errors and tokens.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{check, errors::Errors, expand, model, parse, parse::Item};
 
-/// The messages that an annotated item gives.
+/// Returns the errors of an annotated item.
 fn messages(options: TokenStream, item: TokenStream) -> Vec<String> {
     let mut errors = Errors::default();
     let options = parse::options(options, &mut errors);
@@ -31,7 +31,7 @@ fn of_struct(options: TokenStream) -> Vec<String> {
     )
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that a test reads as what it tests")]
+#[expect(clippy::needless_pass_by_value, reason = "tests are shorter")]
 fn of_methods(methods: TokenStream) -> Vec<String> {
     messages(quote!(), quote!(impl Chat { #methods }))
 }
@@ -173,11 +173,11 @@ fn a_room_is_a_struct_without_generics_or_its_impl() {
         ),
         "a room can't be generic",
     );
-    // The handlers of a trait's impl are reported while the room compiles.
+    // rustc reports the handlers of a trait impl.
     let of_trait = expand(quote!(), quote!(impl Room for Chat {})).to_string();
     assert!(of_trait.contains("reject_trait_impl"), "{of_trait}");
     assert_one(&messages(quote!(), quote!(impl [Chat] {})), "a room is a struct");
-    // It is told at the struct, or that this is no room.
+    // The error is at the struct, or rustc reports that it is not a room.
     assert_eq!(
         messages(
             quote!(),
@@ -343,7 +343,7 @@ fn a_bare_context_and_result_are_the_runtimes() {
         let expanded = completed(quote!(#[procedure] fn ask(&self) -> #result {}));
         assert!(expanded.contains(&format!("-> {expected} {{ }}")), "{expanded}");
     }
-    // Only handlers are touched.
+    // Other methods are not changed.
     let expanded = completed(quote!(
         fn helper(&self, cx: &Context) -> Result<u8> {}
     ));

@@ -714,7 +714,7 @@ editorTest('a disconnected user reconnects only on request, and a rejected chang
   sockets.at(-1).send(denied('disconnected by the server'));
   await sockets.at(-1).close({ code: 4403, reason: 'disconnected by the server' });
   await ada.status('refused');
-  assert.equal(await ada.banner.textContent(), 'This document is closed to you: you were sent away.');
+  assert.equal(await ada.banner.textContent(), 'This document is closed to you: disconnected by the server.');
   await still(2_000);
   assert.equal(sockets.length, 2, 'it does not reconnect by itself');
   await ada.page.getByTestId('retry').click();

@@ -365,7 +365,7 @@ boardTest('a rejected user sees the reason, adds nothing, and can try again', as
   assert.equal(await eve.page.getByTestId('add-yellow').isVisible(), false);
   await eve.shot('refused');
   await eve.page.setViewportSize(PHONE);
-  await eve.shot('refused-phone');
+  await eve.shot('rejected-phone');
 
   const sockets = [];
   const prepare = (page) => page.routeWebSocket(/room/, (socket) => {

@@ -45,7 +45,7 @@ pub async fn connect_with(url: &str, headers: &[(&'static str, &str)]) -> Client
 ///
 /// # Panics
 /// When the connection is not closed.
-pub async fn refused(url: &str) -> (String, Closed) {
+pub async fn connect_rejected(url: &str) -> (String, Closed) {
     let mut client = connect(url).await;
     let error = client.receive().await;
     assert_eq!(error["type"], "$error", "the first frame has the reason: {error}");

@@ -14,7 +14,7 @@ mod tokens;
 #[cfg(feature = "tokens")]
 pub use self::tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds};
 pub use self::{
-    client::{Client, Closed, connect, connect_with, is_named, refused},
+    client::{Client, Closed, connect, connect_rejected, connect_with, is_named},
     event_log::{event_log, event_log_with, log},
     hibernation::{HIBERNATION_DELAY, until_hibernated, wait_for_hibernation},
     http::{Answer, UPGRADE, get, post, request, request_with},

@@ -51,6 +51,6 @@ async fn requests_without_the_admin_secret_are_rejected() {
             assert_eq!(answer.status, 401, "{secret}: {answer:?}");
         }
     }
-    assert_eq!(request_with(&chat(), "GET", &format!("/admin/people?room={room}"), &[], &[]).await.status, 401);
+    assert_eq!(request_with(&chat(), "GET", &format!("/admin/sessions?room={room}"), &[], &[]).await.status, 401);
     ada.silent().await;
 }

@@ -1,7 +1,7 @@
 //! Handlers and hooks: their effects and their order.
 
 use serde_json::{Value, json};
-use tests::{Client, LAB, connect, fixture, fresh, lab, refused, texts, together};
+use tests::{Client, LAB, connect, connect_rejected, fixture, fresh, lab, texts, together};
 
 fn names(frames: &[Value]) -> Vec<&str> {
     frames.iter().filter_map(|frame| frame["type"].as_str()).collect()
@@ -273,7 +273,7 @@ async fn a_broadcast_does_not_reach_other_rooms() {
 
 #[tokio::test]
 async fn a_room_whose_create_fails_closes_connections_without_the_reason() {
-    let (message, closed) = refused(&format!("{}/unmade/room/{}", fixture(), fresh("unmade"))).await;
+    let (message, closed) = connect_rejected(&format!("{}/unmade/room/{}", fixture(), fresh("unmade"))).await;
     assert_eq!((&*message, closed.code, &*closed.reason), ("internal error", 3000, "internal error"));
 }
 

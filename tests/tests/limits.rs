@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use tests::{Client, Closed, SECRET, Token, connect, fixture, fresh, get, refused};
+use tests::{Client, Closed, SECRET, Token, connect, connect_rejected, fixture, fresh, get};
 use yrs::{Doc, ReadTxn as _, StateVector, Text as _, Transact as _};
 
 const TIGHT: &str = "/tight";
@@ -21,7 +21,7 @@ async fn token(room: &str, id: &str) -> String {
 }
 
 async fn rejection(room: &str, token: &str) -> (String, Closed) {
-    refused(&format!("{}{TIGHT}/room/{room}?token={token}", fixture())).await
+    connect_rejected(&format!("{}{TIGHT}/room/{room}?token={token}", fixture())).await
 }
 
 /// Asserts that messages between two clients still arrive.

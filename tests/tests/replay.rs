@@ -158,8 +158,8 @@ impl Replay {
                     assert_eq!(frame["data"], *data);
                 }
             }
-            "sendMessage" => self.refused(connection, "`data.message`").await,
-            event => self.refused(connection, &format!("no event `{event}`")).await,
+            "sendMessage" => self.assert_rejected(connection, "`data.message`").await,
+            event => self.assert_rejected(connection, &format!("no event `{event}`")).await,
         }
     }
 
@@ -236,7 +236,7 @@ impl Replay {
         self.send("newcomer", &frame).await;
     }
 
-    async fn refused(&mut self, connection: &str, reason: &str) {
+    async fn assert_rejected(&mut self, connection: &str, reason: &str) {
         let error = self.only_frame(connection, "$error").await;
         let message = error["data"]["message"].as_str().expect("an error has a message");
         assert!(message.contains(reason), "{message}");

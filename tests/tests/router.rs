@@ -3,7 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tests::{
-    Answer, Client, LAB, SECRET, Token, chat, connect, connect_with, fixture, fresh, get, refused, request, together,
+    Answer, Client, LAB, SECRET, Token, chat, connect, connect_rejected, connect_with, fixture, fresh, get, request,
+    together,
 };
 
 const APP: &str = "https://app.example";
@@ -88,7 +89,7 @@ async fn an_invalid_room_name_is_a_bad_request() {
 async fn an_upgrade_with_an_invalid_room_name_is_accepted_and_closed() {
     for (name, expected) in bad_names() {
         for path in [format!("room?room={name}"), format!("room/{name}")] {
-            let (message, closed) = refused(&format!("{}/plain/{path}", fixture())).await;
+            let (message, closed) = connect_rejected(&format!("{}/plain/{path}", fixture())).await;
             assert!(message.starts_with(expected), "{path}: {message}");
             assert_eq!(closed.code, 3000);
         }

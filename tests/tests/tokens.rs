@@ -3,8 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tests::{
-    Client, LAB, PREVIOUS_SECRET, SECRET, Token, connect, eddsa, es256, fixture, fresh, get, hs512, lab, refused,
-    rs256, seconds,
+    Client, LAB, PREVIOUS_SECRET, SECRET, Token, connect, connect_rejected, eddsa, es256, fixture, fresh, get, hs512,
+    lab, rs256, seconds,
 };
 
 const FOREIGN: &str = "/foreign";
@@ -15,7 +15,7 @@ async fn rejection(path: &str, witness: &str, room: &str, query: &str) -> String
     let mut witness = Client::open_with(&fixture(), path, room, witness).await;
     witness.initialize(&json!({})).await;
     witness.drain().await;
-    let (message, closed) = refused(&format!("{}{path}/room/{room}{query}", fixture())).await;
+    let (message, closed) = connect_rejected(&format!("{}{path}/room/{room}{query}", fixture())).await;
     assert_eq!(closed.code, 3000, "clients try again after any other: {message}");
     assert!(
         message.starts_with(&closed.reason) && !closed.reason.is_empty(),

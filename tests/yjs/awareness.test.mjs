@@ -139,7 +139,7 @@ roomTest('states over the limit are dropped, and the connection stays', async ({
   eve.send(states([500, 1, { long: 'x'.repeat(70_000) }]));
   assert.match(Buffer.from(await eve.frame(2, 0)).toString(), /exceeds the per-connection limit/);
   eve.send(states(...Array.from({ length: 40 }, (_, n) => [600 + n, 1, { n }])));
-  await until(() => eve.frames.filter(([type]) => type === 2).length === 2, 'it is refused');
+  await until(() => eve.frames.filter(([type]) => type === 2).length === 2, 'it is rejected');
   await until(() => ada.awareness.getStates().has(631), 'states below the limit are shown');
   const shown = [...ada.awareness.getStates().keys()].filter((client) => client >= 500 && client < 700);
   assert.equal(shown.length, 32);

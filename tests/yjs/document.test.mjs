@@ -201,7 +201,7 @@ roomTest('an invalid update is rejected, and not shown to others', async ({ join
   bad.push(new Uint8Array([1, 1, 1, 0, 4, 1, 1, 97, 255, 255, 255, 255, 7, 120]));
   for (const [index, update] of bad.entries()) {
     eve.update(update);
-    await until(() => eve.errors.length === index + 1, `${Buffer.from(update).subarray(0, 20).toString('hex')} is refused`);
+    await until(() => eve.errors.length === index + 1, `${Buffer.from(update).subarray(0, 20).toString('hex')} is rejected`);
     assert.match(eve.errors[index], /update/);
   }
   // A subdocument, which the room does not store.
@@ -212,7 +212,7 @@ roomTest('an invalid update is rejected, and not shown to others', async ({ join
   for (const data of [{}, { update: 7 }, { origin: null }, { origin: 3, update: 'AAA=' }, null]) {
     const { length } = eve.errors;
     eve.send('$updateStorage', data);
-    await until(() => eve.errors.length > length, `${JSON.stringify(data)} is refused`);
+    await until(() => eve.errors.length > length, `${JSON.stringify(data)} is rejected`);
   }
   // The document can still be edited.
   eve.text.insert(4, ' on');

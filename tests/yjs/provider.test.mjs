@@ -244,7 +244,7 @@ roomTest('an update over the limit is rejected, and the connection stays', async
   const parent = new Y.Doc();
   parent.getMap('map').set('doc', new Y.Doc());
   eve.send(frame(0, 1, Y.encodeStateAsUpdate(parent)));
-  await until(() => eve.frames.filter(([type]) => type === 2).length === 2, 'it is refused');
+  await until(() => eve.frames.filter(([type]) => type === 2).length === 2, 'it is rejected');
   const small = new Y.Doc();
   small.getText('text').insert(0, 'small');
   eve.send(frame(0, 2, Y.encodeStateAsUpdate(small)));

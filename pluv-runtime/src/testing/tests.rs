@@ -1,4 +1,4 @@
-//! The kit itself, as a user's test drives it.
+//! Tests of the test kit through its public API.
 
 use std::{
     cell::{Cell, RefCell},

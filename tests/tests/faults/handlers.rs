@@ -1,7 +1,7 @@
 //! Rooms and connections after a panic, mostly of a handler.
 
 use serde_json::{Value, json};
-use tests::{Client, LAB, UPGRADE, faults, fresh, post, refused, request};
+use tests::{Client, LAB, UPGRADE, connect_rejected, faults, fresh, post, request};
 
 use crate::alone;
 
@@ -121,7 +121,7 @@ async fn a_room_whose_create_panics_closes_its_connections_and_harms_no_other_ro
     assert_eq!(lost.status, 500);
     let url = format!("{}{path}", faults());
     for _ in 0..3 {
-        let (message, closed) = refused(&url).await;
+        let (message, closed) = connect_rejected(&url).await;
         assert_eq!((&*message, closed.code), ("internal error", 3000));
         goes_on(&mut ada, &mut bob).await;
     }
