@@ -483,8 +483,8 @@ boardTest('thirty users that move at once are shown to each', async (scene) => {
   const glided = await bob.page.evaluate(
     () => [...document.querySelectorAll('.hand, .note.taken')].filter((node) => gliding.has(node)).length,
   );
-  assert.equal(most, 1, 'however much is heard, the page is drawn once in a frame');
-  assert.ok(glided >= 28 + 5, `${glided} hands and notes go on from frame to frame, and not only when somebody speaks`);
+  assert.equal(most, 1, 'the page is drawn once in a frame, however many messages arrive');
+  assert.ok(glided >= 28 + 5, `${glided} pointers and notes move in each frame, and not only with a message`);
 
   // Ada's moves are shown to all others, and she sends fewer than the page handles: here one move in each frame.
   const isOfAda = (type, user) => type === '$presenceUpdated' && user.name === 'Ada';
@@ -513,7 +513,7 @@ boardTest('thirty users that move at once are shown to each', async (scene) => {
   await bob.until((x) => [...document.querySelectorAll('.hand')].some((hand) =>
     hand.textContent.trim() === 'Ada' && Math.abs(new DOMMatrix(getComputedStyle(hand).transform).m41 - x) < 2), last);
   const allowed = took / (2 * 29) + 2;
-  assert.ok(spoken[0].length <= allowed, `she spoke ${spoken[0].length} times, and may ${allowed.toFixed()} times`);
+  assert.ok(spoken[0].length <= allowed, `she sent ${spoken[0].length} messages, and may send ${allowed.toFixed()} times`);
   await bob.shot('thirty');
   await bob.page.emulateMedia({ colorScheme: 'dark' });
   await bob.shot('thirty-dark');
