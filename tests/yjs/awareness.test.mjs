@@ -32,14 +32,14 @@ const knows = (peer, names) => until(
 roomTest('awareness states reach all providers, and newcomers', async ({ peer }) => {
   const ada = await peer('ada');
   const bob = await peer('bob');
-  ada.tell({ cursor: 1 });
-  bob.tell();
+  ada.setState({ cursor: 1 });
+  bob.setState();
   await knows(ada, ['bob']);
   await until(() => bob.others.ada?.cursor === 1, 'bob sees where ada is');
-  ada.tell({ cursor: 2 });
+  ada.setState({ cursor: 2 });
   await until(() => bob.others.ada?.cursor === 2, 'bob sees her move');
   const cleo = await peer('cleo');
-  cleo.tell();
+  cleo.setState();
   await knows(cleo, ['ada', 'bob']);
   assert.equal(cleo.others.ada.cursor, 2);
   await knows(ada, ['bob', 'cleo']);
@@ -47,7 +47,7 @@ roomTest('awareness states reach all providers, and newcomers', async ({ peer })
 
 roomTest('the state of a provider that leaves or drops is withdrawn at once', async ({ peer }) => {
   const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
-  [ada, bob, cleo].forEach((it) => it.tell());
+  [ada, bob, cleo].forEach((it) => it.setState());
   await knows(ada, ['bob', 'cleo']);
   bob.leave();
   await knows(ada, ['cleo']);
@@ -59,7 +59,7 @@ roomTest('the state of a provider that leaves or drops is withdrawn at once', as
 
 roomTest('the state of a provider that reconnects is shown again at once', async ({ peer }) => {
   const [ada, bob] = [await peer('ada'), await peer('bob')];
-  [ada, bob].forEach((it) => it.tell({ here: true }));
+  [ada, bob].forEach((it) => it.setState({ here: true }));
   await knows(ada, ['bob']);
   // It does not repeat its state, so that only the reconnect restores it.
   clearInterval(bob.awareness._checkInterval);
@@ -72,7 +72,7 @@ roomTest('the state of a provider that reconnects is shown again at once', async
 roomTest('states that receivers send back are not broadcast again', async ({ peer, raw }) => {
   const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
   const eve = await raw('eve');
-  [ada, bob, cleo].forEach((it) => it.tell());
+  [ada, bob, cleo].forEach((it) => it.setState());
   await knows(cleo, ['ada', 'bob']);
   await passed(eve, [ada, bob, cleo]);
   eve.frames.length = 0;
@@ -80,7 +80,7 @@ roomTest('states that receivers send back are not broadcast again', async ({ pee
   const isMove = ([client, , state]) => client === ada.doc.clientID && 'cursor' in state;
   const copies = (peer) => peer.sent.filter(([type]) => type === 1).flatMap(read).filter(isMove).length;
   for (let cursor = 0; cursor < 20; cursor += 1) {
-    ada.tell({ cursor });
+    ada.setState({ cursor });
   }
   await until(() => copies(bob) === 20 && copies(cleo) === 20, () => `${copies(bob)} and ${copies(cleo)} copies of 20 moves`);
   await passed(eve, [ada, bob, cleo]);
@@ -93,7 +93,7 @@ roomTest('an awareness query is answered with all states', async ({ peer, raw })
   const eve = await raw('eve');
   eve.send([3]);
   const ada = await peer('ada');
-  ada.tell({ cursor: 3 });
+  ada.setState({ cursor: 3 });
   await eve.frame(1);
   await until(() => eve.frames.some((bytes) => bytes[0] === 1 && read(bytes)[0][2].cursor === 3), 'eve gets the state');
   eve.frames.length = 0;
@@ -127,7 +127,7 @@ roomTest('an invalid state closes its connection with 1003, and reaches nobody',
   eve.send(states([78, 1, {}], [79, 1, '{']));
   assert.equal((await eve.ended()).code, 1003);
   const bob = await peer('bob');
-  bob.tell();
+  bob.setState();
   await knows(ada, ['bob']);
   assert.deepEqual([...ada.awareness.getStates().keys()].filter((client) => client < 100), []);
   assert.equal(ada.closed, null);
@@ -158,8 +158,8 @@ test('awareness survives hibernation, and connections that dropped meanwhile are
     await until(() => changes().length === 1, 'the hook runs for the first change');
     // Longer than a socket's attachment.
     const long = 'x'.repeat(20_000);
-    [ada, bob].forEach((it) => it.tell({ cursor: 1 }));
-    cleo.tell({ long });
+    [ada, bob].forEach((it) => it.setState({ cursor: 1 }));
+    cleo.setState({ long });
     await knows(ada, ['bob', 'cleo']);
     await waitForHibernation();
     const dan = await peer('dan');
@@ -168,7 +168,7 @@ test('awareness survives hibernation, and connections that dropped meanwhile are
     dan.text.insert(0, 'd');
     await until(() => changes().length === 2, 'the hook runs for the second change');
     dan.end();
-    [ada, bob, cleo].forEach((it) => it.tell({ cursor: 2 }));
+    [ada, bob, cleo].forEach((it) => it.setState({ cursor: 2 }));
     await until(() => bob.others.ada?.cursor === 2, 'bob sees where ada is');
     await waitForHibernation();
     bob.drop();

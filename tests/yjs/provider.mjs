@@ -89,7 +89,7 @@ export class Peer {
   }
 
   /** Sets its awareness state, with its name. */
-  tell(more = {}) {
+  setState(more = {}) {
     this.awareness.setLocalState({ user: this.user, ...more });
   }
 

@@ -89,7 +89,7 @@ roomTest('an edit is not sent back to its author', async ({ peer }) => {
   const ada = await peer('ada');
   const bob = await peer('bob');
   // All frames of the join have arrived.
-  bob.tell({ ready: true });
+  bob.setState({ ready: true });
   await until(() => ada.others.bob?.ready, 'ada knows bob');
   const before = ada.received.length;
   ada.text.insert(0, 'mine');
