@@ -5,16 +5,18 @@ use syn::{ReceiverKind, Signature};
 
 use super::signature::{returned, typed};
 
+type Str = &'static str;
+
 /// A hook that a room can have.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct HookKind {
     /// The name of the method that a bare `#[hook]` stands on, which is that of the runtime's trait too.
-    pub(crate) method: &'static str,
-    pub(crate) params: &'static [&'static str],
+    pub(crate) method: Str,
+    pub(crate) params: &'static [Str],
     /// The type in the hook's `Result`.
-    pub(crate) returns: &'static str,
+    pub(crate) returns: Str,
     /// The runtime's assertion about the room.
-    pub(crate) assertion: Option<&'static str>,
+    pub(crate) assertion: Option<Str>,
 }
 
 /// All hooks.
@@ -29,18 +31,13 @@ pub(super) static HOOKS: [HookKind; 8] = [
     kind("on_room_deleted", &["&self", "room: &FinalState<'_>"], "()", Some("assert_has_document")),
 ];
 
-const fn kind(
-    method: &'static str,
-    params: &'static [&'static str],
-    returns: &'static str,
-    assertion: Option<&'static str>,
-) -> HookKind {
+const fn kind(method: Str, params: &'static [Str], returns: Str, assertion: Option<Str>) -> HookKind {
     HookKind { method, params, returns, assertion }
 }
 
 impl HookKind {
     /// Returns the name in `#[hook(..)]`.
-    pub(crate) fn role(&self) -> &'static str {
+    pub(crate) fn role(&self) -> Str {
         self.method.trim_start_matches("on_").trim_start_matches("get_")
     }
 

@@ -129,7 +129,9 @@ fn complete_context(ty: &mut Type, runtime: &Path) {
             let is_bare = is_bare(&path.path, "Context");
             let Some(last) = path.path.segments.last_mut().filter(|last| last.ident == "Context") else { return };
             match &mut last.arguments {
-                PathArguments::AngleBracketed(arguments) if arguments.args.iter().all(is_lifetime) => {
+                PathArguments::AngleBracketed(arguments)
+                    if arguments.args.iter().all(|argument| matches!(argument, GenericArgument::Lifetime(_))) =>
+                {
                     arguments.args.push(syn::parse_quote!(Self));
                 }
                 arguments @ PathArguments::None => {
@@ -143,10 +145,6 @@ fn complete_context(ty: &mut Type, runtime: &Path) {
         }
         _ => {}
     }
-}
-
-fn is_lifetime(argument: &GenericArgument) -> bool {
-    matches!(argument, GenericArgument::Lifetime(_))
 }
 
 /// Returns whether a path is `name` without a module.

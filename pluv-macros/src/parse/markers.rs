@@ -1,12 +1,7 @@
 //! The attributes on the methods of a room's impl: `#[event]`, `#[procedure]` and `#[hook]`.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{
-    Attribute, Meta, Token,
-    ext::IdentExt as _,
-    parse::{Parse, ParseStream},
-    punctuated::Punctuated,
-};
+use syn::{Attribute, Meta, Token, ext::IdentExt as _, parse::ParseStream, punctuated::Punctuated};
 
 use super::{Text, options::value};
 use crate::{errors::Errors, names::hint};
@@ -77,11 +72,12 @@ pub(crate) fn take_marker(attributes: &mut Vec<Attribute>, errors: &mut Errors) 
 
 fn marker(kind: MarkerKind, attribute: &Attribute, errors: &mut Errors) -> Marker {
     let mut marker = Marker { kind, name: None, reply: None, role: None };
+    let options = |input: ParseStream<'_>| Punctuated::<_, Token![,]>::parse_terminated_with(input, option);
     let result = match &attribute.meta {
         Meta::Path(_) => Ok(()),
         Meta::List(list) if kind == MarkerKind::Hook => list.parse_args_with(role).map(|role| marker.role = Some(role)),
-        Meta::List(list) => list.parse_args_with(Punctuated::<Given, Token![,]>::parse_terminated).map(|given| {
-            for option in given {
+        Meta::List(list) => list.parse_args_with(options).map(|options| {
+            for option in options {
                 set(&mut marker, option, errors);
             }
         }),
@@ -104,23 +100,16 @@ fn role(input: ParseStream<'_>) -> syn::Result<Ident> {
     role.ok_or_else(|| syn::Error::new(place, "`#[hook(..)]` names the hook's role: write it as in `#[hook(create)]`"))
 }
 
-/// An option `name = "text"`.
-struct Given {
-    name: Ident,
-    value: Text,
+/// Reads an option `name = "text"`.
+fn option(input: ParseStream<'_>) -> syn::Result<(Ident, Text)> {
+    let name = input
+        .call(Ident::parse_any)
+        .map_err(|error| syn::Error::new(error.span(), "an option is expected here: write `name = \"..\"`"))?;
+    let value = value(input, &name, &format!("{name} = \"..\""))?;
+    Ok((name, value))
 }
 
-impl Parse for Given {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input
-            .call(Ident::parse_any)
-            .map_err(|error| syn::Error::new(error.span(), "an option is expected here: write `name = \"..\"`"))?;
-        let value = value(input, &name, &format!("{name} = \"..\""))?;
-        Ok(Self { name, value })
-    }
-}
-
-fn set(marker: &mut Marker, Given { name, value }: Given, errors: &mut Errors) {
+fn set(marker: &mut Marker, (name, value): (Ident, Text), errors: &mut Errors) {
     let text = name.to_string();
     let slot = match (&*text, marker.kind) {
         ("name", _) => &mut marker.name,
