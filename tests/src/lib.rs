@@ -1,13 +1,13 @@
 //! Shared parts of the end-to-end tests: clients on real sockets, HTTP, and valid and invalid tokens.
 
 mod client;
+mod control;
 mod event_log;
 mod hibernation;
 mod http;
 mod lab;
 mod provider;
 mod socket;
-mod steer;
 #[cfg(feature = "tokens")]
 mod tokens;
 
@@ -15,13 +15,13 @@ mod tokens;
 pub use self::tokens::{PREVIOUS_SECRET, SECRET, Token, eddsa, es256, hs512, rs256, seconds};
 pub use self::{
     client::{Client, Closed, connect, connect_rejected, connect_with, is_named},
+    control::control,
     event_log::{event_log, event_log_with, log},
     hibernation::{HIBERNATION_DELAY, until_hibernated, wait_for_hibernation},
     http::{Answer, UPGRADE, get, post, request, request_with},
     lab::{LAB, lab, texts, together},
     provider::{NOTES, Provider, awareness, write},
     socket::{Receiver, Sender, Socket},
-    steer::steer,
 };
 pub use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 

@@ -11,7 +11,7 @@ fn of<'a>(entries: &'a [Value], kind: &str) -> Vec<&'a Value> {
 }
 
 /// Receives up to this text.
-async fn hears(client: &mut Client, text: &str) {
+async fn until_text(client: &mut Client, text: &str) {
     while client.until("said").await["data"]["text"] != text {}
 }
 
@@ -24,7 +24,7 @@ async fn the_event_log_has_no_contents_of_messages() {
     let mut bob = Provider::join_at(WATCHED, &room, "bob").await;
     bob.send_awareness(&json!({ "name": "the name" })).await;
     bob.write(0, "the text").await;
-    hears(&mut ada, "changed by bob").await;
+    until_text(&mut ada, "changed by bob").await;
     for event in ["say", "fail", "the event"] {
         ada.send(event, &json!({ "text": "the words" })).await;
     }

@@ -1,7 +1,7 @@
 //! Yjs providers with the limits of a room and with the worker's handle.
 
 use serde_json::json;
-use tests::{Client, Closed, NOTES, Provider, fixture, fresh, get, steer, write};
+use tests::{Client, Closed, NOTES, Provider, control, fixture, fresh, get, write};
 use yrs::{
     Doc,
     sync::{Message, SyncMessage},
@@ -91,11 +91,11 @@ async fn a_route_lists_providers_and_its_messages_skip_them() {
     let mut ada = Client::join(&fixture(), NOTES, &room, "ada", &json!({ "note": "a note" })).await;
     let mut bob = Provider::join(&room, "bob").await;
     ada.drain().await;
-    assert_eq!(steer(&room, "notes/sessions", "").await, "ada Pluv: a note, bob Yjs: ");
-    assert_eq!(steer(&room, "notes/size", "").await, "2");
-    assert_eq!(steer(&room, "notes/broadcast", "we close").await, "1");
+    assert_eq!(control(&room, "notes/sessions", "").await, "ada Pluv: a note, bob Yjs: ");
+    assert_eq!(control(&room, "notes/size", "").await, "2");
+    assert_eq!(control(&room, "notes/broadcast", "we close").await, "1");
     assert_eq!(ada.only("said").await["data"]["text"], "we close");
-    assert_eq!(steer(&room, "notes/send", "bob").await, "0");
+    assert_eq!(control(&room, "notes/send", "bob").await, "0");
     // The provider would panic at a text frame.
     bob.settle().await;
 }
@@ -104,11 +104,11 @@ async fn a_route_lists_providers_and_its_messages_skip_them() {
 async fn a_route_edits_the_document_of_providers() {
     let room = fresh("written");
     let mut ada = Provider::join(&room, "ada").await;
-    steer(&room, "notes/write", "from a queue").await;
+    control(&room, "notes/write", "from a queue").await;
     ada.reads("from a queue").await;
     ada.write(0, "not ").await;
     ada.settle().await;
-    assert_eq!(steer(&room, "notes/read", "").await, "not from a queue");
+    assert_eq!(control(&room, "notes/read", "").await, "not from a queue");
 }
 
 #[tokio::test]
@@ -119,12 +119,12 @@ async fn a_route_disconnects_providers() {
     ada.send_awareness(&json!({ "name": "Ada" })).await;
     let client = ada.client();
     bob.until(|bob| bob.clients.contains_key(&client)).await;
-    assert_eq!(steer(&room, "notes/evict-user", "ada").await, "1");
+    assert_eq!(control(&room, "notes/evict-user", "ada").await, "1");
     assert_eq!(ada.closed().await, closed(4403, "you were banned"));
     bob.until(|bob| bob.clients.is_empty()).await;
-    assert_eq!(steer(&room, "notes/evict-all", "").await, "1");
+    assert_eq!(control(&room, "notes/evict-all", "").await, "1");
     assert_eq!(bob.closed().await, closed(1012, "we restart"));
-    assert_eq!(steer(&room, "notes/size", "").await, "0");
+    assert_eq!(control(&room, "notes/size", "").await, "0");
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_route_that_deletes_the_document_closes_its_providers() {
     let mut ada = Provider::join(&room, "ada").await;
     ada.write(0, "text").await;
     ada.settle().await;
-    steer(&room, "notes/delete", "").await;
+    control(&room, "notes/delete", "").await;
     assert_eq!(ada.closed().await, closed(4403, "the room was deleted"));
     assert_eq!(Provider::join(&room, "bob").await.text(), "");
 }

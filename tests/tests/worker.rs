@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::{
-    Client, Closed, LAB, NOTES, Provider, UPGRADE, connect_with, fixture, fresh, get, lab, post, request_with, steer,
+    Client, Closed, LAB, NOTES, Provider, UPGRADE, connect_with, control, fixture, fresh, get, lab, post, request_with,
     together, write,
 };
 use yrs::{Doc, sync::Message};
@@ -22,7 +22,7 @@ fn closed(code: u16, reason: &str) -> Closed {
 async fn a_route_broadcasts_to_everyone() {
     let room = fresh("broadcast");
     let [mut ada, mut bob] = together(&room, ["ada", "bob"]).await;
-    assert_eq!(steer(&room, "broadcast", "Zoë: \"we close\"").await, "2");
+    assert_eq!(control(&room, "broadcast", "Zoë: \"we close\"").await, "2");
     for client in [&mut ada, &mut bob] {
         let said = client.only("said").await;
         assert_eq!(said["data"]["text"], "Zoë: \"we close\"");
@@ -35,34 +35,34 @@ async fn a_route_broadcasts_to_everyone() {
 async fn a_route_sends_to_one_user() {
     let room = fresh("send-to-user");
     let [mut ada, mut tab, mut bob] = together(&room, ["ada", "ada", "bob"]).await;
-    assert_eq!(steer(&room, "send", "ada").await, "2");
+    assert_eq!(control(&room, "send", "ada").await, "2");
     for client in [&mut ada, &mut tab] {
         assert_eq!(client.only("said").await["data"]["text"], "psst");
     }
     bob.silent().await;
-    assert_eq!(steer(&room, "send", "eve").await, "0");
+    assert_eq!(control(&room, "send", "eve").await, "0");
 }
 
 #[tokio::test]
 async fn a_route_lists_sessions() {
     let room = fresh("seen");
-    assert_eq!(steer(&room, "size", "").await, "0");
+    assert_eq!(control(&room, "size", "").await, "0");
     let _ada = lab(&room, "ada", "a note").await;
     let _bob = lab(&room, "Zoë", "").await;
     let _early = Client::open(&fixture(), LAB, &room, "eve").await;
-    assert_eq!(steer(&room, "sessions", "").await, "ada Pluv: a note, Zoë Pluv: ");
-    assert_eq!(steer(&room, "size", "").await, "3");
+    assert_eq!(control(&room, "sessions", "").await, "ada Pluv: a note, Zoë Pluv: ");
+    assert_eq!(control(&room, "size", "").await, "3");
 }
 
 #[tokio::test]
 async fn a_route_disconnects_a_session() {
     let room = fresh("evict");
     let [mut ada, mut bob] = together(&room, ["ada", "bob"]).await;
-    assert_eq!(steer(&room, "evict", &bob.id).await, "1");
+    assert_eq!(control(&room, "evict", &bob.id).await, "1");
     assert_eq!(bob.closed().await, closed(4000, "disconnected by the server"));
     assert_eq!(ada.until("$exit").await["connectionId"], bob.id.as_str());
     ada.until("farewell").await;
-    assert_eq!(steer(&room, "evict", &bob.id).await, "0");
+    assert_eq!(control(&room, "evict", &bob.id).await, "0");
     assert_eq!(ada.others().await, json!({}));
     ada.silent().await;
 }
@@ -71,7 +71,7 @@ async fn a_route_disconnects_a_session() {
 async fn a_route_disconnects_a_user_with_a_reason() {
     let room = fresh("evict-user");
     let [mut ada, mut tab, mut bob] = together(&room, ["ada", "ada", "bob"]).await;
-    assert_eq!(steer(&room, "evict-user", "ada").await, "2");
+    assert_eq!(control(&room, "evict-user", "ada").await, "2");
     for client in [&mut ada, &mut tab] {
         assert_eq!(client.closed().await, closed(4000, "you were banned"));
     }
@@ -82,11 +82,11 @@ async fn a_route_disconnects_a_user_with_a_reason() {
 async fn a_route_disconnects_everyone_and_allows_reconnects() {
     let room = fresh("evict-all");
     let clients = together(&room, ["ada", "bob"]).await;
-    assert_eq!(steer(&room, "evict-all", "").await, "2");
+    assert_eq!(control(&room, "evict-all", "").await, "2");
     for mut client in clients {
         assert_eq!(client.closed().await, closed(1012, "we restart"));
     }
-    assert_eq!(steer(&room, "size", "").await, "0");
+    assert_eq!(control(&room, "size", "").await, "0");
     lab(&room, "ada", "").await.silent().await;
 }
 
@@ -100,7 +100,7 @@ async fn a_handler_disconnects_a_user() {
     // The sender of the event too.
     ada.send("evict", &json!({ "text": "ada" })).await;
     assert_eq!(ada.closed().await.code, 4000);
-    assert_eq!(steer(&room, "size", "").await, "0");
+    assert_eq!(control(&room, "size", "").await, "0");
 }
 
 #[tokio::test]
@@ -109,12 +109,12 @@ async fn a_route_writes_and_reads_the_document() {
     let mut ada = Client::join(&fixture(), NOTES, &room, "ada", &json!({})).await;
     ada.send("$updateStorage", &json!({ "origin": "$initialized", "update": "AAA=" })).await;
     ada.drain().await;
-    steer(&room, "notes/write", "from a queue").await;
+    control(&room, "notes/write", "from a queue").await;
     assert!(ada.only("$storageUpdated").await["connectionId"].is_string(), "clients drop a change of nobody's");
     ada.send("read", &json!({})).await;
     assert_eq!(ada.until("said").await["data"]["text"], "from a queue");
-    assert_eq!(steer(&room, "notes/read", "").await, "from a queue");
-    let answer = post(&fixture(), &format!("/steer/{room}/notes/write-nonsense"), "").await;
+    assert_eq!(control(&room, "notes/read", "").await, "from a queue");
+    let answer = post(&fixture(), &format!("/control/{room}/notes/write-nonsense"), "").await;
     assert_eq!((answer.status, answer.body.contains("update")), (400, true), "{}", answer.body);
 }
 
@@ -122,15 +122,15 @@ async fn a_route_writes_and_reads_the_document() {
 async fn a_route_deletes_the_document() {
     let room = fresh("deleted");
     let mut ada = Client::join(&fixture(), NOTES, &room, "ada", &json!({})).await;
-    steer(&room, "notes/write", "text").await;
-    steer(&room, "notes/delete", "").await;
+    control(&room, "notes/write", "text").await;
+    control(&room, "notes/delete", "").await;
     assert_eq!(ada.closed().await, closed(4000, "the room was deleted"));
-    assert_eq!(steer(&room, "notes/read", "").await, "");
+    assert_eq!(control(&room, "notes/read", "").await, "");
 }
 
 #[tokio::test]
 async fn an_empty_room_name_is_rejected() {
-    let answer = post(&fixture(), "/steer//size", "").await;
+    let answer = post(&fixture(), "/control//size", "").await;
     assert_eq!(answer.status, 500);
     assert!(answer.body.starts_with("the room's name is missing"), "{}", answer.body);
 }
@@ -185,21 +185,21 @@ impl Attacked {
         self.editor.settle().await;
         assert_eq!(self.editor.updates, [[0, 0]], "nothing is new");
         assert_eq!(self.editor.text(), TEXT);
-        assert_eq!(steer(&self.name, "notes/read", "").await, TEXT);
-        assert_eq!(steer(&self.name, "size", "").await, "2");
-        assert_eq!(steer(&self.name, "notes/sessions", "").await, "ada Pluv: a note, bob Yjs: ");
+        assert_eq!(control(&self.name, "notes/read", "").await, TEXT);
+        assert_eq!(control(&self.name, "size", "").await, "2");
+        assert_eq!(control(&self.name, "notes/sessions", "").await, "ada Pluv: a note, bob Yjs: ");
     }
 }
 
 #[tokio::test]
 async fn the_forged_requests_work_where_a_worker_forwards_them() {
-    let room = fresh("passed-on");
+    let room = fresh("forwarded");
     for (name, value) in forged().iter().filter(|(name, _)| *name == "x-pluv-admin") {
-        let path = format!("/passed-on/{room}");
+        let path = format!("/forwarded/{room}");
         let answer = request_with(&fixture(), "POST", &path, &[FORGED_ROOM, (name, value)], &body_of(value)).await;
         assert_eq!(answer.status, 200, "{value}: {answer:?}");
     }
-    let url = format!("{}/passed-on/{room}", fixture());
+    let url = format!("{}/forwarded/{room}", fixture());
     let admission = forged().into_iter().find(|(name, _)| *name == "x-pluv-admission").expect("it is there");
     let mut eve = connect_with(&url, &[FORGED_ROOM, (admission.0, &admission.1)]).await;
     assert_eq!(eve.register().await["user"]["id"], "forged");
@@ -283,9 +283,9 @@ async fn a_connection_with_forged_headers_has_the_user_of_its_token() {
         let token = get(&fixture(), &format!("{NOTES}/authorize?room={room}&user_id=eve")).await.body;
         let mut eve = Provider::open_with(&room, &token, &[(name, &value)]).await;
         eve.settle().await;
-        let sessions = steer(&room, "notes/sessions", "").await;
+        let sessions = control(&room, "notes/sessions", "").await;
         assert_eq!(sessions, "ada Pluv: a note, bob Yjs: , eve Yjs: ");
-        assert_eq!(steer(&room, "notes/evict-user", "eve").await, "1");
+        assert_eq!(control(&room, "notes/evict-user", "eve").await, "1");
         assert_eq!(eve.closed().await.code, 4403);
     }
     rooms.are_unharmed().await;

@@ -66,8 +66,8 @@ function readmeTest(name, first, run) {
 }
 
 /** Calls a route of the worker that controls the room. */
-async function steer({ room }, what, body = '') {
-  const answer = await fetch(`${fixture()}/steer/${room}/notes/${what}`, { method: 'POST', body });
+async function control({ room }, what, body = '') {
+  const answer = await fetch(`${fixture()}/control/${room}/notes/${what}`, { method: 'POST', body });
   return answer.text();
 }
 
@@ -76,7 +76,7 @@ const inStep = (given) => until(() => given.provider.synced, () => `it is in ste
 readmeTest('an expired token is replaced after a pause', expired, async (given) => {
   await inStep(given);
   assert.deepEqual([given.asked, given.codes], [2, [4401]]);
-  assert.equal(await steer(given, 'sessions'), 'ada Yjs: ');
+  assert.equal(await control(given, 'sessions'), 'ada Yjs: ');
 });
 
 readmeTest('a token that is never valid is requested at most once per pause', expired, async (given) => {
@@ -90,15 +90,15 @@ readmeTest('a token that is never valid is requested at most once per pause', ex
 
 readmeTest('a provider that the server disconnected does not reconnect', null, async (given) => {
   await inStep(given);
-  assert.equal(await steer(given, 'evict-user', 'ada'), '1');
+  assert.equal(await control(given, 'evict-user', 'ada'), '1');
   await until(() => given.codes.length > 0, 'it is closed');
   await still(A_WHILE);
-  assert.deepEqual([given.asked, given.codes, await steer(given, 'size')], [1, [4403], '0']);
+  assert.deepEqual([given.asked, given.codes, await control(given, 'size')], [1, [4403], '0']);
 });
 
 readmeTest('a provider that is allowed to reconnect does, with its valid token', null, async (given) => {
   await inStep(given);
-  assert.equal(await steer(given, 'evict-all'), '1');
+  assert.equal(await control(given, 'evict-all'), '1');
   await until(() => given.codes.length > 0, 'it is closed');
   await inStep(given);
   assert.deepEqual([given.asked, given.codes], [1, [1012]]);

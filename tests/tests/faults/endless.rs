@@ -12,7 +12,7 @@ async fn watched(room: &str, id: &str) -> Client {
 }
 
 /// Receives up to this text.
-async fn hears(client: &mut Client, text: &str) {
+async fn until_text(client: &mut Client, text: &str) {
     while client.until("said").await["data"]["text"] != text {}
 }
 
@@ -32,7 +32,7 @@ async fn a_storage_updated_hook_that_never_returns_blocks_nobody_and_times_out()
     bob.write(6, " and bob").await;
     eve.reads("by eve and bob").await;
     ada.send("say", &json!({ "text": "meanwhile" })).await;
-    hears(&mut ada, "meanwhile").await;
+    until_text(&mut ada, "meanwhile").await;
     let cy = watched(&room, "cy").await;
     ada.until("$userJoined").await;
     cy.leave(1000).await;
@@ -42,7 +42,7 @@ async fn a_storage_updated_hook_that_never_returns_blocks_nobody_and_times_out()
     assert_eq!((ended.len(), &ended[0]["failed"]), (1, &json!(true)), "{ended:?}");
     assert!(alarms(&room) < 10, "{entries:?}");
     ada.send("say", &json!({ "text": "still" })).await;
-    hears(&mut ada, "still").await;
+    until_text(&mut ada, "still").await;
 }
 
 #[tokio::test]
@@ -57,6 +57,6 @@ async fn a_room_deleted_hook_that_never_returns_blocks_nobody() {
     let (mut bob, mut cy) = (watched(&room, "bob").await, Provider::join_at(WATCHED, &room, "cy").await);
     assert_eq!(cy.text(), "by ada");
     cy.write(6, " and cy").await;
-    hears(&mut bob, "changed by cy").await;
+    until_text(&mut bob, "changed by cy").await;
     assert!(alarms(&room) < 10, "{:?}", event_log(&room));
 }

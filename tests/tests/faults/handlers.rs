@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Client, LAB, UPGRADE, connect_rejected, faults, fresh, post, request};
 
-use crate::alone;
+use crate::exclusive;
 
 const NOTES: &str = "/notes";
 
@@ -17,7 +17,7 @@ async fn pair(room: &str) -> [Client; 2] {
 }
 
 /// Asserts that both are connected with their state, and that the room handles their events.
-async fn goes_on(ada: &mut Client, bob: &mut Client) {
+async fn assert_both_work(ada: &mut Client, bob: &mut Client) {
     ada.send("say", &json!({ "text": "and then" })).await;
     for client in [&mut *ada, &mut *bob] {
         let said = client.until("said").await;
@@ -33,7 +33,7 @@ async fn goes_on(ada: &mut Client, bob: &mut Client) {
 
 #[tokio::test]
 async fn the_sender_of_an_event_that_panics_gets_an_error_and_all_stay() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let [mut ada, mut bob] = pair(&fresh("panic")).await;
     for event in ["panic", "decode", "panic"] {
         ada.send(event, &json!({ "text": "panic" })).await;
@@ -41,23 +41,23 @@ async fn the_sender_of_an_event_that_panics_gets_an_error_and_all_stay() {
         assert_eq!(error["type"], "$error", "{error}");
         assert_eq!(error["data"], json!({ "message": "internal error" }), "the panic's message is not shown");
         assert_eq!(error["connectionId"], ada.id.as_str());
-        goes_on(&mut ada, &mut bob).await;
+        assert_both_work(&mut ada, &mut bob).await;
     }
 }
 
 #[tokio::test]
 async fn a_procedure_that_panics_is_answered_with_an_error() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let [mut ada, mut bob] = pair(&fresh("procedure")).await;
     ada.send_text(r#"{"type":"crash","data":{},"id":7}"#).await;
     let error = ada.receive().await;
     assert_eq!((&error["type"], &error["id"]), (&json!("$error"), &json!(7)), "{error}");
-    goes_on(&mut ada, &mut bob).await;
+    assert_both_work(&mut ada, &mut bob).await;
 }
 
 #[tokio::test]
 async fn a_client_with_a_pending_handler_reconnects_after_a_panic() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let room = fresh("later");
     let [mut ada, mut bob] = pair(&room).await;
     ada.send("panicLater", &json!({ "ms": 50, "text": "panic" })).await;
@@ -66,12 +66,12 @@ async fn a_client_with_a_pending_handler_reconnects_after_a_panic() {
     assert_eq!(bob.until("$exit").await["connectionId"], ada.id.as_str());
     let mut ada = Client::join(&faults(), LAB, &room, "ada", &json!({ "note": "a" })).await;
     bob.until("$userJoined").await;
-    goes_on(&mut ada, &mut bob).await;
+    assert_both_work(&mut ada, &mut bob).await;
 }
 
 #[tokio::test]
 async fn a_client_with_a_pending_handler_in_another_room_reconnects_after_a_panic() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let [mut ada, mut bob] = pair(&fresh("bystanders")).await;
     let [mut eve, mut mallory] = pair(&fresh("elsewhere")).await;
     ada.send("sayLater", &json!({ "ms": 60_000, "text": "lost" })).await;
@@ -82,21 +82,21 @@ async fn a_client_with_a_pending_handler_in_another_room_reconnects_after_a_pani
     assert_eq!(bob.until("$exit").await["connectionId"], ada.id.as_str());
     bob.until("farewell").await;
     bob.silent().await;
-    goes_on(&mut eve, &mut mallory).await;
+    assert_both_work(&mut eve, &mut mallory).await;
 }
 
 #[tokio::test]
 async fn running_out_of_memory_is_handled_like_a_panic() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let [mut ada, mut bob] = pair(&fresh("memory")).await;
     ada.send("exhaust", &json!({})).await;
     assert_eq!(ada.receive().await["type"], "$error");
-    goes_on(&mut ada, &mut bob).await;
+    assert_both_work(&mut ada, &mut bob).await;
 }
 
 #[tokio::test]
 async fn a_client_that_leaves_is_announced_although_the_hook_panics() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let room = fresh("hook");
     let [mut ada, mut bob] = pair(&room).await;
     let leaver = Client::join(&faults(), LAB, &room, "panics", &json!({})).await;
@@ -108,12 +108,12 @@ async fn a_client_that_leaves_is_announced_although_the_hook_panics() {
     for client in [&mut ada, &mut bob] {
         assert_eq!(client.until("$exit").await["connectionId"], id.as_str());
     }
-    goes_on(&mut ada, &mut bob).await;
+    assert_both_work(&mut ada, &mut bob).await;
 }
 
 #[tokio::test]
 async fn a_room_whose_create_panics_closes_its_connections_and_harms_no_other_room() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let [mut ada, mut bob] = pair(&fresh("sound")).await;
     let path = format!("/broken/room/{}", fresh("broken"));
     // The panic also ends the request for which the room is created.
@@ -123,20 +123,20 @@ async fn a_room_whose_create_panics_closes_its_connections_and_harms_no_other_ro
     for _ in 0..3 {
         let (message, closed) = connect_rejected(&url).await;
         assert_eq!((&*message, closed.code), ("internal error", 3000));
-        goes_on(&mut ada, &mut bob).await;
+        assert_both_work(&mut ada, &mut bob).await;
     }
 }
 
 /// Returns the text of a room's document, read by the worker.
 async fn text_of(room: &str) -> String {
-    let answer = post(&faults(), &format!("/steer/{room}/notes/read"), "").await;
+    let answer = post(&faults(), &format!("/control/{room}/notes/read"), "").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.body
 }
 
 #[tokio::test]
 async fn a_document_after_a_panic_is_the_stored_one() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let room = fresh("initial-panic");
     let mut ada = Client::join(&faults(), NOTES, &room, "ada", &json!({})).await;
     ada.send("add", &json!({ "text": ", and more" })).await;
@@ -151,7 +151,7 @@ async fn a_document_after_a_panic_is_the_stored_one() {
 
 #[tokio::test]
 async fn a_client_that_waits_for_the_initial_storage_reconnects_after_a_panic() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let room = fresh("slow");
     let [mut eve, mut mallory] = pair(&fresh("elsewhere")).await;
     let mut waiting = Vec::new();
@@ -165,13 +165,13 @@ async fn a_client_that_waits_for_the_initial_storage_reconnects_after_a_panic() 
     for mut client in waiting {
         assert_eq!(client.closed().await.code, 1012);
     }
-    goes_on(&mut eve, &mut mallory).await;
+    assert_both_work(&mut eve, &mut mallory).await;
     Client::join(&faults(), NOTES, &room, "ada", &json!({})).await;
 }
 
 #[tokio::test]
 async fn many_panics_at_once_keep_idle_connections_open() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let mut rooms = Vec::new();
     for index in 0..5 {
         rooms.push(pair(&fresh(&format!("storm-{index}"))).await);
@@ -186,6 +186,6 @@ async fn many_panics_at_once_keep_idle_connections_open() {
         }
     }
     for [ada, bob] in &mut rooms {
-        goes_on(ada, bob).await;
+        assert_both_work(ada, bob).await;
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{Answer, Client, connect, faults, fresh, get, post};
 use tokio::time::sleep;
 
-use crate::alone;
+use crate::exclusive;
 
 const FRAGILE: &str = "/fragile";
 const TEXT: &str = "what was written before";
@@ -23,22 +23,22 @@ async fn pair(room: &str) -> [Client; 2] {
     let (mut ada, mut bob) = (join(room, "ada").await, join(room, "bob").await);
     ada.send("write", &json!({ "text": TEXT })).await;
     for client in [&mut ada, &mut bob] {
-        hears(client, &format!("the text is now: {TEXT}")).await;
+        until_text(client, &format!("the text is now: {TEXT}")).await;
         client.drain().await;
     }
     [ada, bob]
 }
 
 /// Receives up to this text.
-async fn hears(client: &mut Client, text: &str) {
+async fn until_text(client: &mut Client, text: &str) {
     while client.until("said").await["data"]["text"] != text {}
 }
 
 /// Asserts that both are connected with their state and the document, and that the room handles their events.
-async fn goes_on(ada: &mut Client, bob: &mut Client, text: &str) {
+async fn assert_both_work(ada: &mut Client, bob: &mut Client, text: &str) {
     ada.send("say", &json!({ "text": "and then" })).await;
     for client in [&mut *ada, &mut *bob] {
-        hears(client, "and then").await;
+        until_text(client, "and then").await;
     }
     for (client, note) in [(&mut *ada, "bob"), (&mut *bob, "ada")] {
         let others = client.others().await;
@@ -46,27 +46,27 @@ async fn goes_on(ada: &mut Client, bob: &mut Client, text: &str) {
         let notes: Vec<_> = notes.map(|other| &other["presence"]["note"]).collect();
         assert_eq!(notes, [note]);
         client.send("read", &json!({})).await;
-        hears(client, text).await;
+        until_text(client, text).await;
     }
 }
 
 /// Deletes a room's document by the worker.
 async fn delete(room: &str) -> Answer {
-    post(&faults(), &format!("/steer/{room}/fragile/delete"), "").await
+    post(&faults(), &format!("/control/{room}/fragile/delete"), "").await
 }
 
 #[tokio::test]
 async fn a_message_whose_hook_panics_is_answered_with_an_error() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let [mut ada, mut bob] = pair(&fresh("message")).await;
     ada.send("say", &json!({ "text": "on_message" })).await;
     assert_eq!(ada.error().await, "internal error");
-    goes_on(&mut ada, &mut bob, TEXT).await;
+    assert_both_work(&mut ada, &mut bob, TEXT).await;
 }
 
 #[tokio::test]
 async fn a_client_whose_connected_hook_panics_has_joined_and_all_stay() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let room = fresh("connected");
     let [mut ada, mut bob] = pair(&room).await;
     let mut eve = Client::open(&faults(), FRAGILE, &room, "on_user_connected").await;
@@ -75,12 +75,12 @@ async fn a_client_whose_connected_hook_panics_has_joined_and_all_stay() {
     assert_eq!(ada.until("$userJoined").await["connectionId"], eve.id.as_str());
     eve.leave(1000).await;
     assert_eq!(ada.until("$exit").await["user"]["id"], "on_user_connected");
-    goes_on(&mut ada, &mut bob, TEXT).await;
+    assert_both_work(&mut ada, &mut bob, TEXT).await;
 }
 
 #[tokio::test]
 async fn a_client_joins_once_the_initial_storage_hook_no_longer_panics() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let [mut ada, mut bob] = pair(&fresh("initial")).await;
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("now is after the epoch");
     let mut pause = Duration::from_millis(750);
@@ -100,33 +100,33 @@ async fn a_client_joins_once_the_initial_storage_hook_no_longer_panics() {
         }
         assert!(now() >= time, "the document is not created before that time: {answer}");
     };
-    goes_on(&mut ada, &mut bob, TEXT).await;
+    assert_both_work(&mut ada, &mut bob, TEXT).await;
     sleep(time.saturating_sub(now()) + Duration::from_millis(1)).await;
     let [mut eve, mut cy] = [join(&room, "ada").await, join(&room, "bob").await];
     eve.send("write", &json!({ "text": "initial" })).await;
-    goes_on(&mut eve, &mut cy, "initial").await;
+    assert_both_work(&mut eve, &mut cy, "initial").await;
 }
 
 #[tokio::test]
 async fn a_change_whose_hook_panics_is_kept_and_the_hook_is_retried() {
-    let turn = alone().await;
+    let turn = exclusive().await;
     let [mut ada, mut bob] = pair(&fresh("updated")).await;
     ada.send("write", &json!({ "text": "on_storage_updated" })).await;
     // The alarm fires after a second, and panics.
     sleep(Duration::from_millis(1_500)).await;
-    goes_on(&mut ada, &mut bob, "on_storage_updated").await;
+    assert_both_work(&mut ada, &mut bob, "on_storage_updated").await;
     bob.send("write", &json!({ "text": "something else" })).await;
-    goes_on(&mut ada, &mut bob, "something else").await;
+    assert_both_work(&mut ada, &mut bob, "something else").await;
     // Other panics do not affect it.
     drop(turn);
     for client in [&mut ada, &mut bob] {
-        hears(client, "the text is now: something else").await;
+        until_text(client, "the text is now: something else").await;
     }
 }
 
 #[tokio::test]
 async fn a_document_whose_deletion_hook_panics_stays_and_can_be_deleted_later() {
-    let _turn = alone().await;
+    let _guard = exclusive().await;
     let (room, other) = (fresh("deleted"), fresh("other"));
     let [mut ada, mut bob] = pair(&other).await;
     let mut eve = join(&room, "eve").await;
@@ -135,13 +135,13 @@ async fn a_document_whose_deletion_hook_panics_stays_and_can_be_deleted_later() 
     let answer = delete(&room).await;
     assert_eq!(answer.status, 500, "{answer:?}");
     assert_eq!(eve.closed().await.code, 4000);
-    goes_on(&mut ada, &mut bob, TEXT).await;
+    assert_both_work(&mut ada, &mut bob, TEXT).await;
     let [mut eve, mut cy] = [join(&room, "ada").await, join(&room, "bob").await];
-    goes_on(&mut eve, &mut cy, "on_room_deleted").await;
+    assert_both_work(&mut eve, &mut cy, "on_room_deleted").await;
     eve.send("write", &json!({ "text": "something else" })).await;
     eve.drain().await;
     assert_eq!(delete(&room).await.body, "done");
     let mut eve = join(&room, "eve").await;
     eve.send("read", &json!({})).await;
-    hears(&mut eve, "").await;
+    until_text(&mut eve, "").await;
 }

@@ -8,7 +8,7 @@ mod hooks;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Waits until no other test runs that panics.
-async fn alone() -> MutexGuard<'static, ()> {
+async fn exclusive() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await
 }

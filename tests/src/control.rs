@@ -6,8 +6,8 @@ use crate::{fixture, post};
 ///
 /// # Panics
 /// When the action fails.
-pub async fn steer(room: &str, what: &str, text: &str) -> String {
-    let answer = post(&fixture(), &format!("/steer/{room}/{what}"), text).await;
+pub async fn control(room: &str, what: &str, text: &str) -> String {
+    let answer = post(&fixture(), &format!("/control/{room}/{what}"), text).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.body
 }
