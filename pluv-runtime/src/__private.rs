@@ -5,15 +5,15 @@ use std::{fmt, marker::PhantomData, pin::Pin};
 use worker::Response;
 
 use crate::{
-    Handlers, Limits, Options, Room,
+    Handlers, Limits, Message, Options, Room,
     api::{self, Context},
     auth::Grant,
     contract::{ClientInput, Failure, HasDocument, HasUser, InitialPresence, ServerOutput, UserId},
     error::Result,
-    schema::{Declarations, TypeName, Typed},
+    schema::{Declarations, OutputTable, TypeName, Typed},
 };
 pub use crate::{
-    api::{Call, IntoEvent, IntoHook},
+    api::{IntoEvent, IntoHook},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
     document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
@@ -92,9 +92,6 @@ pub const fn assert_no_message(messages: OutputTable, reply: &str, error: &'stat
 pub const fn reject_trait_impl() {
     panic!("a room's handlers stand in an impl of its own, not in that of a trait: write `impl Room`");
 }
-
-/// The messages of an output: the name and the doc comment of each.
-pub type OutputTable = &'static [(&'static str, &'static str)];
 
 /// An output enum with `#[pluv::output]`.
 pub trait OutputMessages {
@@ -236,7 +233,7 @@ pub trait IntoCreated<R> {
 #[diagnostic::do_not_recommend]
 impl<R: Handlers> IntoCreated<R> for R {
     fn into_created(self) -> Result<(R, Limits)> {
-        Ok((self, Limits::of::<R>()))
+        Ok((self, <R::Room as Room>::limits()))
     }
 }
 
@@ -249,7 +246,7 @@ impl<R: Handlers> IntoCreated<R> for (R, Limits) {
 
 impl<R: Handlers, E: Failure> IntoCreated<R> for std::result::Result<R, E> {
     fn into_created(self) -> Result<(R, Limits)> {
-        Ok((self.map_err(Into::into)?, Limits::of::<R>()))
+        Ok((self.map_err(Into::into)?, <R::Room as Room>::limits()))
     }
 }
 
@@ -322,7 +319,7 @@ pub fn context<'a, R: Handlers, C: TakesContext<'a, R>>(cx: &'a Context<'a, R>) 
 /// # Errors
 /// The handler's own.
 pub fn event(returned: impl IntoEvent) -> Result<Outcome> {
-    returned.into_event().map(|()| api::done())
+    returned.into_event().map(|()| Outcome::Done)
 }
 
 /// A room whose handlers read a `T`. It is a trait of the room, so that a type for which an assertion failed is no second
@@ -337,13 +334,13 @@ pub trait Reads<T>: Room {
     ///
     /// # Errors
     /// An error for the client that names the field.
-    fn read(call: &Call<'_>) -> Result<T>;
+    fn read(message: &Message<'_>) -> Result<T>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<R: Room, T: ClientInput> Reads<T> for R {
-    fn read(call: &Call<'_>) -> Result<T> {
-        call.input()
+    fn read(message: &Message<'_>) -> Result<T> {
+        message.data()
     }
 }
 
@@ -387,8 +384,8 @@ impl<R: Room, T: Typed> Describes<T> for R {
 ///
 /// # Errors
 /// An error for the client that names the field.
-pub fn input<R: Reads<T>, T>(call: &Call<'_>) -> Result<T> {
-    R::read(call)
+pub fn input<R: Reads<T>, T>(message: &Message<'_>) -> Result<T> {
+    R::read(message)
 }
 
 /// The kind of a procedure's return type: a [`Result`], by whatever name, or any other type.
@@ -567,7 +564,10 @@ pub use __export_bindings as export_bindings;
 /// When there can't be such a file, or it is not as it should be: this is for tests.
 #[cfg(feature = "ts")]
 pub fn export<R: Handlers>(manifest: &str) {
-    crate::schema::export::<R>(manifest);
+    crate::schema::export::<<R::Room as Room>::User, <R::Room as Room>::Presence>(
+        manifest,
+        api::schema_definition::<R>(),
+    );
 }
 
 /// Stops the build when two rooms of one worker can't be told apart.

@@ -123,12 +123,12 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
     let arms = calls.iter().map(|call| arm(runtime, call));
     let imports = plain_answers(runtime, calls);
     let body = if calls.is_empty() {
-        quote!(::core::result::Result::Ok(call.unhandled()))
+        quote!(::core::result::Result::Ok(#runtime::__private::Outcome::Unhandled))
     } else {
         quote! {
-            match call.name() {
+            match message.name() {
                 #(#arms)*
-                _ => ::core::result::Result::Ok(call.unhandled()),
+                _ => ::core::result::Result::Ok(#runtime::__private::Outcome::Unhandled),
             }
         }
     };
@@ -137,7 +137,7 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
         async fn dispatch(
             &self,
             cx: &#runtime::Context<'_, Self>,
-            call: #runtime::__private::Call<'_>,
+            message: #runtime::Message<'_>,
         ) -> #runtime::Result<#runtime::__private::Outcome> {
             #imports
             #body
@@ -159,7 +159,7 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
             let place = generated_at(ty.span());
             let runtime = moved(runtime, place);
             let input = quote_spanned! {place=>
-                #runtime::__private::input::<<Self as #runtime::Handlers>::Room, _>(&call)?
+                #runtime::__private::input::<<Self as #runtime::Handlers>::Room, _>(&message)?
             };
             quote!(self, #cx, #input)
         }

@@ -160,9 +160,9 @@ impl ::pluv::Handlers for Chat {
     async fn dispatch(
         &self,
         cx: &::pluv::Context<'_, Self>,
-        call: ::pluv::__private::Call<'_>,
+        message: ::pluv::Message<'_>,
     ) -> ::pluv::Result<::pluv::__private::Outcome> {
-        match call.name() {
+        match message.name() {
             "sendMessage" => {
                 ::pluv::__private::event(
                     Self::send_message(
@@ -171,7 +171,7 @@ impl ::pluv::Handlers for Chat {
                         ::pluv::__private::input::<
                             <Self as ::pluv::Handlers>::Room,
                             _,
-                        >(&call)?,
+                        >(&message)?,
                     ),
                 )
             }
@@ -183,11 +183,11 @@ impl ::pluv::Handlers for Chat {
                         ::pluv::__private::input::<
                             <Self as ::pluv::Handlers>::Room,
                             _,
-                        >(&call)?,
+                        >(&message)?,
                     ),
                 )
             }
-            _ => ::core::result::Result::Ok(call.unhandled()),
+            _ => ::core::result::Result::Ok(::pluv::__private::Outcome::Unhandled),
         }
     }
     #[allow(unused_variables)]

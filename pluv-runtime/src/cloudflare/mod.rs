@@ -7,7 +7,6 @@ mod object;
 mod pending;
 mod refuse;
 mod route;
-mod sockets;
 mod sql;
 
 pub use worker::{Env, Request};

@@ -20,11 +20,10 @@ use worker::{
 
 use super::{
     ADMIN_HEADER, ADMISSION_HEADER, ROOM_HEADER,
-    host::{CloudflareHost, Later},
+    host::{CloudflareHost, Later, SocketState, attachment, message_bytes},
     now,
     pending::{guard_start, handle_panics},
     refuse,
-    sockets::{SocketState, attachment, message_bytes},
     sql::Database,
 };
 use crate::{
@@ -227,8 +226,7 @@ impl<R: Handlers> Object<R> {
             .into();
         };
         let dispatcher = &running.dispatcher;
-        let last_ping = |connection| dispatcher.host.last_ping(connection);
-        match poll_once(dispatcher.input(Input::Alarm { last_ping: &last_ping })) {
+        match poll_once(dispatcher.input(Input::Alarm)) {
             Some((rest, _)) => dispatcher.host.pending.track_request(rest, Some(ALARM_TIMEOUT)),
             None => JsValue::UNDEFINED,
         }
@@ -277,7 +275,7 @@ impl<R: Handlers> Running<R> {
             }
         }
         room.wake(&mut step);
-        step.effects.into_iter().for_each(|effect| host.execute(effect));
+        step.effects.into_iter().for_each(|effect| drop(host.execute(effect)));
         let message_limit = room.message_limit();
         let running = Rc::new(Self { dispatcher: Rc::new(Dispatcher::new(room, handlers, host)), message_limit });
         let _ = this.set(Rc::downgrade(&running));

@@ -4,7 +4,7 @@ use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBuild
 
 use super::{ADMISSION_HEADER, CONNECT_URL, Handle, ROOM_HEADER, ascii, handle::namespace, refuse};
 use crate::{
-    api::{Handlers, Options, Room},
+    api::{Handlers, Options, Room, schema_definition},
     auth::{Access, Claims, Grant, Keys, new_id},
     document::Storage as _,
     engine::{Admission, CloseReason},
@@ -57,7 +57,7 @@ pub trait RoomExt: Room + Handlers<Room = Self> {
     /// the bindings tells of it first.
     #[must_use]
     fn schema() -> serde_json::Value {
-        Description::of::<Self>().into_json()
+        Description::of(schema_definition::<Self>()).into_json()
     }
 }
 

@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    ConnectionId,
     awareness::ClientState,
-    connection::{Connection, Stage},
-    users::Presence,
+    connection::{Connection, ConnectionId, Stage},
+    definition::Presence,
 };
 use crate::{
     auth::Access,

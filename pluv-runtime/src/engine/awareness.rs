@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::ConnectionId;
+use super::connection::ConnectionId;
 use crate::protocol::{
     Millis,
     yjs::{self, Entries, Entry},

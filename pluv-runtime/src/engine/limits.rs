@@ -13,7 +13,7 @@ use crate::{document::DEFAULT_LIMIT, protocol::Millis};
 /// #[hook(create)]
 /// fn new(env: &Env) -> Result<(Self, Limits)> {
 ///     let seats = env.var("SEATS")?.to_string().parse()?;
-///     Ok((Self::default(), Limits::of::<Self>().connections(seats)))
+///     Ok((Self::default(), Self::limits().connections(seats)))
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

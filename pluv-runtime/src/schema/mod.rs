@@ -11,7 +11,9 @@ mod types;
 #[cfg(feature = "ts")]
 mod typescript;
 
-pub(crate) use self::description::Description;
-pub use self::types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, RoomTypes, TypeName, Typed};
+pub(crate) use self::description::{Definition, Description};
+pub use self::types::{
+    Accepts, Declaration, Declarations, EventInfo, EventTypes, OutputTable, RoomTypes, TypeName, Typed,
+};
 #[cfg(feature = "ts")]
 pub(crate) use self::typescript::export;

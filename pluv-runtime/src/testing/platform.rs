@@ -8,7 +8,7 @@ use std::{
 
 use super::database::Database;
 use crate::{
-    engine::{Audience, ConnectionId, Effect, Frame, Host, Input},
+    engine::{Audience, ConnectionId, Effect, Frame, Host},
     protocol::{Millis, Protocol},
 };
 
@@ -36,8 +36,6 @@ pub(super) struct Platform {
     pub(super) alarm: Option<Millis>,
     /// Whether the room wants to know the alarm.
     pub(super) reads_alarm: bool,
-    /// Whether the room wants to check for idle connections.
-    pub(super) checks_idle: bool,
     /// Whether pings reach the room.
     pub(super) needs_pings: bool,
 }
@@ -129,7 +127,6 @@ impl Platform {
             Effect::SetAlarm(due) => self.alarm = due,
             Effect::ReadAlarm => self.reads_alarm = true,
             Effect::AutoRespondToPings(responds) => self.needs_pings = !responds,
-            Effect::CheckIdle => self.checks_idle = true,
             Effect::AwaitCommit => {
                 assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
             }
@@ -154,11 +151,6 @@ impl Platform {
     fn socket(&mut self, connection: ConnectionId) -> Option<&mut Socket> {
         self.sockets.get_mut(self.known.get(&connection)?)
     }
-
-    /// Time when the platform last answered a ping of a connection.
-    pub(super) fn pinged(&self, connection: ConnectionId) -> Option<Millis> {
-        self.sockets.get(self.known.get(&connection)?)?.pinged
-    }
 }
 
 /// The host of a room: the platform, the storage and the time.
@@ -176,17 +168,15 @@ impl Host for PlatformHost {
 
     fn activate(&self) {}
 
-    fn execute(&self, effect: Effect) {
+    fn last_ping(&self, connection: ConnectionId) -> Option<Millis> {
+        self.platform.borrow_mut().socket(connection)?.pinged
+    }
+
+    fn execute(&self, effect: Effect) -> Vec<ConnectionId> {
         // A room that has crashed does nothing more.
         if !self.database.is_dead() {
             self.platform.borrow_mut().execute(self.clock.get(), effect);
         }
-    }
-
-    fn follow_up(&self, handle: &mut dyn FnMut(Input<'_>)) {
-        let checks_idle = std::mem::take(&mut self.platform.borrow_mut().checks_idle);
-        if checks_idle {
-            handle(Input::CheckIdle { last_ping: &|connection| self.platform.borrow().pinged(connection) });
-        }
+        Vec::new()
     }
 }

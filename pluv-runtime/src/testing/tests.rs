@@ -18,8 +18,8 @@ use yrs::{
 
 use super::{Client, Fault, World};
 use crate::{
-    Context, EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Options, Retention, Room, Yrs,
-    api::{Call, answer, done},
+    Context, EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Message, Options, Retention, Room, Yrs,
+    api::answer,
     cloudflare::Env,
     contract::HasOutput,
     engine::Outcome,
@@ -88,8 +88,8 @@ impl Handlers for Desk {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
+    async fn dispatch(&self, cx: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
             "say" => {
                 self.said.set(self.said.get() + 1);
                 cx.broadcast_others(Output::Said { text: cx.user().id.clone() });
@@ -101,9 +101,9 @@ impl Handlers for Desk {
             "count" => return answer("countResult", &self.said.get()),
             "refuse" => return Err(Error::client("not today")),
             "break" => return Err(Error::internal("the database's address")),
-            _ => return Ok(call.unhandled()),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 }
 
@@ -332,7 +332,7 @@ fn a_room_is_steered_from_outside() {
 
 #[test]
 fn a_limit_that_the_test_sets_holds() {
-    let limits = Limits::of::<Desk>().connections(1).presence(20);
+    let limits = Desk::limits().connections(1).presence(20);
     let gate = Rc::new(Gate::default());
     let world = World::with_limits("desk", limits, move || Desk { gate: Rc::clone(&gate), said: Cell::new(0) });
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));

@@ -36,7 +36,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// room wakes again.
     #[must_use]
     pub fn new(name: &str, make: impl Fn() -> R + 'static) -> Self {
-        Self::with_limits(name, Limits::of::<R>(), make)
+        Self::with_limits(name, R::limits(), make)
     }
 
     /// The same, with the limits that `create` would return.

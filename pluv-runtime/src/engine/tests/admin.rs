@@ -13,8 +13,7 @@ use super::{
     world::{Output, Presence, TestRoom, User, World, both, both_of},
 };
 use crate::{
-    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Options, Room, Yrs,
-    api::Call,
+    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Message, Options, Room, Yrs,
     cloudflare::Env,
     engine::{AdminError, AdminRequest, Evict, Outcome},
     error::{Error, Result},
@@ -53,8 +52,8 @@ impl Handlers for Notes {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        Ok(call.unhandled())
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
+        Ok(Outcome::Unhandled)
     }
 
     async fn on_room_deleted(&self, room: &FinalState<'_>) -> Result<()> {

@@ -14,8 +14,7 @@ use super::{
     world::{Output, Presence, TestRoom, User, World, both_of},
 };
 use crate::{
-    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Options, Retention, Room, Yrs,
-    api::Call,
+    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Message, Options, Retention, Room, Yrs,
     cloudflare::Env,
     engine::{AdminError, AdminReply, AdminRequest, Outcome},
     error::{Error, Result},
@@ -71,8 +70,8 @@ impl<const AFTER: u64> Handlers for Kept<AFTER> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        Ok(call.unhandled())
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
+        Ok(Outcome::Unhandled)
     }
 
     async fn on_storage_updated(&self, cx: &Context<'_, Self>) -> Result<()> {

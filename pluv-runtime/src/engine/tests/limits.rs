@@ -6,8 +6,7 @@ use serde_json::json;
 
 use super::world::{Client, Output, Presence, TestRoom, User, World, both_of};
 use crate::{
-    Context, EventInfo, Handlers, Hooks, Limits, NoStorage, Options, Room,
-    api::{Call, done},
+    Context, EventInfo, Handlers, Hooks, Limits, Message, NoStorage, Options, Room,
     cloudflare::Env,
     engine::Outcome,
     error::{Error, Result},
@@ -42,12 +41,12 @@ impl Handlers for Small {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
-            "note" => cx.set_presence(Presence { x: None, note: Some(call.message.json().to_owned()) }),
-            _ => return Ok(call.unhandled()),
+    async fn dispatch(&self, cx: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
+            "note" => cx.set_presence(Presence { x: None, note: Some(message.json().to_owned()) }),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 }
 

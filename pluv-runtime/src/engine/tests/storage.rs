@@ -15,8 +15,7 @@ use yrs::{
 
 use super::world::{Client, Output, Presence, TestRoom, User, World, both_of};
 use crate::{
-    Context, EventInfo, Handlers, Hooks, Limits, Options, Room, Yrs,
-    api::{Call, done},
+    Context, EventInfo, Handlers, Hooks, Limits, Message, Options, Room, Yrs,
     auth::Access,
     cloudflare::Env,
     contract::HasOutput,
@@ -59,8 +58,8 @@ impl Handlers for Notes {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
+    async fn dispatch(&self, cx: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
             "read" => {
                 let text = cx.storage().read(|doc| doc.get_text("t").map(|text| text.get_string(doc)))?;
                 cx.reply(Output::Said { text: text.unwrap_or_default() });
@@ -70,14 +69,14 @@ impl Handlers for Notes {
                     let text = doc.get_or_insert_text("t");
                     text.push(doc, "!");
                 });
-                if call.name() == "failStamp" {
+                if message.name() == "failStamp" {
                     return Err(Error::client("you asked for it"));
                 }
             }
             "stampNothing" => cx.storage().edit(|_| {}),
-            _ => return Ok(call.unhandled()),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 }
 
@@ -115,8 +114,8 @@ impl Handlers for Begun {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        Ok(call.unhandled())
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
+        Ok(Outcome::Unhandled)
     }
 
     async fn get_initial_storage(&self, room: &str) -> Result<Option<Vec<u8>>> {

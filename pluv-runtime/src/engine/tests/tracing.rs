@@ -22,7 +22,6 @@ use yrs::{Text as _, WriteTxn as _};
 use super::world::{Output, Presence, TestRoom, User, World};
 use crate::{
     Context, EventInfo, FinalState, Handlers, Hooks, Limits, Message, Options, Retention, Room, Yrs,
-    api::{Call, done},
     cloudflare::Env,
     engine::Outcome,
     error::{Error, Result},
@@ -131,12 +130,12 @@ impl Handlers for Traced {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {
+    async fn dispatch(&self, cx: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
         tracing::info!(begins = true);
         poll_fn(|_| if self.gate.get() { Poll::Ready(()) } else { Poll::Pending }).await;
         tracing::info!(goes_on = true);
         cx.storage().edit(|doc| doc.get_or_insert_text("text").push(doc, "!"));
-        Ok(done())
+        Ok(Outcome::Done)
     }
 
     async fn get_initial_storage(&self, _: &str) -> Result<Option<Vec<u8>>> {

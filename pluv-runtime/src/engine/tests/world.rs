@@ -13,7 +13,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     Context, EventInfo, Evict, Handlers, Hooks, Limits, Message, Options, Room,
-    api::{Call, answer, done},
+    api::answer,
     auth::Access,
     cloudflare::Env,
     contract::HasOutput,
@@ -94,23 +94,23 @@ impl Handlers for Test {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
-            "say" => cx.broadcast(Output::Said { text: call.input::<Say>()?.text }),
-            "sayOthers" => cx.broadcast_others(Output::Said { text: call.input::<Say>()?.text }),
-            "echo" => cx.reply(Output::Said { text: call.input::<Say>()?.text }),
+    async fn dispatch(&self, cx: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
+            "say" => cx.broadcast(Output::Said { text: message.data::<Say>()?.text }),
+            "sayOthers" => cx.broadcast_others(Output::Said { text: message.data::<Say>()?.text }),
+            "echo" => cx.reply(Output::Said { text: message.data::<Say>()?.text }),
             "whisper" => {
-                let input: To1 = call.input()?;
+                let input: To1 = message.data()?;
                 cx.send_to(&input.to, Output::Said { text: input.text });
             }
             "wait" => {
-                let input: Say = call.input()?;
+                let input: Say = message.data()?;
                 let gate = Rc::clone(&self.gate);
                 poll_fn(move |_| if gate.get() { Poll::Ready(()) } else { Poll::Pending }).await;
                 cx.broadcast(Output::Said { text: input.text });
             }
             "evict" => {
-                let input: To1 = call.input()?;
+                let input: To1 = message.data()?;
                 cx.broadcast(Output::Said { text: "goodbye".to_owned() });
                 match &*input.text {
                     "session" => cx.evict(&input.to),
@@ -131,7 +131,7 @@ impl Handlers for Test {
                 name: cx.user().name.clone(),
             }),
             "setX" => {
-                let input: SetX = call.input()?;
+                let input: SetX = message.data()?;
                 cx.set_presence(Presence { x: Some(input.x), note: None });
                 cx.reply(Output::Said { text: format!("{:?}", cx.presence().x) });
                 if input.fail {
@@ -148,13 +148,13 @@ impl Handlers for Test {
                 return Err(std::io::Error::other("the database's address").into());
             }
             "sum" => {
-                let numbers: Vec<i64> = serde_json::from_value(call.input::<Value>()?["numbers"].clone())
+                let numbers: Vec<i64> = serde_json::from_value(message.data::<Value>()?["numbers"].clone())
                     .map_err(|_| Error::client("give me `numbers`"))?;
                 return answer("sumResult", &numbers.iter().sum::<i64>());
             }
-            _ => return Ok(call.unhandled()),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 
     async fn on_user_connected(&self, cx: &Context<'_, Self>) -> Result<()> {
@@ -236,7 +236,7 @@ impl<R: TestRoom> World<R> {
             let gate = Rc::clone(&gate);
             move || R::make(&gate)
         };
-        let mut host = TestHost::new("the room", 1_000, Limits::of::<R>(), make);
+        let mut host = TestHost::new("the room", 1_000, R::limits(), make);
         host.hibernates = rebuilt;
         host.pace = 1_000;
         Self { host, gate }

@@ -16,8 +16,7 @@ use super::{
     talk::Talk,
 };
 use crate::{
-    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Options, Retention, Room, Yrs,
-    api::{Call, done},
+    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Message, Options, Retention, Room, Yrs,
     cloudflare::Env,
     contract::HasOutput,
     engine::Outcome,
@@ -157,10 +156,10 @@ impl<const AFTER: u64> Handlers for Simulated<AFTER> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
+    async fn dispatch(&self, cx: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
             "say" => {
-                let Say { number, waits } = call.input()?;
+                let Say { number, waits } = message.data()?;
                 script(|script| script.talk.begin(cx.session_id(), number));
                 if waits {
                     wait().await;
@@ -183,9 +182,9 @@ impl<const AFTER: u64> Handlers for Simulated<AFTER> {
                     text.remove_range(doc, 0, first.len_utf16() as u32);
                 }
             }),
-            _ => return Ok(call.unhandled()),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 
     async fn on_user_connected(&self, cx: &Context<'_, Self>) -> Result<()> {

@@ -1,6 +1,42 @@
-//! A room's options, as data.
+//! A room's types and options.
 
-use crate::engine::{Limits, Retention};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    document::Storage,
+    engine::{Limits, Retention},
+    schema::RoomTypes,
+};
+
+/// The types and options of a room.
+///
+/// `#[pluv::room(..)]` on a struct implements it.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a room", label = "put `#[pluv::room]` on this struct")]
+pub trait Room: Sized + 'static {
+    /// The user of a connection; `()` in a room without users.
+    type User: Serialize + DeserializeOwned + 'static;
+    /// The presence of a user; any JSON object in a room that declares none.
+    type Presence: Serialize + DeserializeOwned + Default + 'static;
+    /// Everything that the room can send.
+    type Output: Serialize + 'static;
+    /// The document that clients edit together, or [`NoStorage`](crate::NoStorage).
+    type Storage: Storage;
+    /// The rest of `#[pluv::room(..)]`.
+    const OPTIONS: Options;
+    /// The types again, for the schema.
+    const TYPES: RoomTypes = RoomTypes::new("");
+
+    /// The limits that the room declares, for `create` to change.
+    #[must_use]
+    fn limits() -> Limits {
+        Self::OPTIONS.limits
+    }
+}
+
+/// The output of a room that declares none: there is nothing that it could send.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum NoOutput {}
 
 /// The options of `#[pluv::room(..)]` that are no types.
 #[derive(Clone, Copy, Debug)]
@@ -91,13 +127,5 @@ impl Options {
     #[must_use]
     pub const fn relay_unknown(self) -> Self {
         Self { relay_unknown: true, ..self }
-    }
-}
-
-impl Limits {
-    /// The limits that the room `R` declares.
-    #[must_use]
-    pub const fn of<R: super::Handlers>() -> Self {
-        <R::Room as super::Room>::OPTIONS.limits
     }
 }
