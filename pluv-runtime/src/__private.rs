@@ -10,7 +10,7 @@ use crate::{
     auth::Grant,
     contract::{ClientInput, Failure, HasDocument, HasUser, InitialPresence, ServerOutput, UserId},
     error::Result,
-    schema::{Declarations, OutputTable, TypeName, Typed},
+    schema::{Declarations, TypeName, Typed},
 };
 pub use crate::{
     api::{IntoEvent, IntoHook},
@@ -92,6 +92,9 @@ pub const fn assert_no_message(messages: OutputTable, reply: &str, error: &'stat
 pub const fn reject_trait_impl() {
     panic!("a room's handlers stand in an impl of its own, not in that of a trait: write `impl Room`");
 }
+
+/// The messages of an output: the name and the doc comment of each.
+pub type OutputTable = &'static [(&'static str, &'static str)];
 
 /// An output enum with `#[pluv::output]`.
 pub trait OutputMessages {
@@ -564,10 +567,7 @@ pub use __export_bindings as export_bindings;
 /// When there can't be such a file, or it is not as it should be: this is for tests.
 #[cfg(feature = "ts")]
 pub fn export<R: Handlers>(manifest: &str) {
-    crate::schema::export::<<R::Room as Room>::User, <R::Room as Room>::Presence>(
-        manifest,
-        api::schema_definition::<R>(),
-    );
+    crate::schema::export::<R>(manifest);
 }
 
 /// Stops the build when two rooms of one worker can't be told apart.

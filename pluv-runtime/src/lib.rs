@@ -68,7 +68,7 @@ pub use self::{
 };
 pub use yrs;
 
-/// What a room's source needs: `use pluv::prelude::*;`.
+/// The names that a room's source needs: `use pluv::prelude::*;`.
 pub mod prelude {
     pub use serde::{Deserialize, Serialize};
     #[cfg(feature = "ts")]

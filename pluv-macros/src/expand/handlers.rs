@@ -61,7 +61,8 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         const EVENTS: &'static [#runtime::EventInfo] = &[#(#events),*];
         const EVENT_TYPES: &'static [#runtime::schema::EventTypes] = &[#(#types),*];
         const HOOKS: #runtime::Hooks = {
-            let hooks = #runtime::Hooks::none();
+            #[allow(unused_mut)]
+            let mut hooks = #runtime::Hooks::none();
             #(#present)*
             hooks
         };
@@ -185,7 +186,7 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
 fn present(hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, cfgs, .. } = hook;
     let name = Ident::new(kind.method(), Span::call_site());
-    (*kind != HookKind::Create).then(|| quote!(#(#cfgs)* let hooks = hooks.#name();))
+    (*kind != HookKind::Create).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
 }
 
 /// Asserts that the room has the options that a hook needs.

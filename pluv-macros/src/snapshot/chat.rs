@@ -31,9 +31,11 @@ const _: () = {
             },
         >>::Type;
         type Storage = ::pluv::Yrs;
-        const OPTIONS: ::pluv::Options = ::pluv::Options::new("Chat", "CHAT")
-            .has_user()
-            .limits(::pluv::Limits::new().messages_per_second(5000));
+        const OPTIONS: ::pluv::Options = ::pluv::Options {
+            has_user: true,
+            limits: ::pluv::Limits::new().messages_per_second(5000),
+            ..::pluv::Options::new("Chat", "CHAT")
+        };
         const TYPES: ::pluv::schema::RoomTypes = ::pluv::schema::RoomTypes::new(
                 "A chat room. The note of its page is a text of its document, in which clients share whatever else they like.",
             )
@@ -145,8 +147,11 @@ impl ::pluv::Handlers for Chat {
             .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::double),
     ];
     const HOOKS: ::pluv::Hooks = {
-        let hooks = ::pluv::Hooks::none();
-        let hooks = hooks.authorize();
+        #[allow(unused_mut)]
+        let mut hooks = ::pluv::Hooks::none();
+        {
+            hooks.authorize = true;
+        }
         hooks
     };
     #[allow(unused_variables)]

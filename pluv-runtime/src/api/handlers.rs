@@ -17,14 +17,14 @@ use super::{Options, Room, Session};
 use crate::{
     auth::Grant,
     contract::{ClientInput, Failure, HasDocument, HasOutput, ServerOutput},
-    document::{Storage as _, Usage, has_changed},
+    document::{Usage, has_changed},
     engine::{
         Action, Change, Definition, Evict, Hooks, Job, Limits, Outcome, Presence, Room as Engine, RunJob, Task, Typed,
         Types, to_object,
     },
     error::{Error, Result},
     protocol::{Millis, Output, Protocol, decode},
-    schema::{self, EventInfo, EventTypes},
+    schema::{EventInfo, EventTypes},
 };
 
 /// The handlers of a room: events, procedures and hooks.
@@ -60,15 +60,15 @@ pub trait Handlers: Sized + 'static {
     }
 
     /// Runs the handler that `message` names.
-    fn dispatch(&self, cx: &Context<'_, Self>, message: Message<'_>) -> impl Future<Output = Result<Outcome>>;
+    fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> impl Future<Output = Result<Outcome>>;
 
     /// Runs for each connection, after it has joined and everyone was told: a user with two tabs connects twice.
-    fn on_user_connected(&self, _cx: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
+    fn on_user_connected(&self, _context: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }
 
     /// Runs for each connection, after it has left and everyone was told: another of the same user may still be there.
-    fn on_user_disconnected(&self, _cx: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
+    fn on_user_disconnected(&self, _context: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }
 
@@ -78,7 +78,7 @@ pub trait Handlers: Sized + 'static {
     }
 
     /// Runs after the document has changed, for the changes of about a second together. The context's user made the last.
-    fn on_storage_updated(&self, _cx: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
+    fn on_storage_updated(&self, _context: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }
 
@@ -88,7 +88,7 @@ pub trait Handlers: Sized + 'static {
     }
 
     /// Runs before the handler of each application event. An error stops the event.
-    fn on_message(&self, _cx: &Context<'_, Self>, _message: &Message<'_>) -> impl Future<Output = Result<()>> {
+    fn on_message(&self, _context: &Context<'_, Self>, _message: &Message<'_>) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }
 }
@@ -216,26 +216,12 @@ pub(crate) fn definition<R: Handlers>(limits: Limits) -> Definition {
     }
 }
 
-/// The schema's view of the room `R`.
-pub(crate) fn schema_definition<R: Handlers>() -> schema::Definition {
-    let Options { name, path, has_user, .. } = <R::Room as Room>::OPTIONS;
-    schema::Definition {
-        name,
-        path,
-        has_user,
-        has_storage: <R::Room as Room>::Storage::EXISTS,
-        types: <R::Room as Room>::TYPES,
-        events: R::EVENTS,
-        event_types: R::EVENT_TYPES,
-    }
-}
-
 impl<R: Handlers> RunJob for R {
     async fn run(&self, room: &RefCell<Engine>, job: &Job) -> Result<(Outcome, Vec<Action>)> {
         let cx = Context::new(room, job);
         let outcome = match &job.task {
-            Task::Event { name, data } => {
-                let message = Message { name, data };
+            Task::Event { data } => {
+                let message = Message { name: &job.current.name, data };
                 if R::HOOKS.on_message {
                     self.on_message(&cx, &message).await?;
                 }

@@ -6,7 +6,7 @@ mod session;
 
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub(crate) use self::handlers::sessions;
-pub(crate) use self::handlers::{answer, definition, schema_definition};
+pub(crate) use self::handlers::{answer, definition};
 pub use self::{
     handlers::{Context, FinalState, Handlers, IntoEvent, IntoHook, Message, StorageRef},
     room::{NoOutput, Options, Room},

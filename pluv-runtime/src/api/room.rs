@@ -59,7 +59,7 @@ pub struct Options {
     pub debug: bool,
     /// The limits of the room.
     pub limits: Limits,
-    /// What happens to the document when nobody is connected.
+    /// The retention of the document when nobody is connected.
     pub retention: Retention,
 }
 
@@ -79,53 +79,5 @@ impl Options {
             limits: Limits::new(),
             retention: Retention::Keep,
         }
-    }
-
-    /// With another path, which begins with `/` and does not end with one.
-    #[must_use]
-    pub const fn path(self, path: &'static str) -> Self {
-        Self { path, ..self }
-    }
-
-    /// With other variables for the secrets.
-    #[must_use]
-    pub const fn secrets(self, secrets: &'static [&'static str]) -> Self {
-        Self { secrets, ..self }
-    }
-
-    /// With calls from other sites allowed.
-    #[must_use]
-    pub const fn cors(self, cors: &'static [&'static str]) -> Self {
-        Self { cors, ..self }
-    }
-
-    /// With a user.
-    #[must_use]
-    pub const fn has_user(self) -> Self {
-        Self { has_user: true, ..self }
-    }
-
-    /// With other limits.
-    #[must_use]
-    pub const fn limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
-    }
-
-    /// With another retention of the document.
-    #[must_use]
-    pub const fn retention(self, retention: Retention) -> Self {
-        Self { retention, ..self }
-    }
-
-    /// With the event log.
-    #[must_use]
-    pub const fn debug(self) -> Self {
-        Self { debug: true, ..self }
-    }
-
-    /// With unknown events relayed.
-    #[must_use]
-    pub const fn relay_unknown(self) -> Self {
-        Self { relay_unknown: true, ..self }
     }
 }

@@ -101,8 +101,13 @@ impl CloudflareHost {
     ///
     /// # Errors
     /// When the object has no storage.
-    pub(super) fn new(state: &State, room: &str, later: Later) -> std::result::Result<Self, JsValue> {
-        let sockets = Sockets::new();
+    pub(super) fn new(
+        state: &State,
+        room: &str,
+        message_limit: u64,
+        later: Later,
+    ) -> std::result::Result<Self, JsValue> {
+        let sockets = Sockets::new(message_limit);
         let object: JsValue = state.as_raw().into();
         let input = |input: fn() -> Input<'static>| {
             let later = Rc::clone(&later);
@@ -237,6 +242,8 @@ pub(super) struct Sockets {
     /// From a socket to its connection's number, or to [`CLOSED`]: an event gives the socket alone, and to read the
     /// attachment each time would cost more than the rest of a message.
     numbers: WeakMap,
+    /// Bytes that a message may have.
+    message_limit: f64,
 }
 
 /// The connection of a socket.
@@ -250,8 +257,10 @@ pub(super) enum SocketState {
 }
 
 impl Sockets {
-    fn new() -> Self {
-        Self { lines: Rc::new(Map::new()), numbers: WeakMap::new() }
+    fn new(message_limit: u64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "no limit is as large")]
+        let message_limit = message_limit as f64;
+        Self { lines: Rc::new(Map::new()), numbers: WeakMap::new(), message_limit }
     }
 
     pub(super) fn insert(&self, connection: ConnectionId, socket: &WebSocket) {
@@ -262,15 +271,14 @@ impl Sockets {
 
     /// The connection of a socket.
     pub(super) fn find(&self, socket: &WebSocket) -> SocketState {
-        self.find_for(socket, &JsValue::UNDEFINED, 0)
+        self.find_for(socket, &JsValue::UNDEFINED)
     }
 
     /// The connection of a socket that a message arrived on. The message's length is compared with the limit before it is
     /// copied: a text has as many bytes as characters, or more.
-    pub(super) fn find_for(&self, socket: &WebSocket, message: &JsValue, limit: u64) -> SocketState {
+    pub(super) fn find_for(&self, socket: &WebSocket, message: &JsValue) -> SocketState {
         #[expect(clippy::cast_possible_truncation, reason = "it was made from an integer")]
-        #[expect(clippy::cast_precision_loss, reason = "no limit is as large")]
-        let number = find_connection(&self.numbers, socket.as_ref().as_ref(), message, limit as f64) as i64;
+        let number = find_connection(&self.numbers, socket.as_ref().as_ref(), message, self.message_limit) as i64;
         match (u32::try_from(number), u32::try_from(number - OVERSIZED)) {
             (Ok(number), _) => SocketState::Open(ConnectionId(number)),
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a length")]

@@ -1,4 +1,4 @@
-//! What happens to rooms when their wasm instance is lost: by a panic, or by memory that ran out.
+//! Rooms whose wasm instance is lost: by a panic, or by memory that ran out.
 //!
 //! All rooms of an isolate share one instance. Sockets stay open, and at the next event each room is rebuilt from attachments
 //! and storage. What only the old instance knew is lost: handlers that wait, and edits that wait to be stored. So the client

@@ -24,7 +24,7 @@ pub(crate) const MAX_ATTACHMENT: usize = 16_000;
 const VERSION: u8 = 1;
 
 /// The state of a connection.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Attachment {
     #[serde(rename = "v")]
     version: u8,
@@ -116,19 +116,11 @@ impl Attachment {
             number: connection.id.0,
             id: Rc::clone(connection.session()),
             stored: true,
-            joined: false,
-            waits: false,
-            ready: false,
-            sent_version: None,
             protocol: connection.protocol,
             last_heard: connection.last_heard,
             suspect_since: connection.suspect_since,
             access: connection.access,
-            user: None,
-            presence: None,
-            changed: None,
-            announced: false,
-            awareness: Vec::new(),
+            ..Self::default()
         }
     }
 

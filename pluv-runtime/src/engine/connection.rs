@@ -1,6 +1,6 @@
 //! The connections of a room: their states, their rate limits, and the one whose code runs.
 
-use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -109,7 +109,7 @@ impl Connection {
             connection: self.id,
             protocol: self.protocol,
             origin: Rc::clone(&self.origin),
-            name: Name::Fixed("message"),
+            name: Cow::Borrowed("message"),
             request: None,
         }
     }
@@ -209,15 +209,15 @@ impl Connections {
 
     /// The state of a connection has to be written at the end of the step.
     pub(crate) fn mark_changed(&mut self, id: ConnectionId) {
-        self.mark(id, true);
+        self.note_change(id, true);
     }
 
     /// The awareness of a connection has to be written at the end of the step.
     pub(crate) fn mark_awareness_changed(&mut self, id: ConnectionId) {
-        self.mark(id, false);
+        self.note_change(id, false);
     }
 
-    fn mark(&mut self, id: ConnectionId, is_all: bool) {
+    fn note_change(&mut self, id: ConnectionId, is_all: bool) {
         match self.changed.iter_mut().find(|(changed, _)| *changed == id) {
             Some((_, was_all)) => *was_all |= is_all,
             None => self.changed.push((id, is_all)),
@@ -290,25 +290,9 @@ pub(crate) struct Current {
     pub(crate) protocol: Protocol,
     pub(crate) origin: Rc<Origin>,
     /// The name of the handler in the log.
-    pub(crate) name: Name,
+    pub(crate) name: Cow<'static, str>,
     /// The `id` of the request, as JSON.
     pub(crate) request: Option<Rc<str>>,
-}
-
-/// The name of a handler in the log.
-#[derive(Clone, Debug)]
-pub(crate) enum Name {
-    Fixed(&'static str),
-    Event(Rc<str>),
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Fixed(name) => name,
-            Self::Event(name) => name,
-        })
-    }
 }
 
 impl Current {

@@ -21,19 +21,21 @@ pub(crate) struct Definition {
     pub(crate) limits: Limits,
 }
 
-/// The optional hooks that a room has, so that none is run that does nothing.
-#[derive(Clone, Copy, Debug, Default)]
+/// The hooks that a room has, so that none is run that does nothing.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is the hook of its name")]
 pub struct Hooks {
-    pub(crate) authorize: bool,
-    pub(crate) on_user_connected: bool,
-    pub(crate) on_user_disconnected: bool,
-    pub(crate) on_message: bool,
-    pub(crate) get_initial_storage: bool,
-    pub(crate) on_storage_updated: bool,
+    pub authorize: bool,
+    pub on_user_connected: bool,
+    pub on_user_disconnected: bool,
+    pub on_message: bool,
+    pub get_initial_storage: bool,
+    pub on_storage_updated: bool,
+    pub on_room_deleted: bool,
 }
 
 impl Hooks {
-    /// No optional hook.
+    /// No hook.
     #[must_use]
     pub const fn none() -> Self {
         Self {
@@ -43,49 +45,8 @@ impl Hooks {
             on_message: false,
             get_initial_storage: false,
             on_storage_updated: false,
+            on_room_deleted: false,
         }
-    }
-
-    /// With the hook `authorize`.
-    #[must_use]
-    pub const fn authorize(self) -> Self {
-        Self { authorize: true, ..self }
-    }
-
-    /// With the hook `on_user_connected`.
-    #[must_use]
-    pub const fn on_user_connected(self) -> Self {
-        Self { on_user_connected: true, ..self }
-    }
-
-    /// With the hook `on_user_disconnected`.
-    #[must_use]
-    pub const fn on_user_disconnected(self) -> Self {
-        Self { on_user_disconnected: true, ..self }
-    }
-
-    /// With the hook `on_message`.
-    #[must_use]
-    pub const fn on_message(self) -> Self {
-        Self { on_message: true, ..self }
-    }
-
-    /// With the hook `get_initial_storage`.
-    #[must_use]
-    pub const fn get_initial_storage(self) -> Self {
-        Self { get_initial_storage: true, ..self }
-    }
-
-    /// With the hook `on_storage_updated`.
-    #[must_use]
-    pub const fn on_storage_updated(self) -> Self {
-        Self { on_storage_updated: true, ..self }
-    }
-
-    /// With the hook `on_room_deleted`.
-    #[must_use]
-    pub const fn on_room_deleted(self) -> Self {
-        self
     }
 }
 

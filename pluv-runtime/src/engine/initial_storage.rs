@@ -56,7 +56,7 @@ pub(super) enum NextStep {
     /// It waits for the hook.
     Wait,
     /// The hook has to be run, for which it waits.
-    Ask {
+    RunHook {
         /// The number of the attempt, which the answer has to carry.
         attempt: u64,
         abort: AbortRegistration,
@@ -91,7 +91,7 @@ impl InitialStorage {
         let (abort, registration) = AbortHandle::new_pair();
         self.attempts += 1;
         self.state = State::Asked { waiting: vec![join], abort };
-        Ok(NextStep::Ask { attempt: self.attempts, abort: registration })
+        Ok(NextStep::RunHook { attempt: self.attempts, abort: registration })
     }
 
     /// There is a document, or there is to be none but that of the clients.

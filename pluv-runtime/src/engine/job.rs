@@ -1,6 +1,7 @@
 //! Handlers to run with their results, and the queue that keeps those of one connection in order.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, VecDeque},
     fmt,
     rc::Rc,
@@ -10,10 +11,10 @@ use futures_util::future::AbortRegistration;
 
 use super::{
     close::Evict,
-    connection::{Author, Connection, ConnectionId, Current, Name, user_id},
+    connection::{Author, Connection, ConnectionId, Current, user_id},
     definition::{Presence, Typed},
 };
-use crate::protocol::{Millis, Output};
+use crate::protocol::{Incoming, Millis, Output};
 
 /// In place of the connection of a job that no connection causes. Such a job waits for no other.
 const NO_CONNECTION: ConnectionId = ConnectionId(u32::MAX);
@@ -21,7 +22,7 @@ const NO_CONNECTION: ConnectionId = ConnectionId(u32::MAX);
 /// A handler or hook to run.
 #[derive(Debug)]
 pub(crate) struct Job {
-    /// The connection that caused it, and its name in the log.
+    /// The connection that caused it, and its name: that of the event or of the hook.
     pub(crate) current: Current,
     pub(crate) user: Typed,
     /// Tells users apart: `user.id`, or the session's own id.
@@ -39,7 +40,6 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) enum Task {
     Event {
-        name: Rc<str>,
         /// A JSON object.
         data: String,
     },
@@ -59,24 +59,31 @@ pub(crate) enum Task {
 }
 
 impl Task {
-    /// Its name in the log.
-    fn name(&self) -> Name {
+    /// The name of its hook in the log; an event has its own.
+    fn hook(&self) -> &'static str {
         match self {
-            Self::Event { name, .. } => Name::Event(Rc::clone(name)),
-            Self::UserConnected => Name::Fixed("on_user_connected"),
-            Self::InitialStorage { .. } => Name::Fixed("get_initial_storage"),
-            Self::StorageUpdated => Name::Fixed("on_storage_updated"),
-            Self::RoomDeleted { .. } => Name::Fixed("on_room_deleted"),
-            Self::UserDisconnected => Name::Fixed("on_user_disconnected"),
+            Self::Event { .. } => "event",
+            Self::UserConnected => "on_user_connected",
+            Self::InitialStorage { .. } => "get_initial_storage",
+            Self::StorageUpdated => "on_storage_updated",
+            Self::RoomDeleted { .. } => "on_room_deleted",
+            Self::UserDisconnected => "on_user_disconnected",
         }
     }
 }
 
 impl Job {
-    /// A job that a connection causes. `request` is the `id` of its request, as JSON.
-    pub(crate) fn of(connection: &Connection, received: Millis, task: Task, request: Option<&str>) -> Self {
+    /// An event of a connection. `request` is the `id` of its request, as JSON.
+    pub(crate) fn event(connection: &Connection, received: Millis, message: &Incoming<'_>) -> Self {
+        let job = Self::hook(connection, received, Task::Event { data: message.data.to_owned() });
+        let (name, request) = (Cow::Owned(message.name.clone().into_owned()), message.id.map(Rc::from));
+        Self { current: Current { name, request, ..job.current }, ..job }
+    }
+
+    /// A hook that a connection causes.
+    pub(crate) fn hook(connection: &Connection, received: Millis, task: Task) -> Self {
         Self {
-            current: Current { name: task.name(), request: request.map(Rc::from), ..connection.current() },
+            current: Current { name: task.hook().into(), ..connection.current() },
             user: connection.user.clone(),
             user_key: Rc::clone(&connection.user_key),
             presence: None,
@@ -99,7 +106,7 @@ impl Job {
                 connection: NO_CONNECTION,
                 protocol: author.protocol,
                 origin: Rc::clone(&author.origin),
-                name: task.name(),
+                name: task.hook().into(),
                 request: None,
             },
             user,

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, rc::Rc};
 use super::{
     Limits,
     attachment::{Attachment, SessionStore},
-    awareness::{Awareness, Delivery},
-    close::{CloseReason, Refusal},
+    awareness::Awareness,
+    close::CloseReason,
     connection::{Admission, Connection, ConnectionId, Connections, RateLimiter, Stage, user_id},
     definition::{Presence, Typed, Types},
     idle::IdleDetection,
@@ -350,32 +350,26 @@ impl Membership {
 
     /// Sends a provider the awareness of all clients.
     pub(super) fn send_awareness(&mut self, id: ConnectionId, step: &mut Step) {
-        deliver(self.awareness.snapshot(id), step);
+        self.awareness.send_all(id, step);
     }
 
     /// Applies an awareness message.
     ///
     /// # Errors
-    /// When it is malformed, or states were dropped, as they exceed a limit.
+    /// When it is malformed.
     pub(super) fn apply_awareness(
         &mut self,
         id: ConnectionId,
         frame: Vec<u8>,
         start: usize,
         step: &mut Step,
-    ) -> Result<(), Refusal> {
-        let applied = self.awareness.apply(step.now, id, frame, start).ok_or(CloseReason::InvalidMessage)?;
-        if applied.is_relay
+    ) -> Result<(), CloseReason> {
+        if self.awareness.apply(id, frame, start, &mut self.connections, step)?
             && let Some(connection) = self.connections.get_mut(id)
         {
             connection.rate.refund(self.limits.messages_per_second);
         }
-        applied.changed.into_iter().for_each(|changed| self.connections.mark_awareness_changed(changed));
-        deliver(applied.deliveries, step);
-        match applied.exceeds_limit {
-            true => Err("awareness state exceeds the per-connection limit and was dropped".to_owned().into()),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     /// Applies `$updatePresence`.
@@ -514,21 +508,13 @@ impl Membership {
         {
             step.log_error(&error);
         }
-        if let Some((to, frame)) = self.awareness.leave(connection.id) {
-            step.broadcast_binary(to, frame);
-        }
+        self.awareness.leave(connection.id, step);
         if connection.is_participant() {
             let data = format!(r#"{{"sessionId":{}}}"#, quoted(connection.session()));
             let exit = frame(protocol::EXIT, &data, &connection.origin);
             step.broadcast_text(self.connections.listeners(), exit);
         }
         Departed { connection, presence }
-    }
-}
-
-fn deliver(deliveries: Vec<Delivery>, step: &mut Step) {
-    for (to, frame) in deliveries {
-        step.broadcast_binary(to, frame);
     }
 }
 

@@ -261,11 +261,10 @@ impl Room {
             name if name.starts_with(protocol::RESERVED) => {
                 return Err("names that begin with `$` are reserved for the protocol".to_owned().into());
             }
-            name => {
+            _ => {
                 let Some(connection) = self.members.connections.get(id) else { return Ok(()) };
                 connection.check_joined()?;
-                let task = Task::Event { name: name.into(), data: message.data.to_owned() };
-                let job = Job::of(connection, step.now, task, message.id);
+                let job = Job::event(connection, step.now, message);
                 step.jobs.extend(self.jobs.push_event(job, self.message_limit)?);
             }
         }
@@ -320,7 +319,7 @@ impl Room {
             }
             yjs::Frame::Awareness(update) => {
                 let start = frame.len() - update.len();
-                self.members.apply_awareness(id, frame, start, step)
+                Ok(self.members.apply_awareness(id, frame, start, step)?)
             }
             yjs::Frame::QueryAwareness => {
                 self.members.send_awareness(id, step);
@@ -367,7 +366,7 @@ impl Room {
         let Some(Departed { connection, presence }) = departed else { return };
         self.initial_storage.leave(connection.id);
         if connection.has_joined() && self.definition.hooks.on_user_disconnected {
-            let job = Job::of(&connection, step.now, Task::UserDisconnected, None);
+            let job = Job::hook(&connection, step.now, Task::UserDisconnected);
             step.jobs.extend(self.jobs.push(Job { presence: Some(presence), ..job }));
         }
         if self.members.connections.is_empty() {
@@ -460,9 +459,9 @@ impl Room {
         match self.initial_storage.request_join(join, has_hook, self.document.get_if_exists(), step.now) {
             Ok(NextStep::Join(join)) => self.join(join, step),
             Ok(NextStep::Wait) => self.members.connections.set_stage(id, Stage::WaitingForDocument),
-            Ok(NextStep::Ask { attempt, abort }) => {
+            Ok(NextStep::RunHook { attempt, abort }) => {
                 if let Some(connection) = self.members.connections.get(id) {
-                    let job = Job::of(connection, step.now, Task::InitialStorage { attempt }, None);
+                    let job = Job::hook(connection, step.now, Task::InitialStorage { attempt });
                     step.jobs.extend(self.jobs.push(Job { abort: Some(abort), ..job }));
                 }
                 self.members.connections.set_stage(id, Stage::WaitingForDocument);
@@ -555,7 +554,7 @@ impl Room {
         if self.definition.hooks.on_user_connected
             && let Some(connection) = self.members.connections.get(id)
         {
-            step.jobs.extend(self.jobs.push(Job::of(connection, step.now, Task::UserConnected, None)));
+            step.jobs.extend(self.jobs.push(Job::hook(connection, step.now, Task::UserConnected)));
         }
     }
 
@@ -645,16 +644,16 @@ impl Room {
                     step.send_text(connection.id, frame_with_id(name, &data, job.current.request.as_deref(), origin));
                 }
             }
-            (Outcome::Unhandled, Task::Event { name, data }) if self.definition.relay_unknown => {
-                step.broadcast_text(connections.listeners(), frame(name, data, origin));
+            (Outcome::Unhandled, Task::Event { data }) if self.definition.relay_unknown => {
+                step.broadcast_text(connections.listeners(), frame(&job.current.name, data, origin));
             }
-            (Outcome::Unhandled, Task::Event { name, .. }) => {
+            (Outcome::Unhandled, Task::Event { .. }) => {
                 let known: Vec<_> = self.definition.events.iter().map(|name| format!("`{name}`")).collect();
                 let hint = match known.is_empty() {
                     true => "it takes no events".to_owned(),
                     false => format!("it takes {}", known.join(", ")),
                 };
-                let error = Error::client(format!("this room has no event `{name}`: {hint}"));
+                let error = Error::client(format!("this room has no event `{}`: {hint}", job.current.name));
                 self.handler_failed(job, &error, step);
             }
             _ => {}
@@ -679,8 +678,8 @@ impl Room {
     fn log_ended(&self, job: &Job, failed: bool, step: &mut Step) {
         let (session, millis) = (&**job.current.origin.id(), step.now.saturating_sub(job.received));
         step.log_event(|| match &job.task {
-            Task::Event { name, .. } => {
-                let name = self.definition.events.iter().copied().find(|known| *known == &**name);
+            Task::Event { .. } => {
+                let name = self.definition.events.iter().copied().find(|known| *known == job.current.name);
                 LogEntry::Event { session, name, millis, failed }
             }
             _ => LogEntry::Hook { session, name: job.current.name.to_string(), millis, failed },

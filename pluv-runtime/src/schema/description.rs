@@ -1,27 +1,21 @@
 //! The description of a room, from which its JSON and its TypeScript are written.
 
+use std::any::TypeId;
+
 use serde_json::{Map, Value, json};
 
-use super::types::{Declarations, EventInfo, EventTypes, RoomTypes};
-
-/// The parts of a room's definition that its description shows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Definition {
-    /// The struct's name.
-    pub(crate) name: &'static str,
-    pub(crate) path: &'static str,
-    pub(crate) has_user: bool,
-    pub(crate) has_storage: bool,
-    pub(crate) types: RoomTypes,
-    pub(crate) events: &'static [EventInfo],
-    /// The types of the events, in the same order.
-    pub(crate) event_types: &'static [EventTypes],
-}
+use super::types::{Declarations, EventTypes, RoomTypes};
+use crate::{
+    api::{Handlers, Options, Room},
+    document::NoStorage,
+};
 
 /// A room's events with their types, where these are known.
 #[derive(Debug)]
 pub(crate) struct Description {
-    pub(super) definition: Definition,
+    pub(super) options: Options,
+    pub(super) types: RoomTypes,
+    pub(super) has_storage: bool,
     pub(super) user: Option<String>,
     pub(super) presence: Option<String>,
     /// The messages that the room can send, or why they can't be listed.
@@ -55,14 +49,14 @@ pub(super) struct Call {
 }
 
 impl Description {
-    /// Describes a room.
-    pub(crate) fn of(definition: Definition) -> Self {
-        let Definition { types, events, event_types, .. } = definition;
+    /// Describes the room of `R`.
+    pub(crate) fn of<R: Handlers>() -> Self {
+        let types = <R::Room as Room>::TYPES;
         let mut declared = Declarations::default();
         let user = types.user.and_then(|name| name(&mut declared));
         let presence = types.presence.and_then(|name| name(&mut declared));
-        let calls = events.iter().enumerate().map(|(at, event)| {
-            let types = event_types.get(at).copied().unwrap_or_default();
+        let calls = R::EVENTS.iter().enumerate().map(|(at, event)| {
+            let types = R::EVENT_TYPES.get(at).copied().unwrap_or_default();
             let answer = types.answer.and_then(|name| name(&mut declared));
             (types, Call { name: event.name(), docs: event.docs(), reply: event.reply(), input: None, answer })
         });
@@ -83,7 +77,9 @@ impl Description {
         };
         Self {
             calls: calls.into_iter().map(input).collect(),
-            definition,
+            options: <R::Room as Room>::OPTIONS,
+            types,
+            has_storage: TypeId::of::<<R::Room as Room>::Storage>() != TypeId::of::<NoStorage>(),
             user,
             presence,
             #[cfg(feature = "ts")]
@@ -103,11 +99,11 @@ impl Description {
         let (procedures, events): (Vec<_>, Vec<_>) = self.calls.into_iter().partition(|call| call.reply.is_some());
         let list = |calls: Vec<Call>| calls.into_iter().map(Call::into_json).collect::<Value>();
         let mut json = json!({
-            "name": self.definition.name,
-            "docs": self.definition.types.docs,
-            "path": self.definition.path,
-            "authorize": self.definition.has_user,
-            "storage": self.definition.has_storage,
+            "name": self.options.name,
+            "docs": self.types.docs,
+            "path": self.options.path,
+            "authorize": self.options.has_user,
+            "storage": self.has_storage,
             "events": list(events),
             "procedures": list(procedures),
         });

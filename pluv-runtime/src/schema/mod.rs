@@ -11,9 +11,7 @@ mod types;
 #[cfg(feature = "ts")]
 mod typescript;
 
-pub(crate) use self::description::{Definition, Description};
-pub use self::types::{
-    Accepts, Declaration, Declarations, EventInfo, EventTypes, OutputTable, RoomTypes, TypeName, Typed,
-};
+pub(crate) use self::description::Description;
+pub use self::types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, RoomTypes, TypeName, Typed};
 #[cfg(feature = "ts")]
 pub(crate) use self::typescript::export;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-/// The messages of an output: the name and the doc comment of each.
-pub type OutputTable = &'static [(&'static str, &'static str)];
+use crate::{__private::OutputTable, Room};
 
 /// A function that returns the name of a type in TypeScript, if it has one, and adds the declarations it is made of.
 pub type TypeName = fn(&mut Declarations) -> Option<String>;
@@ -181,13 +180,13 @@ impl EventTypes {
 
 /// A room whose handlers accept a `T`. It is a bound on the room, so that a type without the traits is no second error.
 #[doc(hidden)]
-pub trait Accepts<T> {
+pub trait Accepts<T>: Room {
     /// The types of an event with that input.
     const TYPES: EventTypes;
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, T: Typed + DeserializeOwned> Accepts<T> for R {
+impl<R: Room, T: Typed + DeserializeOwned> Accepts<T> for R {
     const TYPES: EventTypes = EventTypes::new().input::<T>();
 }
 

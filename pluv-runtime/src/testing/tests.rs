@@ -70,8 +70,11 @@ impl Room for Desk {
     type Presence = Json;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options =
-        Options::new("Desk", "DESK").has_user().retention(Retention::Delete { after: Duration::from_secs(24 * 3600) });
+    const OPTIONS: Options = Options {
+        has_user: true,
+        retention: Retention::Delete { after: Duration::from_secs(24 * 3600) },
+        ..Options::new("Desk", "DESK")
+    };
 }
 
 impl HasOutput for Desk {

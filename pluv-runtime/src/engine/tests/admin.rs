@@ -1,4 +1,4 @@
-//! What the worker asks of a room.
+//! Requests of the worker to a room.
 
 use std::{
     cell::{Cell, RefCell},
@@ -33,7 +33,8 @@ impl Room for Notes {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Notes", "NOTES").has_user().limits(Limits::new().storage(1_000));
+    const OPTIONS: Options =
+        Options { has_user: true, limits: Limits::new().storage(1_000), ..Options::new("Notes", "NOTES") };
 }
 
 impl TestRoom for Notes {
@@ -46,7 +47,7 @@ impl Handlers for Notes {
     type Room = Self;
 
     const EVENTS: &'static [EventInfo] = &[];
-    const HOOKS: Hooks = Hooks::none().on_room_deleted();
+    const HOOKS: Hooks = Hooks { on_room_deleted: true, ..Hooks::none() };
 
     fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))

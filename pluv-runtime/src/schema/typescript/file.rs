@@ -2,13 +2,16 @@
 
 use std::{env, ffi::OsStr, fmt::Write as _, fs, path::Path};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 use super::{
     probe::Probe,
     syntax::{comment, fields, lay_out, object, parse, uncomment, with_optional_fields},
 };
-use crate::schema::description::{Call, Definition, Description, Output};
+use crate::{
+    api::{Handlers, Options, Room},
+    schema::description::{Call, Description, Output},
+};
 
 /// The environment variable with another directory than `bindings`, relative to the crate's own.
 const DIRECTORY: &str = "PLUV_BINDINGS_DIR";
@@ -21,43 +24,36 @@ pub(super) const CLIENT: &str = include_str!("client.ts");
 /// The names that TypeScript or the file itself uses for something else.
 pub(super) const TAKEN: &[&str] = &["Array", "Record", "connect", "yjs", "CrdtLibraryType", "NoopCrdtDocFactory"];
 
-/// Writes the file of a room with the user `U` and the presence `P`, whose crate is in `manifest`, or checks it.
+/// Writes the file of the room of `R`, whose crate is in `manifest`, or checks it.
 ///
 /// # Panics
 /// When there can't be such a file, or it differs from the one that exists: this is for tests.
-pub(crate) fn export<U, P>(manifest: &str, room: Definition)
-where
-    U: Serialize + DeserializeOwned,
-    P: Serialize + DeserializeOwned + Default,
-{
+pub(crate) fn export<R: Handlers>(manifest: &str) {
     let directory = env::var_os(DIRECTORY).unwrap_or_else(|| "bindings".into());
-    let path = Path::new(manifest).join(directory).join(format!("{}.ts", room.name));
+    let path = Path::new(manifest).join(directory).join(format!("{}.ts", <R::Room as Room>::OPTIONS.name));
     let is_check = env::var_os(MODE).as_deref() == Some(OsStr::new("check"));
-    let text = describe::<U, P>(room).and_then(|room| file(&room));
+    let text = describe::<R>().and_then(|room| file(&room));
     let result = text.and_then(|text| place(&path, &text, is_check));
     if let Err(reason) = result {
         panic!("{reason}");
     }
 }
 
-/// Describes a room with the user `U` and the presence `P`, with the fields optional that clients may omit.
+/// Describes the room of `R`, with the fields optional that clients may omit.
 ///
 /// # Errors
 /// The types whose JSON differs from what ts-rs declares, and what to write.
-pub(super) fn describe<U, P>(room: Definition) -> Result<Description, String>
-where
-    U: Serialize + DeserializeOwned,
-    P: Serialize + DeserializeOwned + Default,
-{
-    let mut room = Description::of(room);
+pub(super) fn describe<R: Handlers>() -> Result<Description, String> {
+    let mut room = Description::of::<R>();
     let mut probe = Probe::default();
-    probe.read::<P>();
-    for read in room.definition.event_types.iter().filter_map(|event| event.probe) {
+    probe.read::<<R::Room as Room>::Presence>();
+    for read in R::EVENT_TYPES.iter().filter_map(|event| event.probe) {
         read(&mut probe);
     }
     let mut reasons = apply(&probe, &mut room);
-    reasons.extend(unsent(&room, room.presence.as_deref(), &P::default()));
-    if let Some(user) = Probe::default().read::<U>() {
+    let presence = <R::Room as Room>::Presence::default();
+    reasons.extend(unsent(&room, room.presence.as_deref(), &presence));
+    if let Some(user) = Probe::default().read::<<R::Room as Room>::User>() {
         reasons.extend(unsent(&room, room.user.as_deref(), &user));
     }
     if reasons.is_empty() { Ok(room) } else { Err(reasons.join("\n")) }
@@ -139,7 +135,7 @@ fn place(path: &Path, text: &str, is_check: bool) -> Result<(), String> {
 /// # Errors
 /// The reason why there can't be one, for the room's author.
 pub(super) fn file(room: &Description) -> Result<String, String> {
-    let name = room.definition.name;
+    let name = room.options.name;
     check_types(room)?;
     let outputs = room.outputs.as_ref().map_err(|reason| format!("the output type of `{name}`: {reason}"))?;
     check_procedures(room, outputs)?;
@@ -156,7 +152,7 @@ pub(super) fn file(room: &Description) -> Result<String, String> {
 }
 
 fn check_types(room: &Description) -> Result<(), String> {
-    let room_name = room.definition.name;
+    let room_name = room.options.name;
     if let Some(reason) = room.declared.faults.first() {
         return Err(format!("of what `{room_name}` sends or takes, {reason}"));
     }
@@ -180,7 +176,7 @@ fn check_types(room: &Description) -> Result<(), String> {
 
 /// Checks that the answers of procedures have names of their own, by which clients tell them apart.
 fn check_procedures(room: &Description, outputs: &[Output]) -> Result<(), String> {
-    let name = room.definition.name;
+    let name = room.options.name;
     let procedures = || room.calls.iter().filter_map(|call| Some((call.name, call.reply?)));
     for (at, (procedure, reply)) in procedures().enumerate() {
         if procedure == "then" {
@@ -206,7 +202,7 @@ fn check_procedures(room: &Description, outputs: &[Output]) -> Result<(), String
 
 /// Returns the import from the stock client's packages. Without these it is `any`, which `connect` works with.
 fn import(room: &Description) -> &'static str {
-    if room.definition.has_storage {
+    if room.has_storage {
         "// @ts-ignore: `connect` does without the package.\nimport type { yjs } from \"@pluv/crdt-yjs\";\n"
     } else {
         "// @ts-ignore: `connect` does without the package.\n\
@@ -230,11 +226,11 @@ fn outputs_type(room: &Description, outputs: &[Output]) -> String {
 }
 
 fn room_type(room: &Description, outputs: &str) -> String {
-    let Description { definition, user, presence, calls, .. } = room;
-    let Definition { name, has_user, has_storage, types, .. } = definition;
+    let Description { options, types, has_storage, user, presence, calls, .. } = room;
+    let name = options.name;
     let unknown = "{ [name: string]: any }";
     let authorize = match user {
-        Some(user) if *has_user => format!("PluvAuthorize<{user}>"),
+        Some(user) if options.has_user => format!("PluvAuthorize<{user}>"),
         _ => "null".to_owned(),
     };
     let crdt = if *has_storage { "typeof yjs" } else { "CrdtLibraryType<NoopCrdtDocFactory>" };
@@ -272,7 +268,7 @@ impl Call {
 }
 
 fn connect(room: &Description) -> String {
-    let Definition { name, path, has_user, .. } = &room.definition;
+    let Options { name, path, has_user, .. } = &room.options;
     format!(
         "/** Connects to the room `name` of `{name}`, and stays connected until `close`. */\n\
          export function connect<R extends PluvRoom = {name}>(name: string, options: PluvOptions<R> = {{}}): \
