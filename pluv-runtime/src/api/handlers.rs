@@ -330,6 +330,7 @@ impl<'a, R: Handlers> Context<'a, R> {
 
     /// The user's presence when the handler began, or as the handler has set it since.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "the room sets the presence of each job that begins")]
     pub fn presence(&self) -> Rc<<R::Room as Room>::Presence> {
         let actions = self.actions.borrow();
         actions.presence().or(self.job.presence.as_ref()).expect("a job that begins has a presence").share()
