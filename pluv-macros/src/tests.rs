@@ -629,7 +629,7 @@ fn a_hook_can_name_its_role() {
     for call in ["Self :: new (env)", "Self :: greet (self ,", "Self :: load (self , room) . await"] {
         assert!(expanded.contains(call), "`{call}` is expected in {expanded}");
     }
-    assert!(expanded.contains("hooks . on_user_connected ()"), "{expanded}");
+    assert!(expanded.contains("hooks . on_user_connected = true"), "{expanded}");
     let typo = quote!(
         #[hook(user_conected)]
         fn greet(&self) {}

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData, pin::Pin};
 use worker::Response;
 
 use crate::{
-    Handlers, Limits, Options, Room,
+    Handlers, Limits, Message, Options, Room,
     api::{self, Context},
     auth::Grant,
     contract::{ClientInput, Failure, HasDocument, HasUser, InitialPresence, ServerOutput, UserId},
@@ -13,7 +13,7 @@ use crate::{
     schema::{Declarations, TypeName, Typed},
 };
 pub use crate::{
-    api::{Call, IntoEvent, IntoHook},
+    api::{IntoEvent, IntoHook},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
     document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
@@ -236,7 +236,7 @@ pub trait IntoCreated<R> {
 #[diagnostic::do_not_recommend]
 impl<R: Handlers> IntoCreated<R> for R {
     fn into_created(self) -> Result<(R, Limits)> {
-        Ok((self, Limits::of::<R>()))
+        Ok((self, <R::Room as Room>::limits()))
     }
 }
 
@@ -249,7 +249,7 @@ impl<R: Handlers> IntoCreated<R> for (R, Limits) {
 
 impl<R: Handlers, E: Failure> IntoCreated<R> for std::result::Result<R, E> {
     fn into_created(self) -> Result<(R, Limits)> {
-        Ok((self.map_err(Into::into)?, Limits::of::<R>()))
+        Ok((self.map_err(Into::into)?, <R::Room as Room>::limits()))
     }
 }
 
@@ -322,7 +322,7 @@ pub fn context<'a, R: Handlers, C: TakesContext<'a, R>>(cx: &'a Context<'a, R>) 
 /// # Errors
 /// The handler's own.
 pub fn event(returned: impl IntoEvent) -> Result<Outcome> {
-    returned.into_event().map(|()| api::done())
+    returned.into_event().map(|()| Outcome::Done)
 }
 
 /// A room whose handlers read a `T`. It is a trait of the room, so that a type for which an assertion failed is no second
@@ -337,13 +337,13 @@ pub trait Reads<T>: Room {
     ///
     /// # Errors
     /// An error for the client that names the field.
-    fn read(call: &Call<'_>) -> Result<T>;
+    fn read(message: &Message<'_>) -> Result<T>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<R: Room, T: ClientInput> Reads<T> for R {
-    fn read(call: &Call<'_>) -> Result<T> {
-        call.input()
+    fn read(message: &Message<'_>) -> Result<T> {
+        message.data()
     }
 }
 
@@ -387,8 +387,8 @@ impl<R: Room, T: Typed> Describes<T> for R {
 ///
 /// # Errors
 /// An error for the client that names the field.
-pub fn input<R: Reads<T>, T>(call: &Call<'_>) -> Result<T> {
-    R::read(call)
+pub fn input<R: Reads<T>, T>(message: &Message<'_>) -> Result<T> {
+    R::read(message)
 }
 
 /// The kind of a procedure's return type: a [`Result`], by whatever name, or any other type.

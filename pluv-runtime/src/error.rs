@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-/// What a handler or hook returns.
+/// The result of a handler or hook.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a handler or hook failed.
@@ -16,7 +16,7 @@ enum Kind {
     Internal(Box<dyn StdError>),
 }
 
-/// What a client reads of an error that is not meant for it.
+/// The message that a client gets in place of an internal error.
 pub(crate) const INTERNAL: &str = "internal error";
 
 impl Error {
@@ -30,7 +30,7 @@ impl Error {
         Self(Kind::Internal(message.into().into()))
     }
 
-    /// What the client is told.
+    /// The message for the client.
     #[must_use]
     pub fn client_message(&self) -> &str {
         match &self.0 {

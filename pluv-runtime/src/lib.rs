@@ -57,18 +57,18 @@ pub mod __private;
 pub use pluv_macros::{output, room};
 
 pub use self::{
-    api::{Context, FinalState, Handlers, Hooks, Message, NoOutput, Options, Room, Session, StorageRef},
+    api::{Context, FinalState, Handlers, Message, NoOutput, Options, Room, Session, StorageRef},
     auth::{Access, Grant},
     cloudflare::{Handle, RoomExt},
     document::{NoStorage, Storage, Usage, Yrs},
-    engine::{Evict, Limits, Retention},
+    engine::{Evict, Hooks, Limits, Retention},
     error::{Error, Result},
     protocol::{Json, Millis, Protocol},
     schema::EventInfo,
 };
 pub use yrs;
 
-/// What a room's source needs: `use pluv::prelude::*;`.
+/// The names that a room's source needs: `use pluv::prelude::*;`.
 pub mod prelude {
     pub use serde::{Deserialize, Serialize};
     #[cfg(feature = "ts")]

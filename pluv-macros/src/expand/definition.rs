@@ -107,12 +107,12 @@ fn values(definition: &Definition) -> TokenStream {
         let milliseconds = Literal::u64_unsuffixed(milliseconds);
         quote!(::core::time::Duration::from_millis(#milliseconds))
     };
-    let path = options.path.as_ref().map(|path| quote!(.path(#path)));
-    let secrets = options.secrets.as_ref().map(|names| quote!(.secrets(&[#(#names),*])));
-    let cors = options.cors.as_ref().map(|origins| quote!(.cors(&[#(#origins),*])));
-    let has_user = options.user.as_ref().map(|_| quote!(.has_user()));
-    let debug = options.debug.then(|| quote!(.debug()));
-    let relay_unknown = options.relay_unknown.then(|| quote!(.relay_unknown()));
+    let path = options.path.as_ref().map(|path| quote!(path: #path,));
+    let secrets = options.secrets.as_ref().map(|names| quote!(secrets: &[#(#names),*],));
+    let cors = options.cors.as_ref().map(|origins| quote!(cors: &[#(#origins),*],));
+    let has_user = options.user.as_ref().map(|_| quote!(has_user: true,));
+    let debug = options.debug.then(|| quote!(debug: true,));
+    let relay_unknown = options.relay_unknown.then(|| quote!(relay_unknown: true,));
     let limits = options.limits.iter().filter_map(|limit| {
         let (name, value) = (&limit.name, limit.value().ok()?);
         let value = if limit.is_time() {
@@ -123,14 +123,17 @@ fn values(definition: &Definition) -> TokenStream {
         };
         Some(quote!(.#name(#value)))
     });
-    let limits = (!options.limits.is_empty()).then(|| quote!(.limits(#runtime::Limits::new() #(#limits)*)));
+    let limits = (!options.limits.is_empty()).then(|| quote!(limits: #runtime::Limits::new() #(#limits)*,));
     let retention = options.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
     let retention = retention.map(|after| {
         let after = duration(after);
-        quote!(.retention(#runtime::Retention::Delete { after: #after }))
+        quote!(retention: #runtime::Retention::Delete { after: #after },)
     });
     quote! {
-        #runtime::Options::new(#name, #binding) #path #secrets #cors #has_user #relay_unknown #debug #limits #retention
+        #runtime::Options {
+            #path #secrets #cors #has_user #relay_unknown #debug #limits #retention
+            ..#runtime::Options::new(#name, #binding)
+        }
     }
 }
 

@@ -59,7 +59,8 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         const EVENTS: &'static [#runtime::EventInfo] = &[#(#events),*];
         const EVENT_TYPES: &'static [#runtime::schema::EventTypes] = &[#(#types),*];
         const HOOKS: #runtime::Hooks = {
-            let hooks = #runtime::Hooks::none();
+            #[allow(unused_mut)]
+            let mut hooks = #runtime::Hooks::none();
             #(#present)*
             hooks
         };
@@ -122,12 +123,12 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
     let arms = calls.iter().map(|call| arm(runtime, call));
     let imports = plain_answers(runtime, calls);
     let body = if calls.is_empty() {
-        quote!(::core::result::Result::Ok(call.unhandled()))
+        quote!(::core::result::Result::Ok(#runtime::__private::Outcome::Unhandled))
     } else {
         quote! {
-            match call.name() {
+            match message.name() {
                 #(#arms)*
-                _ => ::core::result::Result::Ok(call.unhandled()),
+                _ => ::core::result::Result::Ok(#runtime::__private::Outcome::Unhandled),
             }
         }
     };
@@ -136,7 +137,7 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
         async fn dispatch(
             &self,
             cx: &#runtime::Context<'_, Self>,
-            call: #runtime::__private::Call<'_>,
+            message: #runtime::Message<'_>,
         ) -> #runtime::Result<#runtime::__private::Outcome> {
             #imports
             #body
@@ -151,7 +152,7 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
     let input = params.input.iter().map(|ty| {
         let place = generated_at(ty.span());
         let runtime = moved(runtime, place);
-        quote_spanned!(place=> #runtime::__private::input::<<Self as #runtime::Handlers>::Room, _>(&call)?)
+        quote_spanned!(place=> #runtime::__private::input::<<Self as #runtime::Handlers>::Room, _>(&message)?)
     });
     let returned = self::call(method, *is_async, *returns, &quote!(self #(, #cx)* #(, #input)*));
     let place = generated_at(*returns);
@@ -174,7 +175,7 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
 fn present(hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, cfgs, .. } = hook;
     let name = Ident::new(kind.method, Span::call_site());
-    (!kind.is_create()).then(|| quote!(#(#cfgs)* let hooks = hooks.#name();))
+    (!kind.is_create()).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
 }
 
 /// Asserts that the room has the options that a hook needs.

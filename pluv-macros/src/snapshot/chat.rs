@@ -31,9 +31,11 @@ const _: () = {
             },
         >>::Type;
         type Storage = ::pluv::Yrs;
-        const OPTIONS: ::pluv::Options = ::pluv::Options::new("Chat", "CHAT")
-            .has_user()
-            .limits(::pluv::Limits::new().messages_per_second(5000));
+        const OPTIONS: ::pluv::Options = ::pluv::Options {
+            has_user: true,
+            limits: ::pluv::Limits::new().messages_per_second(5000),
+            ..::pluv::Options::new("Chat", "CHAT")
+        };
         const TYPES: ::pluv::schema::RoomTypes = ::pluv::schema::RoomTypes::new(
                 "A chat room. The page's note is a text of its document, in which clients can share other data too.",
             )
@@ -150,8 +152,11 @@ impl ::pluv::Handlers for Chat {
             .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::double),
     ];
     const HOOKS: ::pluv::Hooks = {
-        let hooks = ::pluv::Hooks::none();
-        let hooks = hooks.authorize();
+        #[allow(unused_mut)]
+        let mut hooks = ::pluv::Hooks::none();
+        {
+            hooks.authorize = true;
+        }
         hooks
     };
     #[allow(unused_variables)]
@@ -165,9 +170,9 @@ impl ::pluv::Handlers for Chat {
     async fn dispatch(
         &self,
         cx: &::pluv::Context<'_, Self>,
-        call: ::pluv::__private::Call<'_>,
+        message: ::pluv::Message<'_>,
     ) -> ::pluv::Result<::pluv::__private::Outcome> {
-        match call.name() {
+        match message.name() {
             "sendMessage" => {
                 ::pluv::__private::event(
                     Self::send_message(
@@ -176,7 +181,7 @@ impl ::pluv::Handlers for Chat {
                         ::pluv::__private::input::<
                             <Self as ::pluv::Handlers>::Room,
                             _,
-                        >(&call)?,
+                        >(&message)?,
                     ),
                 )
             }
@@ -188,11 +193,11 @@ impl ::pluv::Handlers for Chat {
                         ::pluv::__private::input::<
                             <Self as ::pluv::Handlers>::Room,
                             _,
-                        >(&call)?,
+                        >(&message)?,
                     ),
                 )
             }
-            _ => ::core::result::Result::Ok(call.unhandled()),
+            _ => ::core::result::Result::Ok(::pluv::__private::Outcome::Unhandled),
         }
     }
     #[allow(unused_variables)]

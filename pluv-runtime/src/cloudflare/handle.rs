@@ -3,12 +3,12 @@
 use std::{fmt, marker::PhantomData};
 
 use serde::de::DeserializeOwned;
-use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, js_sys::Uint8Array};
+use worker::{Env, ObjectNamespace};
 
-use super::{ADMIN_HEADER, ADMIN_URL, ROOM_HEADER, ascii};
+use super::request::{ObjectRequest, namespace};
 use crate::{
     Error, Result,
-    api::{Options, Room, Session},
+    api::{Room, Session},
     contract::{HasDocument, HasOutput},
     engine::{AdminRequest, Evict, SessionInfo, Types},
     protocol::Output,
@@ -50,7 +50,7 @@ impl<R: Room> Handle<R> {
     where
         R: HasOutput,
     {
-        self.send(&AdminRequest::Broadcast, output).await
+        self.send(AdminRequest::Broadcast, output).await
     }
 
     /// Sends to all connections of a user, and says how many those are.
@@ -61,7 +61,7 @@ impl<R: Room> Handle<R> {
     where
         R: HasOutput,
     {
-        self.send(&AdminRequest::SendToUser(id.to_owned()), output).await
+        self.send(AdminRequest::SendToUser(id.to_owned()), output).await
     }
 
     /// Everyone in the room, in the order in which they came.
@@ -69,7 +69,7 @@ impl<R: Room> Handle<R> {
     /// # Errors
     /// When the room can't be reached.
     pub async fn sessions(&self) -> Result<Vec<Session<R>>> {
-        let infos: Vec<SessionInfo> = self.json(&AdminRequest::Sessions).await?;
+        let infos: Vec<SessionInfo> = self.json(AdminRequest::Sessions).await?;
         let types = Types::of::<R::User, R::Presence>();
         let session = |info: SessionInfo| {
             let presence = serde_json::from_str(info.presence.get()).map_err(|error| error.to_string())?;
@@ -84,7 +84,7 @@ impl<R: Room> Handle<R> {
     /// # Errors
     /// When the room can't be reached.
     pub async fn size(&self) -> Result<usize> {
-        self.json(&AdminRequest::Size).await
+        self.json(AdminRequest::Size).await
     }
 
     /// Closes a connection, by its session's id, and says how many were closed. The client does not come back by itself;
@@ -93,7 +93,7 @@ impl<R: Room> Handle<R> {
     /// # Errors
     /// When the room can't be reached.
     pub async fn evict(&self, whom: impl Into<Evict>) -> Result<usize> {
-        self.json(&AdminRequest::Evict(whom.into())).await
+        self.json(AdminRequest::Evict(whom.into())).await
     }
 
     /// Closes all connections of a user, by the user's id.
@@ -120,7 +120,7 @@ impl<R: Room> Handle<R> {
     where
         R: HasDocument,
     {
-        self.request(&AdminRequest::Storage, &[]).await
+        self.request(AdminRequest::Storage, &[]).await
     }
 
     /// Applies a Yjs update to the document, which is stored and shown to everyone as a client's edit is. The hook
@@ -132,7 +132,7 @@ impl<R: Room> Handle<R> {
     where
         R: HasDocument,
     {
-        self.request(&AdminRequest::UpdateStorage, update).await.map(drop)
+        self.request(AdminRequest::UpdateStorage, update).await.map(drop)
     }
 
     /// Closes all connections, and deletes the document when `on_room_deleted` has got it. Who comes later finds the room
@@ -142,10 +142,10 @@ impl<R: Room> Handle<R> {
     /// When the hook fails: then the document stays, and the hook gets it again later unless someone comes before. When
     /// the room can't be reached.
     pub async fn delete(&self) -> Result<()> {
-        self.request(&AdminRequest::Delete, &[]).await.map(drop)
+        self.request(AdminRequest::Delete, &[]).await.map(drop)
     }
 
-    async fn send(&self, request: &AdminRequest, output: R::Declared) -> Result<usize>
+    async fn send(&self, request: AdminRequest, output: R::Declared) -> Result<usize>
     where
         R: HasOutput,
     {
@@ -153,18 +153,12 @@ impl<R: Room> Handle<R> {
         read(&self.request(request, output.into_head().as_bytes()).await?)
     }
 
-    async fn json<T: DeserializeOwned>(&self, request: &AdminRequest) -> Result<T> {
+    async fn json<T: DeserializeOwned>(&self, request: AdminRequest) -> Result<T> {
         read(&self.request(request, &[]).await?)
     }
 
-    async fn request(&self, request: &AdminRequest, bytes: &[u8]) -> Result<Vec<u8>> {
-        let headers = Headers::new();
-        headers.set(ADMIN_HEADER, &ascii(&serde_json::to_string(request)?))?;
-        headers.set(ROOM_HEADER, &ascii(&serde_json::to_string(&self.room)?))?;
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_headers(headers).with_body(Some(Uint8Array::from(bytes).into()));
-        let request = Request::new_with_init(ADMIN_URL, &init)?;
-        let mut response = self.namespace.get_by_name(&self.room)?.fetch_with_request(request).await?;
+    async fn request(&self, request: AdminRequest, argument: &[u8]) -> Result<Vec<u8>> {
+        let mut response = ObjectRequest::Admin(request).send(&self.namespace, &self.room, argument).await?;
         match response.status_code() {
             200 => Ok(response.bytes().await?),
             400 => Err(Error::client(response.text().await?)),
@@ -179,16 +173,6 @@ impl<R: Room> Handle<R> {
 
 fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
     Ok(serde_json::from_slice(json)?)
-}
-
-/// The objects of a kind of room.
-pub(super) fn namespace(options: &Options, env: &Env) -> Result<ObjectNamespace> {
-    env.durable_object(options.binding).map_err(|_| {
-        Error::internal(format!(
-            "the binding `{}` is missing: add a durable object binding with `class_name = \"{}\"` to the wrangler file",
-            options.binding, options.name,
-        ))
-    })
 }
 
 impl<R> fmt::Debug for Handle<R> {

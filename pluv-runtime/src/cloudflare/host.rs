@@ -1,26 +1,51 @@
-//! The host of a room: its sockets, timers and alarm on the platform.
+//! The host of a room: its sockets, by the numbers of their connections, and its timers and alarm on the platform.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use worker::{
-    Result, State, WebSocketRequestResponsePair, console_error, console_log,
-    wasm_bindgen::{self, JsCast as _, JsValue, prelude::Closure, prelude::wasm_bindgen},
+    Result, State, WebSocket, WebSocketRequestResponsePair, console_error, console_log,
+    js_sys::{Map, Uint8Array, WeakMap},
+    wasm_bindgen::{self, JsCast, JsValue, prelude::Closure, prelude::wasm_bindgen},
     wasm_bindgen_futures::spawn_local,
-    worker_sys::DurableObjectState,
+    worker_sys::{DurableObjectState, ext::WebSocketExt, web_sys},
 };
 
 use super::{
     now,
     pending::{self, PendingWork},
-    sockets::Sockets,
 };
 use crate::{
-    engine::{ConnectionId, Effect, Host, Input},
+    engine::{Audience, ConnectionId, Effect, Frame, Host, Input},
     protocol::{Millis, PING_FRAME, PONG_FRAME},
 };
 
 #[wasm_bindgen(wasm_bindgen = wasm_bindgen, module = "/src/cloudflare/host.js", js_namespace = host)]
 extern "C" {
+    #[wasm_bindgen(js_name = findConnection)]
+    fn find_connection(numbers: &WeakMap, socket: &JsValue, message: &JsValue, limit: f64) -> f64;
+
+    #[wasm_bindgen(js_name = messageLength)]
+    fn message_length(message: &JsValue) -> f64;
+
+    #[wasm_bindgen(js_name = sendText)]
+    fn send_text(lines: &Map, connections: &[u32], frame: &str, bound: f64) -> bool;
+
+    #[wasm_bindgen(js_name = sendBinary)]
+    fn send_binary(lines: &Map, connections: &[u32], frame: &[u8], bound: f64) -> bool;
+
+    #[wasm_bindgen(js_name = insertSocket)]
+    fn insert_socket(lines: &Map, connection: u32, socket: &JsValue);
+
+    #[wasm_bindgen(js_name = getSocket)]
+    fn get_socket(lines: &Map, connection: u32) -> JsValue;
+
+    #[wasm_bindgen(js_name = takeSentMuch)]
+    fn take_sent_much(lines: &Map, bound: f64) -> Vec<u32>;
+
+    /// A binary frame, copied once.
+    #[wasm_bindgen(js_name = messageBytes)]
+    pub(super) fn message_bytes(message: &JsValue) -> Vec<u8>;
+
     #[wasm_bindgen(catch, js_name = stopAutoResponse)]
     fn stop_auto_response(state: &JsValue) -> std::result::Result<(), JsValue>;
 
@@ -49,14 +74,11 @@ pub(super) struct CloudflareHost {
     room: Rc<str>,
     state: State,
     storage: JsValue,
-    pub(super) sockets: Rc<Sockets>,
+    pub(super) sockets: Sockets,
     pub(super) pending: PendingWork,
     callbacks: Callbacks,
     /// The timeout of a hook.
     timeout: RefCell<JsValue>,
-    /// Connections to which much was sent, and whether the room wants to check for idle connections.
-    sent_much: RefCell<Vec<ConnectionId>>,
-    checks_idle: std::cell::Cell<bool>,
 }
 
 /// Closures that JavaScript calls, which live as long as the host.
@@ -79,8 +101,13 @@ impl CloudflareHost {
     ///
     /// # Errors
     /// When the object has no storage.
-    pub(super) fn new(state: &State, room: &str, later: Later) -> std::result::Result<Self, JsValue> {
-        let sockets = Rc::new(Sockets::new());
+    pub(super) fn new(
+        state: &State,
+        room: &str,
+        message_limit: u64,
+        later: Later,
+    ) -> std::result::Result<Self, JsValue> {
+        let sockets = Sockets::new(message_limit);
         let object: JsValue = state.as_raw().into();
         let input = |input: fn() -> Input<'static>| {
             let later = Rc::clone(&later);
@@ -99,7 +126,7 @@ impl CloudflareHost {
             room: room.into(),
             storage: state.as_raw().storage()?.into(),
             state: State::from(object.unchecked_into::<DurableObjectState>()),
-            pending: PendingWork::new(&sockets),
+            pending: PendingWork::new(&sockets.lines),
             sockets,
             callbacks: Callbacks {
                 committed: Closure::new(input(|| Input::Committed)),
@@ -109,25 +136,12 @@ impl CloudflareHost {
                 later,
             },
             timeout: RefCell::new(JsValue::UNDEFINED),
-            sent_much: RefCell::default(),
-            checks_idle: std::cell::Cell::new(false),
         })
     }
 
-    /// The time when the platform last answered a ping of a connection.
-    pub(super) fn last_ping(&self, connection: ConnectionId) -> Option<Millis> {
-        let socket = self.sockets.get(connection)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the time is a whole number")]
-        let last = last_ping(self.state.as_raw().as_ref(), socket.as_ref())
-            .ok()
-            .filter(|at| *at >= 0.0)
-            .map(|at| at as Millis);
-        last
-    }
-
-    fn try_execute(&self, effect: Effect) -> Result<()> {
+    fn try_execute(&self, effect: Effect) -> Result<Vec<ConnectionId>> {
         match effect {
-            Effect::Send { to, frame } => self.sent_much.borrow_mut().extend(self.sockets.send(&to, &frame)),
+            Effect::Send { to, frame } => return Ok(self.sockets.send(&to, &frame)),
             Effect::Attach { connection, state } => self.sockets.attach(connection, &state)?,
             Effect::Close { connection, code, reason } => self.sockets.close(connection, code, &reason)?,
             Effect::EditPending { connection } => self.pending.track_edit(connection),
@@ -150,11 +164,10 @@ impl CloudflareHost {
                 self.state.as_raw().set_websocket_auto_response(&pair)?;
             }
             Effect::AutoRespondToPings(false) => stop_auto_response(self.state.as_raw().as_ref())?,
-            Effect::CheckIdle => self.checks_idle.set(true),
             Effect::LogEvent(line) => console_log!("{line}"),
             Effect::LogError(message) => console_error!("pluv: {message}"),
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn set_alarm(&self, due: Option<Millis>) {
@@ -189,21 +202,151 @@ impl Host for CloudflareHost {
     }
 
     fn activate(&self) {
-        pending::activate(&self.sockets);
+        pending::activate(&self.sockets.lines);
     }
 
-    fn execute(&self, effect: Effect) {
-        if let Err(error) = self.try_execute(effect) {
+    fn last_ping(&self, connection: ConnectionId) -> Option<Millis> {
+        let socket = self.sockets.get(connection)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the time is a whole number")]
+        let last = last_ping(self.state.as_raw().as_ref(), socket.as_ref())
+            .ok()
+            .filter(|at| *at >= 0.0)
+            .map(|at| at as Millis);
+        last
+    }
+
+    fn execute(&self, effect: Effect) -> Vec<ConnectionId> {
+        self.try_execute(effect).unwrap_or_else(|error| {
             console_error!("pluv: room `{}`: {error}", self.room);
+            Vec::new()
+        })
+    }
+}
+
+/// In place of the number of a connection that has closed.
+const CLOSED: i32 = -2;
+
+/// Added to the number of a connection whose message exceeds the limit.
+const OVERSIZED: i64 = 1 << 32;
+
+/// Units of text or bytes that are sent to a socket before the room checks whether its client reads. The platform keeps what
+/// a client does not read, without a bound: of 200 MB that were sent to one that did not, all was kept, also after its socket
+/// was closed, until its TCP connection ended. There is no `bufferedAmount`. An object has 128 MB.
+const SENT_MUCH: f64 = 67_108_864.0;
+
+/// The open sockets.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    /// From a connection's number to its socket, and how much was sent to it.
+    lines: Rc<Map>,
+    /// From a socket to its connection's number, or to [`CLOSED`]: an event gives the socket alone, and to read the
+    /// attachment each time would cost more than the rest of a message.
+    numbers: WeakMap,
+    /// Bytes that a message may have.
+    message_limit: f64,
+}
+
+/// The connection of a socket.
+pub(super) enum SocketState {
+    Open(ConnectionId),
+    /// The message has more characters or bytes than the limit: so many.
+    Oversized(ConnectionId, u64),
+    Closed,
+    /// This instance has not seen the socket.
+    Unknown,
+}
+
+impl Sockets {
+    fn new(message_limit: u64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "no limit is as large")]
+        let message_limit = message_limit as f64;
+        Self { lines: Rc::new(Map::new()), numbers: WeakMap::new(), message_limit }
+    }
+
+    pub(super) fn insert(&self, connection: ConnectionId, socket: &WebSocket) {
+        let object: &JsValue = socket.as_ref().as_ref();
+        self.numbers.set(object.unchecked_ref(), &JsValue::from(connection.0));
+        insert_socket(&self.lines, connection.0, object);
+    }
+
+    /// The connection of a socket.
+    pub(super) fn find(&self, socket: &WebSocket) -> SocketState {
+        self.find_for(socket, &JsValue::UNDEFINED)
+    }
+
+    /// The connection of a socket that a message arrived on. The message's length is compared with the limit before it is
+    /// copied: a text has as many bytes as characters, or more.
+    pub(super) fn find_for(&self, socket: &WebSocket, message: &JsValue) -> SocketState {
+        #[expect(clippy::cast_possible_truncation, reason = "it was made from an integer")]
+        let number = find_connection(&self.numbers, socket.as_ref().as_ref(), message, self.message_limit) as i64;
+        match (u32::try_from(number), u32::try_from(number - OVERSIZED)) {
+            (Ok(number), _) => SocketState::Open(ConnectionId(number)),
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a length")]
+            (_, Ok(number)) => SocketState::Oversized(ConnectionId(number), message_length(message) as u64),
+            _ if number == i64::from(CLOSED) => SocketState::Closed,
+            _ => SocketState::Unknown,
         }
     }
 
-    fn follow_up(&self, handle: &mut dyn FnMut(Input<'_>)) {
-        while let Some(connection) = { self.sent_much.borrow_mut().pop() } {
-            handle(Input::SentMuch { connection, last_ping: self.last_ping(connection) });
+    /// The socket of a connection.
+    fn get(&self, connection: ConnectionId) -> Option<web_sys::WebSocket> {
+        let socket = get_socket(&self.lines, connection.0);
+        (!socket.is_undefined()).then(|| socket.unchecked_into())
+    }
+
+    /// Marks a socket as closed.
+    pub(super) fn remove(&self, socket: &WebSocket) {
+        let object: &JsValue = socket.as_ref().as_ref();
+        let number = self.numbers.get(object.unchecked_ref());
+        self.lines.delete(&number);
+        self.numbers.set(object.unchecked_ref(), &CLOSED.into());
+    }
+
+    /// Sends a frame. It leaves wasm once, however many get it. A socket that is closing gets nothing.
+    ///
+    /// Returns the connections to which much was sent since the last time that they were returned.
+    fn send(&self, to: &Audience, frame: &Frame) -> Vec<ConnectionId> {
+        let many;
+        let to = match to {
+            Audience::One(connection) => &[connection.0][..],
+            Audience::Many(connections) => {
+                many = connections.iter().map(|connection| connection.0).collect::<Vec<_>>();
+                &many
+            }
+        };
+        let is_much = match frame {
+            Frame::Text(frame) => send_text(&self.lines, to, frame, SENT_MUCH),
+            Frame::Binary(frame) => send_binary(&self.lines, to, frame, SENT_MUCH),
+        };
+        match is_much {
+            true => take_sent_much(&self.lines, SENT_MUCH).into_iter().map(ConnectionId).collect(),
+            false => Vec::new(),
         }
-        if self.checks_idle.take() {
-            handle(Input::CheckIdle { last_ping: &|connection| self.last_ping(connection) });
+    }
+
+    /// Closes a connection, and forgets it.
+    fn close(&self, connection: ConnectionId, code: u16, reason: &str) -> Result<()> {
+        let Some(socket) = self.get(connection) else { return Ok(()) };
+        // The platform lists it until its client answers, and the room may hibernate before that: it must not be restored.
+        socket.serialize_attachment(JsValue::NULL)?;
+        let socket = WebSocket::from(socket);
+        self.remove(&socket);
+        socket.close(Some(code), Some(reason))
+    }
+
+    /// Keeps `state` with a socket while the object hibernates.
+    fn attach(&self, connection: ConnectionId, state: &[u8]) -> Result<(), JsValue> {
+        match self.get(connection) {
+            Some(socket) => socket.serialize_attachment(Uint8Array::from(state).into()),
+            None => Ok(()),
         }
+    }
+}
+
+/// The state that was kept with a socket.
+pub(super) fn attachment(socket: &WebSocket) -> Vec<u8> {
+    match socket.as_ref().deserialize_attachment() {
+        Ok(state) => state.dyn_into::<Uint8Array>().map(|state| state.to_vec()).unwrap_or_default(),
+        Err(_) => Vec::new(),
     }
 }

@@ -19,12 +19,10 @@ use worker::{
 };
 
 use super::{
-    ADMIN_HEADER, ADMISSION_HEADER, ROOM_HEADER,
-    host::{CloudflareHost, Later},
+    host::{CloudflareHost, Later, SocketState, attachment, message_bytes},
     now,
     pending::{guard_start, handle_panics},
-    refuse,
-    sockets::{SocketState, attachment, message_bytes},
+    request::{ObjectRequest, accept_and_close},
     sql::Database,
 };
 use crate::{
@@ -51,22 +49,10 @@ pub struct Object<R> {
     state: State,
     env: Env,
     /// The running room, or why it could not be started; empty until the room's name is known.
-    running: OnceCell<crate::Result<Rc<Running<R>>>>,
-}
-
-/// A request of the worker.
-enum ObjectRequest {
-    Connect(Admission),
-    Admin(AdminRequest),
+    running: OnceCell<crate::Result<Rc<RoomDispatcher<R>>>>,
 }
 
 type RoomDispatcher<R> = Dispatcher<R, CloudflareHost>;
-
-#[derive(Debug)]
-struct Running<R> {
-    dispatcher: Rc<RoomDispatcher<R>>,
-    message_limit: u64,
-}
 
 impl<R: Handlers> Object<R> {
     /// Starts the room, with the connections that stayed open while it hibernated.
@@ -80,14 +66,14 @@ impl<R: Handlers> Object<R> {
     }
 
     /// Starts the room `name`, unless it was started.
-    fn start(&self, name: &str) -> &crate::Result<Rc<Running<R>>> {
+    fn start(&self, name: &str) -> &crate::Result<Rc<RoomDispatcher<R>>> {
         self.running.get_or_init(|| {
             handle_panics(name);
             #[expect(clippy::cast_precision_loss, reason = "it is a minute")]
             let delay = START_RETRY.as_millis() as f64;
             let started = guard_start(&self.state.id().to_string(), delay, || {
                 let (handlers, limits) = R::create(&self.env)?;
-                Running::start(&self.state, name, handlers, limits)
+                start(&self.state, name, handlers, limits)
             });
             let started = started
                 .unwrap_or_else(|| Err(Error::internal("its last start panicked: it is tried again in a minute")));
@@ -99,7 +85,7 @@ impl<R: Handlers> Object<R> {
     }
 
     /// The running room.
-    fn running(&self) -> Option<&Rc<Running<R>>> {
+    fn running(&self) -> Option<&Rc<RoomDispatcher<R>>> {
         self.running.get()?.as_ref().ok()
     }
 
@@ -107,10 +93,10 @@ impl<R: Handlers> Object<R> {
     #[must_use]
     pub fn fetch(&self, req: web_sys::Request) -> JsValue {
         let req = Request::from(req);
-        let response = match parse(&req) {
+        let response = match ObjectRequest::parse(&req) {
             Ok(Some((room, ObjectRequest::Connect(admission)))) => self.connect(&room, &admission),
             Ok(Some((room, ObjectRequest::Admin(request)))) => match self.start(&room) {
-                Ok(running) => return running.admin(req, request),
+                Ok(running) => return admin(running, req, request),
                 Err(_) => Response::error("the room can't be started, and the log says why", 500),
             },
             Ok(None) => Response::error("not found", 404),
@@ -123,32 +109,31 @@ impl<R: Handlers> Object<R> {
     }
 
     fn connect(&self, name: &str, admission: &Admission) -> Result<Response> {
-        let refuse = |reason| refuse(admission.protocol, name, &reason);
+        let close = |reason| accept_and_close(admission.protocol, name, &reason);
         let running = match self.start(name) {
             Ok(running) => running,
-            Err(error) if error.is_internal() => return refuse(CloseReason::Unavailable(INTERNAL.to_owned())),
-            Err(error) => return refuse(CloseReason::Refused(error.client_message().to_owned())),
+            Err(error) if error.is_internal() => return close(CloseReason::Unavailable(INTERNAL.to_owned())),
+            Err(error) => return close(CloseReason::Refused(error.client_message().to_owned())),
         };
         let pair = WebSocketPair::new()?;
-        let dispatcher = &running.dispatcher;
-        let connected = dispatcher.connect(admission, |connection| {
+        let connected = running.connect(admission, |connection| {
             if self.state.as_raw().accept_websocket(pair.server.as_ref()).is_err() {
                 let reason = "the room is full: the platform takes 32,768 connections";
                 return Err(CloseReason::Unavailable(reason.to_owned()));
             }
-            dispatcher.host.sockets.insert(connection, &pair.server);
+            running.host.sockets.insert(connection, &pair.server);
             Ok(())
         });
         match connected {
             Ok(pending) => {
-                drop(running.run(pending));
+                drop(run(running, pending));
                 Response::from_websocket(pair.client)
             }
             Err(reason) => {
                 if let CloseReason::InvalidUser(reason) = &reason {
                     console_error!("pluv: room `{name}`: a connection was refused: {reason}");
                 }
-                refuse(reason)
+                close(reason)
             }
         }
     }
@@ -161,16 +146,15 @@ impl<R: Handlers> Object<R> {
             close_restarted(&socket);
             return JsValue::UNDEFINED;
         };
-        let dispatcher = &running.dispatcher;
-        let pending = match dispatcher.host.sockets.find_for(&socket, message, running.message_limit) {
+        let pending = match running.host.sockets.find_for(&socket, message) {
             SocketState::Open(connection) => match message.as_string() {
-                Some(text) => dispatcher.input(Input::Text { connection, text: &text }),
-                None => dispatcher.input(Input::Binary { connection, frame: message_bytes(message) }),
+                Some(text) => running.input(Input::Text { connection, text: &text }),
+                None => running.input(Input::Binary { connection, frame: message_bytes(message) }),
             },
-            SocketState::Oversized(connection, bytes) => dispatcher.input(Input::Oversized { connection, bytes }),
+            SocketState::Oversized(connection, bytes) => running.input(Input::Oversized { connection, bytes }),
             SocketState::Closed | SocketState::Unknown => return JsValue::UNDEFINED,
         };
-        running.run(pending)
+        run(running, pending)
     }
 
     /// A socket closed. It is answered, so that the client sees its own code and not 1006.
@@ -195,7 +179,7 @@ impl<R: Handlers> Object<R> {
 
     fn closed(&self, socket: &WebSocket) -> JsValue {
         let Some(running) = self.running() else { return JsValue::UNDEFINED };
-        let sockets = &running.dispatcher.host.sockets;
+        let sockets = &running.host.sockets;
         let kept;
         let input = match sockets.find(socket) {
             SocketState::Open(connection) | SocketState::Oversized(connection, _) => Input::Closed { connection },
@@ -206,7 +190,7 @@ impl<R: Handlers> Object<R> {
             }
         };
         sockets.remove(socket);
-        running.run(running.dispatcher.input(input))
+        run(running, running.input(input))
     }
 
     /// The object's alarm. The platform tries it again where it fails, and drops one that failed six times.
@@ -226,95 +210,75 @@ impl<R: Handlers> Object<R> {
             })
             .into();
         };
-        let dispatcher = &running.dispatcher;
-        let last_ping = |connection| dispatcher.host.last_ping(connection);
-        match poll_once(dispatcher.input(Input::Alarm { last_ping: &last_ping })) {
-            Some((rest, _)) => dispatcher.host.pending.track_request(rest, Some(ALARM_TIMEOUT)),
+        match poll_once(running.input(Input::Alarm)) {
+            Some((rest, _)) => running.host.pending.track_request(rest, Some(ALARM_TIMEOUT)),
             None => JsValue::UNDEFINED,
         }
     }
 }
 
-/// The room's name, and what the worker wants of it.
-fn parse(req: &Request) -> Result<Option<(String, ObjectRequest)>> {
-    let headers = req.headers();
-    let Some(room) = headers.get(ROOM_HEADER)?.and_then(|json| serde_json::from_str(&json).ok()) else {
-        return Ok(None);
-    };
-    let request = match headers.get(ADMIN_HEADER)? {
-        Some(request) => serde_json::from_str(&request).ok().map(ObjectRequest::Admin),
-        None => {
-            let admission = headers.get(ADMISSION_HEADER)?;
-            admission.and_then(|json| serde_json::from_str(&json).ok()).map(ObjectRequest::Connect)
-        }
-    };
-    Ok(request.map(|request| (room, request)))
-}
-
-impl<R: Handlers> Running<R> {
-    fn start(state: &State, name: &str, handlers: R, limits: Limits) -> crate::Result<Rc<Self>> {
-        limits.check()?;
-        let database = Rc::new(Database::new(state).map_err(worker::Error::from)?);
-        let definition = definition::<R>(limits);
-        #[expect(clippy::cast_possible_truncation, reason = "it is at most 10,000,000")]
-        let document = <<R::Room as crate::Room>::Storage>::open(Rc::clone(&database), limits.storage_bytes() as usize);
-        let mut room = Room::new(name, definition, document, Box::new(SqlSessionStore(database)))?;
-        let this: Rc<OnceCell<Weak<Self>>> = Rc::default();
-        let later: Later = {
-            let this = Rc::clone(&this);
-            Rc::new(move |input| {
-                if let Some(running) = this.get().and_then(Weak::upgrade) {
-                    drop(running.run(running.dispatcher.input(input)));
-                }
-            })
-        };
-        let host = CloudflareHost::new(state, name, later).map_err(worker::Error::from)?;
-        let mut step = room.step(now());
-        for socket in state.get_websockets() {
-            match room.restore(&attachment(&socket), &mut step) {
-                Some(connection) => host.sockets.insert(connection, &socket),
-                None => close_restarted(&socket),
+/// Starts a room, with the connections that stayed open while it hibernated.
+fn start<R: Handlers>(state: &State, name: &str, handlers: R, limits: Limits) -> crate::Result<Rc<RoomDispatcher<R>>> {
+    limits.check()?;
+    let database = Rc::new(Database::new(state).map_err(worker::Error::from)?);
+    let definition = definition::<R>(limits);
+    #[expect(clippy::cast_possible_truncation, reason = "it is at most 10,000,000")]
+    let document = <<R::Room as crate::Room>::Storage>::open(Rc::clone(&database), limits.storage_bytes() as usize);
+    let mut room = Room::new(name, definition, document, Box::new(SqlSessionStore(database)))?;
+    let this: Rc<OnceCell<Weak<RoomDispatcher<R>>>> = Rc::default();
+    let later: Later = {
+        let this = Rc::clone(&this);
+        Rc::new(move |input| {
+            if let Some(running) = this.get().and_then(Weak::upgrade) {
+                drop(run(&running, running.input(input)));
             }
-        }
-        room.wake(&mut step);
-        step.effects.into_iter().for_each(|effect| host.execute(effect));
-        let message_limit = room.message_limit();
-        let running = Rc::new(Self { dispatcher: Rc::new(Dispatcher::new(room, handlers, host)), message_limit });
-        let _ = this.set(Rc::downgrade(&running));
-        Ok(running)
-    }
-
-    /// Runs handlers, for which their connections wait.
-    fn run(&self, pending: Option<Pending>) -> JsValue {
-        match poll_once(pending) {
-            Some((rest, connections)) => self.dispatcher.host.pending.track(rest, &connections),
-            None => JsValue::UNDEFINED,
+        })
+    };
+    let host = CloudflareHost::new(state, name, room.message_limit(), later).map_err(worker::Error::from)?;
+    let mut step = room.step(now());
+    for socket in state.get_websockets() {
+        match room.restore(&attachment(&socket), &mut step) {
+            Some(connection) => host.sockets.insert(connection, &socket),
+            None => close_restarted(&socket),
         }
     }
+    room.wake(&mut step);
+    step.effects.into_iter().for_each(|effect| drop(host.execute(effect)));
+    let running = Rc::new(Dispatcher::new(room, handlers, host));
+    let _ = this.set(Rc::downgrade(&running));
+    Ok(running)
+}
 
-    /// Answers a request of the worker.
-    fn admin(self: &Rc<Self>, mut req: Request, request: AdminRequest) -> JsValue {
-        let this = Rc::clone(self);
-        let response = async move {
-            let argument = req.bytes().await?;
-            let (pending, reply) = this.dispatcher.admin(request, argument);
-            // The worker does not wait for the hooks of connections that were closed.
-            drop(this.run(pending));
-            let response = match reply {
-                AdminReply::Ready(response) => response,
-                AdminReply::Pending(response) => {
-                    response.await.unwrap_or_else(|_| Err(AdminError::Failed("the room restarted".to_owned())))
-                }
-            };
-            let response = match response {
-                Ok(bytes) => Response::from_bytes(bytes),
-                Err(AdminError::Invalid(reason)) => Response::error(reason, 400),
-                Err(AdminError::Failed(reason)) => Response::error(reason, 500),
-            };
-            Ok(web_sys::Response::from(response?).into())
+/// Runs handlers, for which their connections wait.
+fn run<R: Handlers>(room: &RoomDispatcher<R>, pending: Option<Pending>) -> JsValue {
+    match poll_once(pending) {
+        Some((rest, connections)) => room.host.pending.track(rest, &connections),
+        None => JsValue::UNDEFINED,
+    }
+}
+
+/// Answers a request of the worker.
+fn admin<R: Handlers>(room: &Rc<RoomDispatcher<R>>, mut req: Request, request: AdminRequest) -> JsValue {
+    let this = Rc::clone(room);
+    let response = async move {
+        let argument = req.bytes().await?;
+        let (pending, reply) = this.admin(request, argument);
+        // The worker does not wait for the hooks of connections that were closed.
+        drop(run(&this, pending));
+        let response = match reply {
+            AdminReply::Ready(response) => response,
+            AdminReply::Pending(response) => {
+                response.await.unwrap_or_else(|_| Err(AdminError::Failed("the room restarted".to_owned())))
+            }
         };
-        self.dispatcher.host.pending.track_request(future_to_promise(response), None)
-    }
+        let response = match response {
+            Ok(bytes) => Response::from_bytes(bytes),
+            Err(AdminError::Invalid(reason)) => Response::error(reason, 400),
+            Err(AdminError::Failed(reason)) => Response::error(reason, 500),
+        };
+        Ok(web_sys::Response::from(response?).into())
+    };
+    room.host.pending.track_request(future_to_promise(response), None)
 }
 
 /// Passes a wake-up on to the task that polls at that time: a future may keep the waker that it was first polled with.

@@ -1,4 +1,4 @@
-//! What happens to rooms when their wasm instance is lost: by a panic, or by memory that ran out.
+//! Rooms whose wasm instance is lost: by a panic, or by memory that ran out.
 //!
 //! All rooms of an isolate share one instance. Sockets stay open, and at the next event each room is rebuilt from attachments
 //! and storage. What only the old instance knew is lost: handlers that wait, and edits that wait to be stored. So the client
@@ -13,7 +13,6 @@ use worker::{
     wasm_bindgen::{self, JsValue, handler, prelude::wasm_bindgen},
 };
 
-use super::sockets::Sockets;
 use crate::{
     engine::{ConnectionId, take_current},
     error::INTERNAL,
@@ -48,12 +47,12 @@ extern "C" {
 }
 
 thread_local! {
-    /// The sockets of the room whose code runs.
-    static ACTIVE: RefCell<Option<Rc<Sockets>>> = const { RefCell::new(None) };
+    /// The sockets of the room whose code runs, by the numbers of their connections.
+    static ACTIVE: RefCell<Option<Rc<Map>>> = const { RefCell::new(None) };
 }
 
 /// Makes a room the one whose code runs.
-pub(super) fn activate(sockets: &Rc<Sockets>) {
+pub(super) fn activate(sockets: &Rc<Map>) {
     ACTIVE.set(Some(Rc::clone(sockets)));
 }
 
@@ -84,7 +83,7 @@ fn on_abort() {
         Protocol::Pluv => (error_frame(INTERNAL, current.request.as_deref(), &current.origin), Vec::new()),
         Protocol::Yjs => (String::new(), yjs::denied(INTERNAL)),
     };
-    let lines = sockets.map_or(JsValue::UNDEFINED, |sockets| JsValue::from(sockets.lines().clone()));
+    let lines = sockets.map_or(JsValue::UNDEFINED, |sockets| JsValue::from((*sockets).clone()));
     instance_lost(&lines, current.connection.0, &text, &bytes, &note);
 }
 
@@ -93,8 +92,8 @@ fn on_abort() {
 pub(super) struct PendingWork(JsValue);
 
 impl PendingWork {
-    pub(super) fn new(sockets: &Sockets) -> Self {
-        Self(new_pending_work(sockets.lines(), RESTARTED))
+    pub(super) fn new(sockets: &Map) -> Self {
+        Self(new_pending_work(sockets, RESTARTED))
     }
 
     /// An edit of this connection waits to be stored.

@@ -1,8 +1,11 @@
 //! The worker's side: from a request to its room.
 
-use worker::{Env, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, Var, console_error};
+use worker::{Env, Method, Request, Response, ResponseBuilder, Result, Var, console_error};
 
-use super::{ADMISSION_HEADER, CONNECT_URL, Handle, ROOM_HEADER, ascii, handle::namespace, refuse};
+use super::{
+    Handle,
+    request::{ObjectRequest, accept_and_close, namespace},
+};
 use crate::{
     api::{Handlers, Options, Room},
     auth::{Access, Claims, Grant, Keys, new_id},
@@ -14,7 +17,7 @@ use crate::{
     schema::Description,
 };
 
-/// What every room can do in the worker in front of it.
+/// The functions of every room in the worker in front of it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a room with handlers",
     label = "put `#[pluv::room]` on this struct, and on its impl"
@@ -132,12 +135,14 @@ async fn connect<R: RoomExt>(
     let upgrade = req.headers().get("Upgrade")?.is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     let room = match room {
         Ok(room) => room,
-        Err(reason) if upgrade => return refuse(protocol, "", &CloseReason::InvalidAddress(reason.to_string())),
+        Err(reason) if upgrade => {
+            return accept_and_close(protocol, "", &CloseReason::InvalidAddress(reason.to_string()));
+        }
         Err(reason) => return Response::error(reason.to_string(), 400),
     };
     if protocol == Protocol::Yjs && !R::Storage::EXISTS {
         return if upgrade {
-            refuse(protocol, &room, &CloseReason::NoDocument)
+            accept_and_close(protocol, &room, &CloseReason::NoDocument)
         } else {
             Response::error("this room has no document", 404)
         };
@@ -153,16 +158,20 @@ async fn connect<R: RoomExt>(
             let reason = error.client_message().to_owned();
             if error.is_internal() {
                 log(&room, &error);
-                return refuse(protocol, &room, &CloseReason::Unavailable(reason));
+                return accept_and_close(protocol, &room, &CloseReason::Unavailable(reason));
             }
-            return refuse(protocol, &room, &CloseReason::InvalidToken(reason));
+            return accept_and_close(protocol, &room, &CloseReason::InvalidToken(reason));
         }
     };
-    match hand_over::<R>(env, &room, &admission).await {
+    let response = match namespace(&R::OPTIONS, env) {
+        Ok(objects) => ObjectRequest::Connect(admission).send(&objects, &room, &[]).await,
+        Err(error) => Err(error),
+    };
+    match response {
         Ok(response) => Ok(response),
         Err(error) => {
             log(&room, &error);
-            refuse(protocol, &room, &CloseReason::Unavailable(INTERNAL.to_owned()))
+            accept_and_close(protocol, &room, &CloseReason::Unavailable(INTERNAL.to_owned()))
         }
     }
 }
@@ -179,19 +188,6 @@ fn admit<R: Room>(env: &Env, protocol: Protocol, room: &str, token: Option<&str>
         .and_then(|claims| claims.user::<R::User>().map(|_| claims))
         .map_err(|error| Error::client(error.to_string()))?;
     Ok(Admission { session, access: claims.access, user: Some(claims.user), protocol })
-}
-
-/// Gives the connection to the room's object.
-async fn hand_over<R: Room>(env: &Env, room: &str, admission: &Admission) -> crate::Result<Response> {
-    let namespace = namespace(&R::OPTIONS, env)?;
-    let headers = Headers::new();
-    headers.set("Upgrade", "websocket")?;
-    headers.set(ADMISSION_HEADER, &ascii(&serde_json::to_string(admission)?))?;
-    headers.set(ROOM_HEADER, &ascii(&serde_json::to_string(room)?))?;
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
-    let request = Request::new_with_init(CONNECT_URL, &init)?;
-    Ok(namespace.get_by_name(room)?.fetch_with_request(request).await?)
 }
 
 /// The keys of a room's tokens.

@@ -4,7 +4,7 @@ use futures_channel::oneshot;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Evict;
+use super::close::Evict;
 use crate::{document::StoreError, protocol::Protocol};
 
 /// A request. Its argument, if it takes one, comes separately as bytes.

@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    ConnectionId,
     awareness::ClientState,
-    connection::{Connection, Stage},
-    users::Presence,
+    connection::{Connection, ConnectionId, Stage},
+    definition::Presence,
 };
 use crate::{
     auth::Access,
@@ -25,7 +24,7 @@ pub(crate) const MAX_ATTACHMENT: usize = 16_000;
 const VERSION: u8 = 1;
 
 /// The state of a connection.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Attachment {
     #[serde(rename = "v")]
     version: u8,
@@ -117,19 +116,11 @@ impl Attachment {
             number: connection.id.0,
             id: Rc::clone(connection.session()),
             stored: true,
-            joined: false,
-            waits: false,
-            ready: false,
-            sent_version: None,
             protocol: connection.protocol,
             last_heard: connection.last_heard,
             suspect_since: connection.suspect_since,
             access: connection.access,
-            user: None,
-            presence: None,
-            changed: None,
-            announced: false,
-            awareness: Vec::new(),
+            ..Self::default()
         }
     }
 

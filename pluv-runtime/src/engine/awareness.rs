@@ -11,7 +11,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::ConnectionId;
+use super::{
+    close::CloseReason,
+    connection::{ConnectionId, Connections},
+    step::Step,
+};
 use crate::protocol::{
     Millis,
     yjs::{self, Entries, Entry},
@@ -75,28 +79,12 @@ impl ClientState {
     }
 }
 
-/// A frame and its receivers.
-pub(crate) type Delivery = (Vec<ConnectionId>, Vec<u8>);
-
-/// The result of an awareness message.
-#[derive(Debug, Default)]
-pub(crate) struct Applied {
-    /// Frames to send.
-    pub(crate) deliveries: Vec<Delivery>,
-    /// Connections whose attachment changed.
-    pub(crate) changed: Vec<ConnectionId>,
-    /// Whether states were dropped, as they exceed the limit of the connection.
-    pub(crate) exceeds_limit: bool,
-    /// Whether it only relayed a frame of the room, which does not count as a message of its own.
-    pub(crate) is_relay: bool,
-}
-
 /// The effect of one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
     None,
     /// The client has reconnected on this connection, before the end of its last one was known.
-    Moved,
+    Reconnected,
     /// The entry is older than the end of its client, which had this clock.
     Departed(u64),
     Updated,
@@ -136,8 +124,8 @@ impl Awareness {
     }
 
     /// Removes a provider with its clients, and tells the others.
-    pub(crate) fn leave(&mut self, connection: ConnectionId) -> Option<Delivery> {
-        let provider = self.providers.remove(&connection)?;
+    pub(crate) fn leave(&mut self, connection: ConnectionId, step: &mut Step) {
+        let Some(provider) = self.providers.remove(&connection) else { return };
         let mut departed = Vec::new();
         for client in provider.clients {
             if let Some(known) = self.clients.get(&client).filter(|known| known.owner == connection) {
@@ -146,81 +134,93 @@ impl Awareness {
             }
         }
         departed.iter().for_each(|(client, clock, _)| self.add_tombstone(*client, *clock));
-        if departed.is_empty() {
-            return None;
+        if !departed.is_empty() {
+            self.deliver(self.providers.keys().copied().collect(), yjs::awareness(&departed), step);
         }
-        Some(self.deliver(self.providers.keys().copied().collect(), yjs::awareness(&departed)))
     }
 
-    /// All states for a connection, and a query to those whose states the room has lost.
-    pub(crate) fn snapshot(&mut self, connection: ConnectionId) -> Vec<Delivery> {
-        let mut deliveries = Vec::new();
+    /// Sends a connection all states, and a query to those whose states the room has lost.
+    pub(crate) fn send_all(&mut self, connection: ConnectionId, step: &mut Step) {
         let known = self.clients.iter();
         let known: Vec<_> =
             known.filter_map(|(number, client)| Some((*number, client.clock, client.state.as_ref()?.get()))).collect();
         if !known.is_empty() {
             let frame = yjs::awareness(&known);
-            deliveries.push(self.deliver(vec![connection], frame));
+            self.deliver(vec![connection], frame, step);
         }
         let lost = self.clients.values().filter(|client| client.state.is_none()).map(|client| client.owner);
         let mut owners: Vec<_> = lost.collect();
         owners.sort_unstable();
         owners.dedup();
-        deliveries.push((owners, yjs::QUERY_AWARENESS.to_vec()));
-        deliveries
+        step.broadcast_binary(owners, yjs::QUERY_AWARENESS.to_vec());
     }
 
-    /// Applies an awareness message of a connection; the update begins at `start` of the frame. `None` if it is malformed.
+    /// Applies an awareness message of a connection; the update begins at `start` of the frame. Returns whether it only relayed
+    /// a frame of the room, which does not count as a message of its own.
     ///
     /// Most updates are known already, and cost a comparison of clocks.
+    ///
+    /// # Errors
+    /// When it is malformed.
     pub(crate) fn apply(
         &mut self,
-        now: Millis,
         connection: ConnectionId,
         frame: Vec<u8>,
         start: usize,
-    ) -> Option<Applied> {
-        let provider = self.providers.get_mut(&connection)?;
+        connections: &mut Connections,
+        step: &mut Step,
+    ) -> Result<bool, CloseReason> {
+        let provider = self.providers.get_mut(&connection).ok_or(CloseReason::InvalidMessage)?;
         let is_first = !std::mem::replace(&mut provider.has_announced, true);
-        let (count, entries) = self.read(connection, is_first, &frame[start..])?;
-        let mut applied = Applied::default();
+        let unrelayed = provider.unrelayed;
+        let (count, entries) = self.read(connection, is_first, &frame[start..]).ok_or(CloseReason::InvalidMessage)?;
         if entries.is_empty() && !is_first {
-            let provider = self.providers.get_mut(&connection)?;
-            applied.is_relay = provider.unrelayed > 0;
-            provider.unrelayed = provider.unrelayed.saturating_sub(1);
-            return Some(applied);
+            if let Some(provider) = self.providers.get_mut(&connection) {
+                provider.unrelayed = unrelayed.saturating_sub(1);
+            }
+            return Ok(unrelayed > 0);
         }
-        let (mut updated, mut departed) = (Vec::new(), Vec::new());
+        connections.mark_awareness_changed(connection);
+        let (mut updated, mut departed, mut exceeds_limit) = (Vec::new(), Vec::new(), false);
         for NewEntry { entry, change, state } in entries {
-            match change {
-                Change::None => {}
+            let former = match change {
+                Change::None => continue,
                 // The client counts on from there, and announces itself again.
-                Change::Departed(clock) => departed.push((entry.client, clock, GONE)),
-                _ if !self.is_within_limit(connection, &entry) => applied.exceeds_limit = true,
-                Change::Moved => {
-                    if let Some(client) = self.clients.get_mut(&entry.client) {
-                        applied.changed.push(std::mem::replace(&mut client.owner, connection));
-                    }
-                    self.own(connection, entry.client);
+                Change::Departed(clock) => {
+                    departed.push((entry.client, clock, GONE));
+                    continue;
+                }
+                _ if !self.is_within_limit(connection, &entry) => {
+                    exceeds_limit = true;
+                    continue;
+                }
+                Change::Reconnected => {
+                    let client = self.clients.get_mut(&entry.client);
+                    client.map(|client| std::mem::replace(&mut client.owner, connection))
                 }
                 Change::Updated => {
-                    applied.changed.extend(self.update(connection, &entry, state.clone()));
-                    self.own(connection, entry.client);
-                    updated.push((entry.client, entry.clock, state));
+                    updated.push((entry.client, entry.clock, state.clone()));
+                    self.update(connection, &entry, state)
                 }
+            };
+            self.own(connection, entry.client);
+            if let Some(former) = former {
+                connections.mark_awareness_changed(former);
             }
         }
         if !departed.is_empty() {
-            applied.deliveries.push((vec![connection], yjs::awareness(&departed)));
+            step.broadcast_binary(vec![connection], yjs::awareness(&departed));
         }
-        applied.changed.retain(|former| *former != connection);
-        applied.changed.insert(0, connection);
         if !updated.is_empty() {
             let frame = if updated.len() == count { frame } else { encode(&updated) };
-            let receivers = self.receivers(now, connection);
-            applied.deliveries.push(self.deliver(receivers, frame));
+            let receivers = self.receivers(step.now, connection);
+            self.deliver(receivers, frame, step);
         }
-        Some(applied)
+        if exceeds_limit {
+            let reason = "awareness state exceeds the per-connection limit and was dropped".to_owned();
+            step.refused.push((connection, reason.into()));
+        }
+        Ok(false)
     }
 
     /// The number of entries of an update, and those that are new; `None` where it is malformed.
@@ -258,7 +258,7 @@ impl Awareness {
             Some(known) if entry.clock > known.clock => Change::Updated,
             Some(known) if entry.clock < known.clock => Change::None,
             Some(known) if entry.is_gone() || known.state.is_none() => Change::Updated,
-            Some(known) if is_first && known.owner != connection => Change::Moved,
+            Some(known) if is_first && known.owner != connection => Change::Reconnected,
             Some(_) => Change::None,
             None if entry.is_gone() => Change::None,
             None => match self.tombstones.iter().find(|(client, _)| *client == entry.client) {
@@ -337,14 +337,14 @@ impl Awareness {
         receivers
     }
 
-    /// A frame that its receivers will relay.
-    fn deliver(&mut self, to: Vec<ConnectionId>, frame: Vec<u8>) -> Delivery {
+    /// Sends a frame, which its receivers will relay.
+    fn deliver(&mut self, to: Vec<ConnectionId>, frame: Vec<u8>, step: &mut Step) {
         for connection in &to {
             if let Some(provider) = self.providers.get_mut(connection) {
                 provider.unrelayed = provider.unrelayed.saturating_add(1);
             }
         }
-        (to, frame)
+        step.broadcast_binary(to, frame);
     }
 }
 

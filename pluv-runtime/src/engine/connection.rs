@@ -1,22 +1,19 @@
-//! The connections of a room.
+//! The connections of a room: their states, their rate limits, and the one whose code runs.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{
-    ConnectionId,
-    current::{Current, Name},
-    evict::Whom,
-    job::{Job, Task},
-    rate_limit::RateLimiter,
-    typed::Typed,
-};
+use super::{close::Whom, definition::Typed};
 use crate::{
     auth::Access,
     protocol::{Millis, Origin, Protocol},
 };
+
+/// A connection of the room, numbered in the order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConnectionId(pub(crate) u32);
 
 /// The `id` of a user, which is JSON.
 pub(super) fn user_id(user: &str) -> Option<String> {
@@ -39,7 +36,7 @@ pub(crate) struct Admission {
     pub(crate) protocol: Protocol,
 }
 
-/// How far a connection is in its handshake.
+/// The progress of a connection in its handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// It has not sent `$initializeSession`.
@@ -93,30 +90,38 @@ impl Connection {
         self.has_joined() && self.protocol == Protocol::Pluv
     }
 
+    /// Checks that it has joined: before that nobody was told of it, so nothing can come from it.
+    ///
+    /// # Errors
+    /// The reason, for the client.
+    pub(crate) fn check_joined(&self) -> Result<(), String> {
+        if self.has_joined() { Ok(()) } else { Err("send `$initializeSession` first".to_owned()) }
+    }
+
+    /// Itself as the author of a change.
+    pub(crate) fn author(&self) -> Author {
+        Author { origin: Rc::clone(&self.origin), user: Rc::clone(&self.user.json), protocol: self.protocol }
+    }
+
     /// A frame of it, as the current code.
     pub(crate) fn current(&self) -> Current {
         Current {
             connection: self.id,
             protocol: self.protocol,
             origin: Rc::clone(&self.origin),
-            name: Name::Fixed("message"),
+            name: Cow::Borrowed("message"),
             request: None,
         }
     }
+}
 
-    /// A job that it causes.
-    pub(crate) fn job(&self, received: Millis, task: Task) -> Job {
-        Job {
-            connection: self.id,
-            protocol: self.protocol,
-            origin: Rc::clone(&self.origin),
-            user: self.user.clone(),
-            user_key: Rc::clone(&self.user_key),
-            received,
-            task,
-            abort: None,
-        }
-    }
+/// The author of a change of the document.
+#[derive(Clone, Debug)]
+pub(crate) struct Author {
+    pub(crate) origin: Rc<Origin>,
+    /// The user, as JSON.
+    pub(crate) user: Rc<str>,
+    pub(crate) protocol: Protocol,
 }
 
 /// The open connections, oldest first.
@@ -170,8 +175,8 @@ impl Connections {
     }
 
     /// The receivers of events.
-    pub(crate) fn listeners(&self) -> impl Iterator<Item = ConnectionId> {
-        self.iter().filter(|connection| connection.protocol == Protocol::Pluv).map(|connection| connection.id)
+    pub(crate) fn listeners(&self) -> Vec<ConnectionId> {
+        self.iter().filter(|connection| connection.protocol == Protocol::Pluv).map(|connection| connection.id).collect()
     }
 
     /// Whether events go to a connection.
@@ -194,17 +199,25 @@ impl Connections {
         self.iter().filter(matches).map(|connection| connection.id).collect()
     }
 
+    /// Sets how far a connection is in its handshake.
+    pub(crate) fn set_stage(&mut self, id: ConnectionId, stage: Stage) {
+        if let Some(connection) = self.get_mut(id) {
+            connection.stage = stage;
+            self.mark_changed(id);
+        }
+    }
+
     /// The state of a connection has to be written at the end of the step.
     pub(crate) fn mark_changed(&mut self, id: ConnectionId) {
-        self.mark(id, true);
+        self.note_change(id, true);
     }
 
     /// The awareness of a connection has to be written at the end of the step.
     pub(crate) fn mark_awareness_changed(&mut self, id: ConnectionId) {
-        self.mark(id, false);
+        self.note_change(id, false);
     }
 
-    fn mark(&mut self, id: ConnectionId, is_all: bool) {
+    fn note_change(&mut self, id: ConnectionId, is_all: bool) {
         match self.changed.iter_mut().find(|(changed, _)| *changed == id) {
             Some((_, was_all)) => *was_all |= is_all,
             None => self.changed.push((id, is_all)),
@@ -214,5 +227,153 @@ impl Connections {
     /// The connections whose state has to be written, and whether more than their awareness.
     pub(crate) fn take_changed(&mut self) -> Vec<(ConnectionId, bool)> {
         std::mem::take(&mut self.changed)
+    }
+}
+
+const NANOS: u64 = 1_000_000_000;
+const NANOS_PER_MILLI: u64 = 1_000_000;
+
+/// Burst, in seconds of the sustained rate: what a client sends at once after its network, or the room, was away for a
+/// moment.
+const BURST: u64 = 2;
+
+/// Smallest burst, in messages: a client joins with three.
+const MIN_BURST: u64 = 10;
+
+/// Cost of a rejected message, in nanoseconds: each is answered with an `$error`, and no client needs more than a hundred of
+/// these a second.
+const REJECTION: u64 = NANOS / 100;
+
+/// A leaky bucket.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RateLimiter {
+    /// Fill level: the nanoseconds until the bucket is empty.
+    nanos: u64,
+    /// Time of the last message.
+    last: Millis,
+}
+
+impl RateLimiter {
+    /// Counts a message, and returns whether it exceeds the limit.
+    pub(crate) fn exceeds(&mut self, now: Millis, per_second: u64) -> bool {
+        let each = NANOS / per_second;
+        // A clock that was set back counts as no time.
+        let elapsed = now.saturating_sub(std::mem::replace(&mut self.last, now));
+        self.nanos = self.nanos.saturating_sub(elapsed.saturating_mul(NANOS_PER_MILLI));
+        if self.nanos >= (BURST * NANOS).max(MIN_BURST * each) {
+            return true;
+        }
+        self.nanos += each;
+        false
+    }
+
+    /// Takes back the last message.
+    pub(crate) fn refund(&mut self, per_second: u64) {
+        self.nanos = self.nanos.saturating_sub(NANOS / per_second);
+    }
+
+    /// Counts the last message as rejected.
+    pub(crate) fn reject(&mut self, per_second: u64) {
+        self.nanos += REJECTION.saturating_sub(NANOS / per_second);
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+}
+
+/// The code that runs at this moment: a handler, a hook, or the room with a frame of a connection. It is noted apart from the
+/// room for the hook on panics, which runs while the room may be borrowed.
+#[derive(Clone, Debug)]
+pub(crate) struct Current {
+    pub(crate) connection: ConnectionId,
+    pub(crate) protocol: Protocol,
+    pub(crate) origin: Rc<Origin>,
+    /// The name of the handler in the log.
+    pub(crate) name: Cow<'static, str>,
+    /// The `id` of the request, as JSON.
+    pub(crate) request: Option<Rc<str>>,
+}
+
+impl Current {
+    /// Makes this the current code, until the end of [`enter`].
+    pub(super) fn set(self) {
+        CURRENT.set(Some(self));
+    }
+}
+
+/// Runs `act` with `current` as the current code; none is code of the room itself.
+pub(super) fn enter<T>(current: Option<Current>, act: impl FnOnce() -> T) -> T {
+    let before = CURRENT.replace(current);
+    let result = act();
+    CURRENT.set(before);
+    result
+}
+
+/// Takes the current code, after a panic.
+pub(crate) fn take_current() -> Option<Current> {
+    CURRENT.take()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number of messages that pass at one time.
+    fn at_once(limiter: &mut RateLimiter, now: Millis, per_second: u64) -> u64 {
+        (0..).find(|_| limiter.exceeds(now, per_second)).unwrap_or_default()
+    }
+
+    #[test]
+    fn burst_is_two_seconds_of_the_rate() {
+        assert_eq!(at_once(&mut RateLimiter::default(), 1_000, 100), 200);
+        assert_eq!(at_once(&mut RateLimiter::default(), 1_000, 1_000_000), 2_000_000);
+    }
+
+    #[test]
+    fn join_passes_at_the_lowest_rate() {
+        assert_eq!(at_once(&mut RateLimiter::default(), 1_000, 1), 10);
+    }
+
+    #[test]
+    fn sustained_rate_never_exceeds_the_limit() {
+        let mut limiter = RateLimiter::default();
+        for second in 0..100 {
+            assert!((0..100).all(|index| !limiter.exceeds(1_000 * second + 10 * index, 100)));
+        }
+    }
+
+    #[test]
+    fn twice_the_rate_exceeds_the_limit() {
+        let mut limiter = RateLimiter::default();
+        let sent = (0..).find(|index| limiter.exceeds(index * 5, 100));
+        assert_eq!(sent, Some(400), "half of it drains meanwhile");
+    }
+
+    #[test]
+    fn pause_refills_the_burst() {
+        let mut limiter = RateLimiter::default();
+        at_once(&mut limiter, 1_000, 100);
+        assert_eq!(at_once(&mut limiter, 1_500, 100), 50);
+    }
+
+    #[test]
+    fn rejected_messages_cost_more() {
+        let mut limiter = RateLimiter::default();
+        let faults = (0..).find(|_| {
+            let exceeds = limiter.exceeds(1_000, 1_000);
+            limiter.reject(1_000);
+            exceeds
+        });
+        assert_eq!(faults, Some(200));
+    }
+
+    #[test]
+    fn clock_set_back_neither_exceeds_nor_refills() {
+        for back in [1, 1_999, 2_000, 2_005, 9_000_000] {
+            let mut limiter = RateLimiter::default();
+            assert!((0..150).all(|_| !limiter.exceeds(10_000_000, 100)));
+            assert_eq!(at_once(&mut limiter, 10_000_000 - back, 100), 50);
+        }
     }
 }

@@ -11,16 +11,12 @@ use std::{
 use futures_util::{StreamExt as _, future::Abortable, stream::FuturesUnordered};
 
 use super::{
-    ConnectionId, Room,
-    action::ActionQueue,
     admin::{AdminReply, AdminRequest},
     close::CloseReason,
-    connection::Admission,
-    current::{Current, with_current},
-    effect::{Effect, Step},
-    job::Job,
-    outcome::Outcome,
-    room::Input,
+    connection::{self, Admission, ConnectionId, Current},
+    job::{Action, Job, Outcome},
+    room::Room,
+    step::{Effect, Input, LastPing, Step},
 };
 use crate::{
     error::{Error, Result},
@@ -34,17 +30,17 @@ pub(crate) trait Host {
     /// Makes this room the one whose code runs, until another one is.
     fn activate(&self);
 
-    /// Executes an effect. Effects that ask for something at once are answered by [`follow_up`](Self::follow_up).
-    fn execute(&self, effect: Effect);
+    /// The time when the platform last answered a ping of a connection.
+    fn last_ping(&self, connection: ConnectionId) -> Option<Millis>;
 
-    /// Hands the inputs that follow at once from the executed effects to `handle`, one after the other.
-    fn follow_up(&self, handle: &mut dyn FnMut(Input<'_>));
+    /// Executes an effect. Returns the connections to which much was sent since they were last returned.
+    fn execute(&self, effect: Effect) -> Vec<ConnectionId>;
 }
 
 /// Runs the handlers of a room.
 pub(crate) trait RunJob {
     /// Runs a job. Nothing of `room` is borrowed across an await.
-    fn run(&self, room: &RefCell<Room>, job: &Job) -> impl Future<Output = Result<(Outcome, ActionQueue)>>;
+    fn run(&self, room: &RefCell<Room>, job: &Job) -> impl Future<Output = Result<(Outcome, Vec<Action>)>>;
 }
 
 /// A room with its handlers, on its host.
@@ -74,20 +70,21 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
     }
 
     /// Enters the room: runs `act` on it as the current code, at the host's time.
-    fn enter<T>(&self, current: Option<Current>, act: impl FnOnce(&mut Room, Millis) -> T) -> T {
+    fn enter<T>(&self, current: Option<Current>, act: impl FnOnce(&mut Room, Millis, LastPing<'_>) -> T) -> T {
         self.host.activate();
-        with_current(current, || act(&mut self.room.borrow_mut(), self.host.now()))
+        let last_ping = |connection| self.host.last_ping(connection);
+        connection::enter(current, || act(&mut self.room.borrow_mut(), self.host.now(), &last_ping))
     }
 
     /// Handles an input. Returns the handlers that have to run; the caller polls them.
     #[must_use]
     pub(crate) fn input(self: &Rc<Self>, input: Input<'_>) -> Option<Pending> {
-        let sender = match input {
-            Input::Text { connection, .. } | Input::Binary { connection, .. } => self.room.borrow().current(connection),
-            _ => None,
-        };
-        let step = self.enter(sender, |room, now| room.handle(now, input));
+        let step = self.handle(input);
         self.start(step)
+    }
+
+    fn handle(&self, input: Input<'_>) -> Step {
+        self.enter(None, |room, now, last_ping| room.handle(now, last_ping, input))
     }
 
     /// Adds a connection: `accept` registers its socket with the host before anything is sent to it.
@@ -99,10 +96,10 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         admission: &Admission,
         accept: impl FnOnce(ConnectionId) -> Result<(), CloseReason>,
     ) -> Result<Option<Pending>, CloseReason> {
-        let (connection, step) = self.enter(None, |room, now| room.connect(now, admission))?;
+        let (connection, step) = self.enter(None, |room, now, _| room.connect(now, admission))?;
         if let Err(reason) = accept(connection) {
             // Nobody was told of it.
-            drop(self.enter(None, |room, now| room.handle(now, Input::Closed { connection })));
+            drop(self.handle(Input::Closed { connection }));
             return Err(reason);
         }
         Ok(self.start(step))
@@ -110,7 +107,7 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
 
     /// Handles a request of the worker.
     pub(crate) fn admin(self: &Rc<Self>, request: AdminRequest, argument: Vec<u8>) -> (Option<Pending>, AdminReply) {
-        let (step, reply) = self.enter(None, |room, now| room.handle_admin(now, request, argument));
+        let (step, reply) = self.enter(None, |room, now, _| room.handle_admin(now, request, argument));
         (self.start(step), reply)
     }
 
@@ -120,7 +117,7 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         if jobs.is_empty() {
             return None;
         }
-        let connections = jobs.iter().map(|job| job.connection).collect();
+        let connections = jobs.iter().map(|job| job.current.connection).collect();
         let this = Rc::clone(self);
         Some(Pending { connections, future: Box::pin(async move { this.run_all(jobs).await }) })
     }
@@ -128,11 +125,11 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
     /// Executes the effects of a step and of the inputs that follow from these. Returns the handlers to run.
     fn execute(&self, step: Step) -> Vec<Job> {
         let Step { effects, mut jobs, .. } = step;
-        effects.into_iter().for_each(|effect| self.host.execute(effect));
-        self.host.follow_up(&mut |input| {
-            let step = self.enter(None, |room, now| room.handle(now, input));
+        let sent_much: Vec<_> = effects.into_iter().flat_map(|effect| self.host.execute(effect)).collect();
+        for connection in sent_much {
+            let step = self.handle(Input::SentMuch { connection });
             jobs.extend(self.execute(step));
-        });
+        }
         jobs
     }
 
@@ -156,10 +153,9 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         #[cfg(feature = "tracing")]
         let handler = tracing::Instrument::instrument(handler, job.span());
         let mut handler = pin!(handler);
-        let current = job.current();
         let handler = std::future::poll_fn(|cx| {
             self.host.activate();
-            with_current(Some(current.clone()), || handler.as_mut().poll(cx))
+            connection::enter(Some(job.current.clone()), || handler.as_mut().poll(cx))
         });
         let result = match abort {
             None => handler.await,
@@ -167,7 +163,8 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
                 .await
                 .unwrap_or_else(|_| Err(Error::internal("hook timed out after 30 s"))),
         };
-        let step = self.enter(Some(job.current()), |room, now| room.handler_ended(now, &job, result));
+        let step = self
+            .enter(Some(job.current.clone()), |room, now, last_ping| room.handler_ended(now, last_ping, &job, result));
         self.execute(step)
     }
 }

@@ -1,41 +1,40 @@
 //! The document of a room: from the edits of clients to the storage, and from there to the other clients.
 
-use std::rc::Rc;
+use futures_channel::oneshot;
 
 use super::{
-    ConnectionId,
-    connection::{Connection, Connections},
+    admin::AdminResponse,
+    close::{CloseReason, Refusal},
+    connection::{Author, Connection, ConnectionId, Connections},
+    definition::{Definition, Retention},
+    document_hooks::DocumentHooks,
     edit_queue::{Edit, EditQueue, Next},
-    effect::{Effect, Step},
-    event_log::LogEntry,
+    job::Change,
+    step::{Effect, LogEntry, Step},
+    timers::Timer,
 };
 use crate::{
     auth::Access,
     document::{Document, StoreError},
-    protocol::{self, Origin, document_frame, yjs},
+    error::Error,
+    protocol::{self, Millis, Origin, Protocol, UpdateStorage, decode, document_frame, yjs},
     update::{ValidatedUpdate, decode_base64},
 };
 
 /// The `state` of `$registered` where there is a document: any update will do, as clients only look whether there is one.
 const SOME_STATE: &str = r#""AAA=""#;
 
-/// The document, if the room has one, and the edits that wait to be stored.
+/// The document, if the room has one, with the edits that wait to be stored and the hooks that follow from it.
 #[derive(Debug)]
 pub(super) struct RoomDocument {
     document: Option<Box<dyn Document>>,
     queue: EditQueue,
     /// Whether the host knows of edits that wait.
     has_pending: bool,
-}
-
-/// The result of a flush.
-#[derive(Debug, Default)]
-#[must_use]
-pub(super) struct Flushed {
-    /// The edits that were not stored, with their authors.
-    pub(super) rejected: Vec<(Option<ConnectionId>, StoreError)>,
-    /// The last edit that was stored: its origin, and its user as JSON.
-    pub(super) last: Option<(Rc<Origin>, Rc<str>)>,
+    hooks: DocumentHooks,
+    /// Whether the room has the hook `on_storage_updated`.
+    is_observed: bool,
+    retention: Retention,
 }
 
 /// The document as a joining client gets it.
@@ -47,12 +46,15 @@ pub(super) struct JoinSnapshot {
 }
 
 impl RoomDocument {
-    pub(super) fn new(document: Option<Box<dyn Document>>) -> Self {
-        Self { document, queue: EditQueue::default(), has_pending: false }
-    }
-
-    pub(super) fn exists(&self) -> bool {
-        self.document.is_some()
+    pub(super) fn new(room: std::rc::Rc<str>, document: Option<Box<dyn Document>>, definition: &Definition) -> Self {
+        Self {
+            document,
+            queue: EditQueue::default(),
+            has_pending: false,
+            hooks: DocumentHooks::new(room, definition.types),
+            is_observed: definition.hooks.on_storage_updated,
+            retention: definition.retention,
+        }
     }
 
     /// The document.
@@ -66,6 +68,8 @@ impl RoomDocument {
     pub(super) fn get_if_exists(&mut self) -> Option<&mut (dyn Document + 'static)> {
         self.document.as_deref_mut()
     }
+
+    // Joining.
 
     /// The `state` of `$registered`, as JSON.
     pub(super) fn initial_state(&mut self, step: &mut Step) -> &'static str {
@@ -82,114 +86,186 @@ impl RoomDocument {
     /// Decodes and validates the update of a client; none in a room without a document, or if it has no changes.
     ///
     /// # Errors
-    /// What is wrong with it, for the client.
+    /// The reason, for the client.
     pub(super) fn parse(&self, update: &str) -> Result<Option<ValidatedUpdate>, String> {
         let Some(document) = &self.document else { return Ok(None) };
         let update = decode_base64(update).map_err(|error| format!("`data.update`: {error}"))?;
         document.validate(update).map_err(|error| format!("`data.update`: {error}"))
     }
 
-    /// The document for a connection that joins. If it is empty, the connection's own `update` becomes the document; then
-    /// the stored update is returned as well.
+    /// The document for a connection that joins. If it is empty, the connection's own `update` becomes the document.
+    ///
+    /// # Errors
+    /// When the document can't be read, or the update can't be stored.
     pub(super) fn join_snapshot(
         &mut self,
         connection: &Connection,
         update: Option<&ValidatedUpdate>,
-        step: &Step,
-    ) -> Result<(JoinSnapshot, Option<Vec<u8>>), StoreError> {
-        let Some(document) = &mut self.document else {
-            return Ok((JoinSnapshot { kind: "empty", state: Vec::new(), version: None }, None));
+        connections: &Connections,
+        step: &mut Step,
+    ) -> Result<JoinSnapshot, StoreError> {
+        let Some(document) = self.get_if_exists() else {
+            return Ok(JoinSnapshot { kind: "empty", state: Vec::new(), version: None });
         };
-        let (mut kind, mut stored) = ("unchanged", None);
+        let mut kind = "unchanged";
         if document.is_empty(step.now)? {
             match update.filter(|_| connection.access == Access::Write) {
                 None => kind = "empty",
                 Some(update) => {
                     kind = "initialized";
-                    stored = document.store(step.now, &[update])?.into_iter().next().transpose()?.flatten();
+                    let author = connection.author();
+                    if self.store(update, &author, connections, step)? {
+                        self.changed(&author, step);
+                    }
                 }
             }
         }
-        let (state, version) = (document.encode_state(step.now)?, Some(document.version(step.now)?));
-        Ok((JoinSnapshot { kind, state, version }, stored))
+        let document = self.get()?;
+        Ok(JoinSnapshot { kind, state: document.encode_state(step.now)?, version: Some(document.version(step.now)?) })
     }
 
-    /// Stores an update that no connection has to be left out of, and sends it to everyone.
+    // Updates of clients.
+
+    /// Handles `$updateStorage`.
     ///
     /// # Errors
-    /// When it can't be stored.
-    pub(super) fn store(
+    /// Why the update is not accepted.
+    pub(super) fn update_storage(
         &mut self,
-        update: &ValidatedUpdate,
-        origin: &Rc<Origin>,
+        id: ConnectionId,
+        data: &str,
+        connections: &mut Connections,
+        step: &mut Step,
+    ) -> Result<(), Refusal> {
+        let data: UpdateStorage<'_> = decode(data, "data")?;
+        let is_echo = data.origin.as_deref() == Some(protocol::ORIGIN_INITIALIZED);
+        if self.document.is_none() {
+            // Every client echoes what it was given, also the nothing that a room without a document gives.
+            return if is_echo { Ok(()) } else { Err("this room has no storage".to_owned().into()) };
+        }
+        let Some(connection) = connections.get(id) else { return Ok(()) };
+        connection.check_joined()?;
+        if !is_echo {
+            check_access(connection)?;
+        }
+        let update = self.parse(&data.update.0)?;
+        if is_echo {
+            self.echo(id, update.unwrap_or_default(), connections, step)
+        } else {
+            update.map_or(Ok(()), |update| self.accept(id, update, connections, step))
+        }
+    }
+
+    /// A client's whole document, right after it got the room's: it takes the changes of others from now on, and may bring
+    /// edits that it made offline.
+    fn echo(
+        &mut self,
+        id: ConnectionId,
+        update: ValidatedUpdate,
+        connections: &mut Connections,
+        step: &mut Step,
+    ) -> Result<(), Refusal> {
+        let Some(connection) = connections.get_mut(id) else { return Ok(()) };
+        if !connection.ready {
+            let missing = self.get().and_then(|it| it.diff_since(step.now, &update, connection.sent_version));
+            let missing = missing.map_err(|error| unavailable(&error, step))?;
+            connection.ready = true;
+            connection.sent_version = None;
+            for update in missing {
+                step.send_text(id, storage_updated(&update, &connection.origin));
+            }
+            connections.mark_changed(id);
+        }
+        self.accept(id, update, connections, step)
+    }
+
+    /// Sends a provider the changes that it lacks. Its own edits are stored before, so that the answer tells it that they
+    /// are.
+    ///
+    /// # Errors
+    /// When the state vector is malformed, or the document can't be read.
+    pub(super) fn answer_state_vector(
+        &mut self,
+        id: ConnectionId,
+        vector: &[u8],
         connections: &Connections,
         step: &mut Step,
-    ) -> Result<(), StoreError> {
-        let document = self.get()?;
-        for stored in document.store(step.now, &[update]).inspect_err(|_| document.unload())? {
-            if let Some(update) = stored? {
-                self.send_stored(update, origin, connections, step);
+    ) -> Result<(), Refusal> {
+        if self.queue.has_edit_of(id) {
+            self.flush(connections, step);
+            if step.has_refused(id) {
                 return Ok(());
             }
         }
+        let missing = self.get().and_then(|document| document.diff_since_vector(step.now, vector));
+        let missing = missing.map_err(|error| unavailable(&error, step))?.ok_or(CloseReason::InvalidMessage)?;
+        let mut encode: fn(&[u8]) -> Vec<u8> = yjs::step2;
+        for update in missing {
+            step.send_binary(id, encode(&update));
+            encode = yjs::update;
+        }
         Ok(())
     }
 
-    /// Sends an update that was stored by itself.
-    pub(super) fn send_stored(
-        &mut self,
-        update: Vec<u8>,
-        origin: &Rc<Origin>,
-        connections: &Connections,
-        step: &mut Step,
-    ) {
-        let edit = Edit { connection: None, origin: Rc::clone(origin), user: "null".into(), update };
-        self.send(&[edit], connections, step);
-        self.start_commit(step);
-    }
-
-    /// Appends a change that was made in the loaded document, and sends it to everyone.
+    /// A change of a provider, or its answer to the room's state vector.
     ///
     /// # Errors
-    /// When it can't be stored: then the document is unloaded.
-    pub(super) fn append(
+    /// Why the update is not accepted.
+    pub(super) fn provider_update(
         &mut self,
-        edit: Edit<Vec<u8>>,
+        id: ConnectionId,
+        update: Vec<u8>,
+        is_answer: bool,
         connections: &Connections,
         step: &mut Step,
-    ) -> Result<(), StoreError> {
-        let document = self.get()?;
-        document.append(step.now, edit.update.clone()).inspect_err(|_| document.unload())?;
-        self.send(&[edit], connections, step);
-        self.start_commit(step);
+    ) -> Result<(), Refusal> {
+        let (Some(connection), Some(document)) = (connections.get(id), &self.document) else { return Ok(()) };
+        if !is_answer {
+            check_access(connection)?;
+        }
+        match document.validate(update) {
+            Ok(Some(update)) => self.accept(id, update, connections, step),
+            Ok(None) => Ok(()),
+            Err(error) if error.is_malformed() => Err(CloseReason::InvalidMessage.into()),
+            Err(error) => Err(error.to_string().into()),
+        }
+    }
+
+    /// Stores the update of a connection that may write, at once or with those that follow. A connection that may only read
+    /// may send what the document has already.
+    fn accept(
+        &mut self,
+        id: ConnectionId,
+        update: ValidatedUpdate,
+        connections: &Connections,
+        step: &mut Step,
+    ) -> Result<(), Refusal> {
+        let Some(connection) = connections.get(id) else { return Ok(()) };
+        if connection.access == Access::Read {
+            let is_new = self.get().and_then(|document| document.has_new_changes(step.now, &update));
+            return if is_new.map_err(|error| unavailable(&error, step))? { check_access(connection) } else { Ok(()) };
+        }
+        let next = self.queue.push(step.now, Edit { connection: Some(id), author: connection.author(), update });
+        if next != Next::Flush {
+            self.has_pending = true;
+            step.effect(Effect::EditPending { connection: id });
+        }
+        self.proceed(next, connections, step);
         Ok(())
     }
 
-    /// Queues an edit. Returns whether the queue has to be flushed now.
-    pub(super) fn push(&mut self, edit: Edit<ValidatedUpdate>, step: &mut Step) -> bool {
-        let connection = edit.connection;
-        let next = self.queue.push(step.now, edit);
-        if next != Next::Flush {
-            self.has_pending = true;
-            if let Some(connection) = connection {
-                step.effect(Effect::EditPending { connection });
-            }
-        }
-        proceed(next, step)
+    // Storing and sending.
+
+    /// The event loop had its turn.
+    pub(super) fn yielded(&mut self, connections: &Connections, step: &mut Step) {
+        let next = self.queue.yielded();
+        self.proceed(next, connections, step);
     }
 
-    /// The event loop had its turn. Returns whether the queue has to be flushed now.
-    pub(super) fn yielded(&mut self, step: &mut Step) -> bool {
-        proceed(self.queue.yielded(), step)
-    }
-
-    /// The last group is durable. Returns whether the queue has to be flushed now.
-    pub(super) fn committed(&mut self, step: &mut Step) -> bool {
-        proceed(self.queue.committed(step.now), step)
-    }
-
-    /// Does the work that can wait until edits were sent: compaction.
-    pub(super) fn maintain(&mut self, step: &mut Step) {
+    /// The last group is durable: then comes the work that can wait until edits were sent, as compaction.
+    pub(super) fn committed(&mut self, connections: &Connections, step: &mut Step) {
+        let next = self.queue.committed(step.now);
+        self.proceed(next, connections, step);
         match self.document.as_mut().map(|document| document.maintain(step.now)) {
             Some(Ok(notes)) => notes.iter().for_each(|note| step.log_error(note)),
             Some(Err(error)) => step.log_error(&error),
@@ -197,19 +273,21 @@ impl RoomDocument {
         }
     }
 
-    /// Whether an edit of a connection waits.
-    pub(super) fn has_edit_of(&self, connection: ConnectionId) -> bool {
-        self.queue.has_edit_of(connection)
+    fn proceed(&mut self, next: Next, connections: &Connections, step: &mut Step) {
+        match next {
+            Next::Wait => {}
+            Next::Yield { pause } => step.effect(Effect::Yield { pause }),
+            Next::Flush => self.flush(connections, step),
+        }
     }
 
     /// Stores the edits that wait, together, and sends to each connection the changes of the others.
-    pub(super) fn flush(&mut self, connections: &Connections, step: &mut Step) -> Flushed {
+    pub(super) fn flush(&mut self, connections: &Connections, step: &mut Step) {
         let edits = self.queue.take();
         if std::mem::take(&mut self.has_pending) {
             step.effect(Effect::EditsDurable);
         }
-        let mut flushed = Flushed::default();
-        let Some(document) = self.document.as_mut().filter(|_| !edits.is_empty()) else { return flushed };
+        let Some(document) = self.document.as_mut().filter(|_| !edits.is_empty()) else { return };
         let updates: Vec<_> = edits.iter().map(|edit| &edit.update).collect();
         let results = match document.store(step.now, &updates) {
             Ok(results) => results,
@@ -220,23 +298,73 @@ impl RoomDocument {
         };
         step.log_event(|| LogEntry::Store { edits: edits.len() });
         let mut stored = Vec::new();
-        for (edit, result) in edits.into_iter().zip(results) {
-            let Edit { connection, origin, user, .. } = edit;
+        for (Edit { connection, author, .. }, result) in edits.into_iter().zip(results) {
             match result {
-                Ok(Some(update)) => stored.push(Edit { connection, origin, user, update }),
+                Ok(Some(update)) => stored.push(Edit { connection, author, update }),
                 Ok(None) => {}
-                Err(error) => flushed.rejected.push((connection, error)),
+                Err(error) => {
+                    let refusal = match (&error, author.protocol) {
+                        // Its document is ahead of the room's: when it comes back it brings all of it.
+                        (StoreError::Failed(_), _) => unavailable(&error, step),
+                        (_, Protocol::Pluv) => format!("`{}`: {error}", protocol::UPDATE_STORAGE).into(),
+                        (_, Protocol::Yjs) => error.to_string().into(),
+                    };
+                    if let Some(connection) = connection {
+                        step.refused.push((connection, refusal));
+                    }
+                }
             }
         }
-        if let Some(Edit { origin, user, .. }) = stored.last() {
-            flushed.last = Some((Rc::clone(origin), Rc::clone(user)));
-            self.send(&stored, connections, step);
-            self.start_commit(step);
+        if let Some(Edit { author, .. }) = stored.last() {
+            let author = author.clone();
+            self.publish(&stored, connections, step);
+            self.changed(&author, step);
         }
-        flushed
     }
 
-    fn start_commit(&mut self, step: &mut Step) {
+    /// Stores an update by itself, and sends it to all connections that are ready. Returns whether it changed the document.
+    ///
+    /// # Errors
+    /// When it can't be stored: then the document is unloaded.
+    pub(super) fn store(
+        &mut self,
+        update: &ValidatedUpdate,
+        author: &Author,
+        connections: &Connections,
+        step: &mut Step,
+    ) -> Result<bool, StoreError> {
+        let document = self.get()?;
+        let results = document.store(step.now, &[update]).inspect_err(|_| document.unload())?;
+        let Some(update) = results.into_iter().next().transpose()?.flatten() else { return Ok(false) };
+        self.publish(&[Edit { connection: None, author: author.clone(), update }], connections, step);
+        Ok(true)
+    }
+
+    /// Makes a change in the loaded document, stores it, and sends it to all connections that are ready.
+    ///
+    /// # Errors
+    /// When it can't be stored: then the document is unloaded.
+    pub(super) fn change(
+        &mut self,
+        change: Change,
+        author: Author,
+        connections: &Connections,
+        step: &mut Step,
+    ) -> Result<(), StoreError> {
+        // Nothing of the loaded document may be sent before it is stored: so the change does not wait.
+        self.flush(connections, step);
+        let document = self.get()?;
+        let Some(update) = change(document.doc(step.now)?) else { return Ok(()) };
+        document.append(step.now, update.clone()).inspect_err(|_| document.unload())?;
+        let edit = Edit { connection: None, author, update };
+        self.publish(std::slice::from_ref(&edit), connections, step);
+        self.changed(&edit.author, step);
+        Ok(())
+    }
+
+    /// Sends edits that were written, and asks for the end of the commit unless one is under way.
+    fn publish(&mut self, edits: &[Edit<Vec<u8>>], connections: &Connections, step: &mut Step) {
+        self.send(edits, connections, step);
         if self.queue.start_commit() {
             step.effect(Effect::AwaitCommit);
         }
@@ -269,24 +397,135 @@ impl RoomDocument {
             let (listeners, providers): (Vec<_>, Vec<_>) = to.into_iter().partition(|to| connections.listens(*to));
             // A message has one origin: of several edits, that of the last.
             if let Some(index) = choice.last().filter(|_| !listeners.is_empty()) {
-                step.broadcast_text(listeners, storage_updated(&update, &edits[*index].origin));
+                step.broadcast_text(listeners, storage_updated(&update, &edits[*index].author.origin));
             }
             if !providers.is_empty() {
                 step.broadcast_binary(providers, yjs::update(&update));
             }
         }
     }
+
+    // Hooks.
+
+    /// The document was changed: `on_storage_updated` is due.
+    pub(super) fn changed(&mut self, author: &Author, step: &mut Step) {
+        if !self.is_observed {
+            return;
+        }
+        self.load_hooks(step);
+        if let Some(document) = self.document.as_deref_mut() {
+            self.hooks.document_changed(author, document, step);
+        }
+    }
+
+    /// Reads the rows of the hooks, once. Returns whether they are known.
+    pub(super) fn load_hooks(&mut self, step: &mut Step) -> bool {
+        self.document.as_deref_mut().is_none_or(|document| self.hooks.load(document, step))
+    }
+
+    /// The rows of the hooks in the room's timers.
+    pub(super) fn timers(&self) -> [(Timer, Option<Millis>); 3] {
+        self.hooks.timers()
+    }
+
+    /// The first connection has come: a deletion that was scheduled is cancelled.
+    pub(super) fn occupied(&mut self, step: &mut Step) {
+        if self.load_hooks(step)
+            && let Some(document) = self.document.as_deref_mut()
+        {
+            self.hooks.cancel_deletion(document, step);
+        }
+    }
+
+    /// The last connection has left: the deletion is scheduled, as the retention says.
+    pub(super) fn emptied(&mut self, connections: &Connections, step: &mut Step) {
+        let Retention::Delete { after } = self.retention else { return };
+        if self.hooks.is_deletion_requested() {
+            return;
+        }
+        // The last edits of those who have left belong to the document.
+        self.flush(connections, step);
+        self.load_hooks(step);
+        let Some(document) = self.document.as_deref_mut() else { return };
+        match document.is_blank() {
+            Ok(true) => {}
+            Ok(false) => {
+                let due = step.now.saturating_add(after.as_millis().try_into().unwrap_or(Millis::MAX));
+                self.hooks.schedule_deletion(due, document, step);
+                self.hooks.run_room_deleted(true, document, step);
+            }
+            Err(error) => step.log_error(&error),
+        }
+    }
+
+    /// Runs the hooks that are due, once their rows are loaded.
+    pub(super) fn run_hooks(&mut self, connections: &Connections, step: &mut Step) {
+        if connections.is_empty() && !self.hooks.is_deletion_scheduled() {
+            // A deploy closes all connections without telling the room.
+            self.emptied(connections, step);
+        }
+        if let Some(document) = self.document.as_deref_mut() {
+            self.hooks.run_storage_updated(document, step);
+            self.hooks.run_room_deleted(connections.is_empty(), document, step);
+        }
+    }
+
+    /// `on_storage_updated` has ended.
+    pub(super) fn storage_updated_ended(&mut self, succeeded: bool, step: &mut Step) {
+        if let Some(document) = self.document.as_deref_mut() {
+            self.hooks.storage_updated_ended(succeeded, document, step);
+        }
+    }
+
+    /// The worker requests the deletion, after all connections were closed. Returns its end, or `None` if the document is
+    /// blank.
+    pub(super) fn request_deletion(
+        &mut self,
+        connections: &Connections,
+        step: &mut Step,
+    ) -> Option<oneshot::Receiver<AdminResponse>> {
+        self.flush(connections, step);
+        self.load_hooks(step);
+        let document = self.document.as_deref_mut()?;
+        match document.is_blank() {
+            Ok(true) => return None,
+            Ok(false) => {}
+            Err(error) => step.log_error(&error),
+        }
+        let response = self.hooks.request_deletion(step.now);
+        self.hooks.run_room_deleted(connections.is_empty(), document, step);
+        Some(response)
+    }
+
+    /// `on_room_deleted` has ended, which was given this version. Returns whether the deletion goes on: then the connections
+    /// have to be closed, and [`delete`](Self::delete) called.
+    pub(super) fn room_deleted_ended(&mut self, version: u64, is_empty: bool) -> bool {
+        self.hooks.room_deleted_ended(version, is_empty)
+    }
+
+    /// Deletes the document, if the hook succeeded and the document still has this version.
+    pub(super) fn delete(&mut self, version: u64, result: Result<(), Error>, step: &mut Step) {
+        if let Some(document) = self.document.as_deref_mut() {
+            self.hooks.delete(version, result, document, step);
+        }
+    }
 }
 
-/// Requests a turn of the event loop if the edits have to wait for one. Returns whether they have to be flushed now.
-fn proceed(next: Next, step: &mut Step) -> bool {
-    if let Next::Yield { pause } = next {
-        step.effect(Effect::Yield { pause });
+/// Checks that a connection may write.
+fn check_access(connection: &Connection) -> Result<(), Refusal> {
+    match connection.access {
+        Access::Write => Ok(()),
+        Access::Read => Err("read-only connection: change rejected".to_owned().into()),
     }
-    next == Next::Flush
+}
+
+/// Closes the connection, as the storage failed: it would be ahead of the room, or never be sent a change.
+fn unavailable(error: &StoreError, step: &mut Step) -> Refusal {
+    step.log_error(error);
+    CloseReason::DocumentUnavailable.into()
 }
 
 /// A `$storageUpdated` frame.
-pub(super) fn storage_updated(update: &[u8], origin: &Origin) -> String {
+fn storage_updated(update: &[u8], origin: &Origin) -> String {
     document_frame(protocol::STORAGE_UPDATED, None, update, origin)
 }

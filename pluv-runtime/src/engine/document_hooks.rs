@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    admin::AdminError,
-    connection::user_id,
-    effect::Step,
-    job::{Job, NO_CONNECTION, Task},
-    timers::{HOOK_TIMEOUT, RETRY_DELAY, Timer, Timers, retry_delay},
-    typed::{Typed, Types},
+    admin::{AdminError, AdminResponse},
+    connection::Author,
+    definition::{Typed, Types},
+    job::{Job, Task},
+    step::Step,
+    timers::{HOOK_TIMEOUT, RETRY_DELAY, Timer, retry_delay},
 };
 use crate::{
     document::{Document, StoreError},
@@ -67,140 +67,118 @@ struct Deletion {
     is_requested: bool,
 }
 
-/// The author of a change.
-#[derive(Debug)]
-pub(super) struct Author<'a> {
-    pub(super) session: &'a str,
-    /// The user, as JSON.
-    pub(super) user: &'a str,
-    pub(super) protocol: Protocol,
-}
-
-/// The result of a run of `on_room_deleted`.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Deleted {
-    /// Nothing is deleted: the run was superseded, or someone has connected meanwhile.
-    No,
-    /// The connections have to be closed, and then [`DocumentHooks::delete`] called.
-    CloseConnections,
-}
-
 /// The state of both hooks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct DocumentHooks {
+    room: Rc<str>,
+    types: Types,
     /// Whether the rows were read since the room woke.
     is_loaded: bool,
+    /// Time to read them again, after a failure.
+    reload: Option<Millis>,
     changed: Option<Changed>,
     running: Option<Running>,
     deletion: Option<Deletion>,
     /// Requests that wait for the deletion.
-    requests: Vec<oneshot::Sender<Result<Vec<u8>, AdminError>>>,
+    requests: Vec<oneshot::Sender<AdminResponse>>,
 }
 
 impl DocumentHooks {
+    pub(super) fn new(room: Rc<str>, types: Types) -> Self {
+        Self {
+            room,
+            types,
+            is_loaded: false,
+            reload: None,
+            changed: None,
+            running: None,
+            deletion: None,
+            requests: Vec::new(),
+        }
+    }
+
+    /// Their rows in the room's timers.
+    pub(super) fn timers(&self) -> [(Timer, Option<Millis>); 3] {
+        [
+            (Timer::StorageUpdated, self.changed.as_ref().map(|changed| changed.due)),
+            (Timer::Deletion, self.deletion.as_ref().map(|deletion| deletion.due)),
+            (Timer::Reload, self.reload),
+        ]
+    }
+
     /// Reads the rows, once. Returns whether they are known.
-    pub(super) fn load(&mut self, document: &mut dyn Document, timers: &mut Timers, step: &mut Step) -> bool {
+    pub(super) fn load(&mut self, document: &mut dyn Document, step: &mut Step) -> bool {
         if self.is_loaded {
             return true;
         }
         let mut read = || -> Result<_, StoreError> { Ok((document.metadata(CHANGED)?, document.metadata(DELETION)?)) };
         match read() {
             Ok((changed, deletion)) => {
-                self.is_loaded = true;
+                (self.is_loaded, self.reload) = (true, None);
                 self.changed = changed.and_then(|json| serde_json::from_str(&json).ok());
                 self.deletion = deletion.and_then(|json| serde_json::from_str(&json).ok());
-                timers.set(Timer::StorageUpdated, self.changed.as_ref().map(|changed| changed.due));
-                timers.set(Timer::Deletion, self.deletion.as_ref().map(|deletion| deletion.due));
-                timers.set(Timer::Reload, None);
             }
             Err(error) => {
                 step.log_error(&error);
-                timers.forget_alarm();
-                timers.set(Timer::Reload, Some(step.now + RETRY_DELAY));
+                self.reload = Some(step.now + RETRY_DELAY);
             }
         }
         self.is_loaded
     }
 
-    /// The document was changed by a connection.
-    pub(super) fn document_changed(
-        &mut self,
-        author: &Author<'_>,
-        document: &mut dyn Document,
-        timers: &mut Timers,
-        step: &mut Step,
-    ) {
-        let Ok(user) = RawValue::from_string(author.user.to_owned()) else { return };
+    /// The document was changed.
+    pub(super) fn document_changed(&mut self, author: &Author, document: &mut dyn Document, step: &mut Step) {
+        let Ok(user) = RawValue::from_string((*author.user).to_owned()) else { return };
+        let (session, protocol) = (author.origin.id().to_string(), author.protocol);
         let known = self.changed.take();
         let (due, failures) = known.as_ref().map_or((step.now + COLLECT, 0), |known| (known.due, known.failures));
-        let same = known.filter(|known| known.session == author.session);
-        let is_new = same.is_none();
-        let protocol = same.map_or(author.protocol, |known| known.protocol);
-        self.changed = Some(Changed { due, session: author.session.to_owned(), user, protocol, failures });
+        let is_new = known.is_none_or(|known| known.session != session);
+        self.changed = Some(Changed { due, session, user, protocol, failures });
         if let Some(running) = &mut self.running {
             running.is_outdated = true;
         }
-        timers.set(Timer::StorageUpdated, Some(due));
         if is_new {
-            self.save_changed(document, timers, step);
+            self.save_changed(document, step);
         }
     }
 
-    /// Starts `on_storage_updated`, or aborts the run that takes too long.
-    pub(super) fn run_storage_updated(
-        &mut self,
-        room: &str,
-        types: &Types,
-        document: &mut dyn Document,
-        timers: &mut Timers,
-        step: &mut Step,
-    ) {
+    /// Starts `on_storage_updated` if it is due, or aborts the run that takes too long.
+    pub(super) fn run_storage_updated(&mut self, document: &mut dyn Document, step: &mut Step) {
         let now = step.now;
-        let Some(changed) = &mut self.changed else { return };
+        let Some(changed) = self.changed.as_mut().filter(|changed| changed.due <= now) else { return };
         if let Some(running) = &self.running {
             changed.due = now + HOOK_TIMEOUT;
-            timers.set(Timer::StorageUpdated, Some(changed.due));
             return running.abort.abort();
         }
         changed.failures += 1;
         changed.due = now + HOOK_TIMEOUT.max(retry_delay(changed.failures));
-        let session: Rc<str> = changed.session.as_str().into();
-        match (types.user)(changed.user.get()) {
+        match (self.types.user)(changed.user.get()) {
             Ok(user) => {
                 let (abort, registration) = AbortHandle::new_pair();
                 self.running = Some(Running { abort, is_outdated: false });
-                step.jobs.push(Job {
-                    connection: NO_CONNECTION,
+                let session = changed.session.as_str().into();
+                let author = Author {
+                    origin: Rc::new(Origin::new(&self.room, session, changed.user.get())),
+                    user: Rc::clone(&user.json),
                     protocol: changed.protocol,
-                    origin: Rc::new(Origin::new(room, Rc::clone(&session), changed.user.get())),
-                    user_key: user_id(changed.user.get()).map_or(session, Into::into),
-                    user,
-                    received: now,
-                    task: Task::StorageUpdated,
-                    abort: Some(registration),
-                });
+                };
+                step.jobs.push(Job::of_room(&author, user, now, Task::StorageUpdated, registration));
             }
             // The room's user type has changed since.
             Err(_) => self.changed = None,
         }
-        self.save_changed(document, timers, step);
+        self.save_changed(document, step);
     }
 
     /// `on_storage_updated` has ended.
-    pub(super) fn storage_updated_ended(
-        &mut self,
-        succeeded: bool,
-        document: &mut dyn Document,
-        timers: &mut Timers,
-        step: &mut Step,
-    ) {
+    pub(super) fn storage_updated_ended(&mut self, succeeded: bool, document: &mut dyn Document, step: &mut Step) {
         let Some(running) = self.running.take() else { return };
         match &mut self.changed {
             Some(changed) if !succeeded => changed.due = step.now + retry_delay(changed.failures),
             Some(changed) if running.is_outdated => (changed.due, changed.failures) = (step.now + COLLECT, 0),
             _ => self.changed = None,
         }
-        self.save_changed(document, timers, step);
+        self.save_changed(document, step);
     }
 
     /// Whether a deletion is due later or under way.
@@ -214,113 +192,84 @@ impl DocumentHooks {
     }
 
     /// Schedules a deletion, as the room is empty.
-    pub(super) fn schedule_deletion(
-        &mut self,
-        due: Millis,
-        document: &mut dyn Document,
-        timers: &mut Timers,
-        step: &mut Step,
-    ) {
+    pub(super) fn schedule_deletion(&mut self, due: Millis, document: &mut dyn Document, step: &mut Step) {
         self.deletion = Some(Deletion { due, ..Deletion::default() });
         if due > step.now {
-            self.save_deletion(document, timers, step);
+            self.save_deletion(document, step);
         }
-        timers.set(Timer::Deletion, Some(due));
     }
 
     /// Cancels a deletion, as someone has connected; unless the worker has requested it.
-    pub(super) fn cancel_deletion(&mut self, document: &mut dyn Document, timers: &mut Timers, step: &mut Step) {
+    pub(super) fn cancel_deletion(&mut self, document: &mut dyn Document, step: &mut Step) {
         if self.deletion.take_if(|deletion| !deletion.is_requested).is_some() {
-            self.save_deletion(document, timers, step);
+            self.save_deletion(document, step);
         }
     }
 
     /// The worker requests a deletion, which has to be started with [`run_room_deleted`](Self::run_room_deleted).
-    pub(super) fn request_deletion(
-        &mut self,
-        now: Millis,
-        timers: &mut Timers,
-    ) -> oneshot::Receiver<Result<Vec<u8>, AdminError>> {
+    pub(super) fn request_deletion(&mut self, now: Millis) -> oneshot::Receiver<AdminResponse> {
         let (sender, receiver) = oneshot::channel();
         self.requests.push(sender);
         let deletion = self.deletion.get_or_insert_default();
         deletion.is_requested = true;
         if deletion.running.is_none() {
             deletion.due = now;
-            timers.set(Timer::Deletion, Some(now));
         }
         receiver
     }
 
     /// Starts `on_room_deleted` with the whole document if the deletion is due, or aborts the run that takes too long.
-    pub(super) fn run_room_deleted(
-        &mut self,
-        room: &str,
-        is_empty: bool,
-        document: &mut dyn Document,
-        timers: &mut Timers,
-        step: &mut Step,
-    ) {
+    pub(super) fn run_room_deleted(&mut self, is_empty: bool, document: &mut dyn Document, step: &mut Step) {
         let now = step.now;
         let Some(deletion) = self.deletion.as_mut().filter(|deletion| deletion.due <= now) else { return };
         if !is_empty && !deletion.is_requested {
             // It was not cancelled when someone connected, as the storage failed.
-            return self.cancel_deletion(document, timers, step);
+            return self.cancel_deletion(document, step);
         }
         if let Some((abort, _)) = &deletion.running {
             deletion.due = now + HOOK_TIMEOUT;
-            timers.set(Timer::Deletion, Some(deletion.due));
             return abort.abort();
         }
         deletion.failures += 1;
         let (state, version) = match document.encode_full(now).and_then(|state| Ok((state, document.version(now)?))) {
             Ok(found) => found,
-            Err(error) => return self.deletion_failed(&error, document, timers, step),
+            Err(error) => return self.deletion_failed(&error, document, step),
         };
         let (abort, registration) = AbortHandle::new_pair();
         deletion.running = Some((abort, version));
         deletion.due = now + HOOK_TIMEOUT.max(retry_delay(deletion.failures));
-        step.jobs.push(Job {
-            connection: NO_CONNECTION,
-            protocol: Protocol::Pluv,
-            origin: Rc::new(Origin::new(room, "".into(), "null")),
-            user: Typed::null(),
-            user_key: "".into(),
-            received: now,
-            task: Task::RoomDeleted { state, version },
-            abort: Some(registration),
-        });
-        self.save_deletion(document, timers, step);
+        let origin = Rc::new(Origin::new(&self.room, "".into(), "null"));
+        let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
+        let task = Task::RoomDeleted { state, version };
+        step.jobs.push(Job::of_room(&author, Typed::null(), now, task, registration));
+        self.save_deletion(document, step);
     }
 
-    /// `on_room_deleted` has ended, which was given this version of the document.
-    pub(super) fn room_deleted_ended(&mut self, version: u64, is_empty: bool) -> Deleted {
-        let is_current =
-            |deletion: &&mut Deletion| deletion.running.as_ref().is_some_and(|(_, running)| *running == version);
-        let Some(deletion) = self.deletion.as_mut().filter(is_current) else { return Deleted::No };
-        deletion.running = None;
-        if is_empty || deletion.is_requested { Deleted::CloseConnections } else { Deleted::No }
+    /// `on_room_deleted` has ended, which was given this version of the document. Returns whether the deletion goes on: not if
+    /// the run was superseded, or if someone has connected meanwhile.
+    pub(super) fn room_deleted_ended(&mut self, version: u64, is_empty: bool) -> bool {
+        let Some(deletion) = &mut self.deletion else { return false };
+        let Some(_) = deletion.running.take_if(|(_, running)| *running == version) else { return false };
+        is_empty || deletion.is_requested
     }
 
     /// Deletes the document, if the hook succeeded and the document is the one that the hook was given.
     pub(super) fn delete(
         &mut self,
-        room: &str,
         version: u64,
         result: Result<(), Error>,
         document: &mut dyn Document,
-        timers: &mut Timers,
         step: &mut Step,
     ) {
         if let Err(error) = result {
-            return self.deletion_failed(&error, document, timers, step);
+            return self.deletion_failed(&error, document, step);
         }
         match clear(document, step.now, version) {
             Ok(true) => {
                 self.deletion = None;
                 self.changed = None;
-                self.save_deletion(document, timers, step);
-                self.save_changed(document, timers, step);
+                self.save_deletion(document, step);
+                self.save_changed(document, step);
                 self.requests.drain(..).for_each(|request| drop(request.send(Ok(Vec::new()))));
             }
             // The hook runs again with the document of now.
@@ -328,19 +277,13 @@ impl DocumentHooks {
                 if let Some(deletion) = &mut self.deletion {
                     (deletion.due, deletion.failures) = (step.now, 0);
                 }
-                self.run_room_deleted(room, true, document, timers, step);
+                self.run_room_deleted(true, document, step);
             }
-            Err(error) => self.deletion_failed(&error, document, timers, step),
+            Err(error) => self.deletion_failed(&error, document, step),
         }
     }
 
-    fn deletion_failed(
-        &mut self,
-        error: &dyn std::fmt::Display,
-        document: &mut dyn Document,
-        timers: &mut Timers,
-        step: &mut Step,
-    ) {
+    fn deletion_failed(&mut self, error: &dyn std::fmt::Display, document: &mut dyn Document, step: &mut Step) {
         let Some(deletion) = &mut self.deletion else { return };
         deletion.is_requested = false;
         deletion.due = step.now + retry_delay(deletion.failures);
@@ -349,16 +292,14 @@ impl DocumentHooks {
             let reason = "`on_room_deleted` failed, and the log says why: the document stays".to_owned();
             drop(request.send(Err(AdminError::Failed(reason))));
         }
-        self.save_deletion(document, timers, step);
+        self.save_deletion(document, step);
     }
 
-    fn save_changed(&self, document: &mut dyn Document, timers: &mut Timers, step: &mut Step) {
-        timers.set(Timer::StorageUpdated, self.changed.as_ref().map(|changed| changed.due));
+    fn save_changed(&self, document: &mut dyn Document, step: &mut Step) {
         save(CHANGED, self.changed.as_ref(), document, step);
     }
 
-    fn save_deletion(&self, document: &mut dyn Document, timers: &mut Timers, step: &mut Step) {
-        timers.set(Timer::Deletion, self.deletion.as_ref().map(|deletion| deletion.due));
+    fn save_deletion(&self, document: &mut dyn Document, step: &mut Step) {
         save(DELETION, self.deletion.as_ref(), document, step);
     }
 }

@@ -5,13 +5,10 @@
 //! would find an idle room and have a commit for itself while all others wait for it. So a busy room yields to the event
 //! loop until as many edits wait as came together lately.
 
-use std::{mem, rc::Rc};
+use std::mem;
 
-use super::ConnectionId;
-use crate::{
-    protocol::{Millis, Origin},
-    update::ValidatedUpdate,
-};
+use super::connection::{Author, ConnectionId};
+use crate::{protocol::Millis, update::ValidatedUpdate};
 
 /// Bytes of edits that may wait to be stored together.
 const MAX_BYTES: usize = 1 << 20;
@@ -28,11 +25,9 @@ const MAX_TURNS: u8 = 12;
 /// A change of the document.
 #[derive(Debug)]
 pub(crate) struct Edit<U> {
-    /// The author; none where the room itself edits.
+    /// The connection of its author, which has the change already; none where the room itself edits.
     pub(crate) connection: Option<ConnectionId>,
-    pub(crate) origin: Rc<Origin>,
-    /// The user, as JSON.
-    pub(crate) user: Rc<str>,
+    pub(crate) author: Author,
     pub(crate) update: U,
 }
 
@@ -60,7 +55,7 @@ enum Phase {
     Committing,
 }
 
-/// What to do about the edits that wait.
+/// The next thing to do about the edits that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Next {
@@ -141,7 +136,10 @@ impl EditQueue {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
+    use crate::protocol::{Origin, Protocol};
 
     /// A queue that has just committed a group of `size` edits, at the time 100.
     fn busy(size: usize) -> EditQueue {
@@ -157,7 +155,8 @@ mod tests {
 
     fn edit() -> Edit<ValidatedUpdate> {
         let origin = Rc::new(Origin::new("room", "p1".into(), "null"));
-        Edit { connection: None, origin, user: "null".into(), update: ValidatedUpdate::default() }
+        let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
+        Edit { connection: None, author, update: ValidatedUpdate::default() }
     }
 
     fn push(queue: &mut EditQueue, now: Millis) -> Next {

@@ -9,17 +9,13 @@
 //! the room itself. A connection that is silent then as well is closed.
 
 use super::{
-    ConnectionId,
-    connection::{Connection, Connections},
-    effect::{Effect, Step},
+    connection::{Connection, ConnectionId, Connections},
+    step::{Effect, LastPing, Step},
 };
 use crate::protocol::Millis;
 
 /// Checks within the time that a connection may be silent for, at most.
 const CHECKS: Millis = 10;
-
-/// Returns the time of the last ping of a connection that the platform has answered.
-pub(crate) type LastPing<'a> = &'a dyn Fn(ConnectionId) -> Option<Millis>;
 
 /// Counts the connections that are suspected to be gone.
 #[derive(Debug, Default)]

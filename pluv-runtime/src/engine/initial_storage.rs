@@ -1,9 +1,13 @@
 //! The initial document: given by the hook `get_initial_storage`, or else by the first client that brings one.
 
-use futures_util::future::AbortHandle;
+use futures_util::future::{AbortHandle, AbortRegistration};
 
-use super::{ConnectionId, users::Presence};
-use crate::update::ValidatedUpdate;
+use super::{connection::ConnectionId, definition::Presence};
+use crate::{
+    document::{Document, StoreError},
+    protocol::Millis,
+    update::ValidatedUpdate,
+};
 
 /// Bytes of frames that a provider may send while it waits for the initial document.
 const MAX_BUFFERED: usize = 1 << 20;
@@ -18,6 +22,13 @@ pub(super) struct PendingJoin {
     pub(super) update: Option<ValidatedUpdate>,
     /// Frames of a provider that arrived meanwhile.
     pub(super) frames: Vec<Vec<u8>>,
+}
+
+impl PendingJoin {
+    /// A provider that wants to join.
+    pub(super) fn of_provider(connection: ConnectionId) -> Self {
+        Self { connection, presence: None, update: None, frames: Vec::new() }
+    }
 }
 
 /// Whether the hook was asked for the initial document.
@@ -38,31 +49,54 @@ enum State {
     Done,
 }
 
+/// The next step of a connection that wants to join.
+#[derive(Debug)]
+pub(super) enum NextStep {
+    Join(PendingJoin),
+    /// It waits for the hook.
+    Wait,
+    /// The hook has to be run, for which it waits.
+    RunHook {
+        /// The number of the attempt, which the answer has to carry.
+        attempt: u64,
+        abort: AbortRegistration,
+    },
+}
+
 impl InitialStorage {
-    pub(super) fn is_done(&self) -> bool {
-        matches!(self.state, State::Done)
-    }
-
-    pub(super) fn set_done(&mut self) {
-        self.state = State::Done;
-    }
-
-    /// Lets a connection wait if the hook runs; else gives it back.
-    pub(super) fn wait(&mut self, join: PendingJoin) -> Option<PendingJoin> {
+    /// Decides whether a connection can join, or has to wait for the hook, if the room has it.
+    ///
+    /// # Errors
+    /// When the document can't be read.
+    pub(super) fn request_join(
+        &mut self,
+        join: PendingJoin,
+        has_hook: bool,
+        document: Option<&mut (dyn Document + 'static)>,
+        now: Millis,
+    ) -> Result<NextStep, StoreError> {
         match &mut self.state {
+            State::Done => return Ok(NextStep::Join(join)),
             State::Asked { waiting, .. } => {
                 waiting.push(join);
-                None
+                return Ok(NextStep::Wait);
             }
-            _ => Some(join),
+            State::NotAsked => {}
         }
-    }
-
-    /// Starts an attempt, for which `join` waits. Returns its number, which its answer has to carry.
-    pub(super) fn ask(&mut self, join: PendingJoin, abort: AbortHandle) -> u64 {
+        let is_empty = document.map_or(Ok(false), |document| document.is_empty(now))?;
+        if !(is_empty && has_hook) {
+            self.state = State::Done;
+            return Ok(NextStep::Join(join));
+        }
+        let (abort, registration) = AbortHandle::new_pair();
         self.attempts += 1;
         self.state = State::Asked { waiting: vec![join], abort };
-        self.attempts
+        Ok(NextStep::RunHook { attempt: self.attempts, abort: registration })
+    }
+
+    /// There is a document, or there is to be none but that of the clients.
+    pub(super) fn set_done(&mut self) {
+        self.state = State::Done;
     }
 
     /// The answer of an attempt came. Returns the connections that wait, or `None` if the attempt is not the running one.

@@ -1,32 +1,34 @@
-//! Handlers to run, and the queue that keeps those of one connection in order.
+//! Handlers to run with their results, and the queue that keeps those of one connection in order.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, VecDeque},
+    fmt,
     rc::Rc,
 };
 
 use futures_util::future::AbortRegistration;
 
 use super::{
-    ConnectionId,
-    current::{Current, Name},
-    typed::Typed,
+    close::Evict,
+    connection::{Author, Connection, ConnectionId, Current, user_id},
+    definition::{Presence, Typed},
 };
-use crate::protocol::{Millis, Origin, Protocol};
+use crate::protocol::{Incoming, Millis, Output};
 
 /// In place of the connection of a job that no connection causes. Such a job waits for no other.
-pub(super) const NO_CONNECTION: ConnectionId = ConnectionId(u32::MAX);
+const NO_CONNECTION: ConnectionId = ConnectionId(u32::MAX);
 
 /// A handler or hook to run.
 #[derive(Debug)]
 pub(crate) struct Job {
-    /// The connection that caused it.
-    pub(crate) connection: ConnectionId,
-    pub(crate) protocol: Protocol,
-    pub(crate) origin: Rc<Origin>,
+    /// The connection that caused it, and its name: that of the event or of the hook.
+    pub(crate) current: Current,
     pub(crate) user: Typed,
-    /// The key of the user in [`Users`](super::users::Users).
+    /// Tells users apart: `user.id`, or the session's own id.
     pub(crate) user_key: Rc<str>,
+    /// The user's presence when it begins, which the room sets then; at once for a user who may be gone by then.
+    pub(crate) presence: Option<Typed>,
     /// Time of the message.
     pub(crate) received: Millis,
     pub(crate) task: Task,
@@ -38,15 +40,12 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) enum Task {
     Event {
-        name: Rc<str>,
         /// A JSON object.
         data: String,
-        /// The `id` of the request, as JSON.
-        id: Option<Rc<str>>,
     },
     UserConnected,
     InitialStorage {
-        /// Which question of the room it answers.
+        /// The question of the room that it answers.
         attempt: u64,
     },
     StorageUpdated,
@@ -56,49 +55,80 @@ pub(crate) enum Task {
         /// Its version.
         version: u64,
     },
-    UserDisconnected {
-        /// The last presence, as the user may be gone.
-        presence: Typed,
-    },
+    UserDisconnected,
+}
+
+impl Task {
+    /// The name of its hook in the log; an event has its own.
+    fn hook(&self) -> &'static str {
+        match self {
+            Self::Event { .. } => "event",
+            Self::UserConnected => "on_user_connected",
+            Self::InitialStorage { .. } => "get_initial_storage",
+            Self::StorageUpdated => "on_storage_updated",
+            Self::RoomDeleted { .. } => "on_room_deleted",
+            Self::UserDisconnected => "on_user_disconnected",
+        }
+    }
 }
 
 impl Job {
-    /// Its name in the log.
-    pub(crate) fn name(&self) -> Name {
-        match &self.task {
-            Task::Event { name, .. } => Name::Event(Rc::clone(name)),
-            Task::UserConnected => Name::Fixed("on_user_connected"),
-            Task::InitialStorage { .. } => Name::Fixed("get_initial_storage"),
-            Task::StorageUpdated => Name::Fixed("on_storage_updated"),
-            Task::RoomDeleted { .. } => Name::Fixed("on_room_deleted"),
-            Task::UserDisconnected { .. } => Name::Fixed("on_user_disconnected"),
+    /// An event of a connection. `request` is the `id` of its request, as JSON.
+    pub(crate) fn event(connection: &Connection, received: Millis, message: &Incoming<'_>) -> Self {
+        let job = Self::hook(connection, received, Task::Event { data: message.data.to_owned() });
+        let (name, request) = (Cow::Owned(message.name.clone().into_owned()), message.id.map(Rc::from));
+        Self { current: Current { name, request, ..job.current }, ..job }
+    }
+
+    /// A hook that a connection causes.
+    pub(crate) fn hook(connection: &Connection, received: Millis, task: Task) -> Self {
+        Self {
+            current: Current { name: task.hook().into(), ..connection.current() },
+            user: connection.user.clone(),
+            user_key: Rc::clone(&connection.user_key),
+            presence: None,
+            received,
+            task,
+            abort: None,
         }
+    }
+
+    /// A job that no connection causes, which waits for no other.
+    pub(crate) fn of_room(
+        author: &Author,
+        user: Typed,
+        received: Millis,
+        task: Task,
+        abort: AbortRegistration,
+    ) -> Self {
+        Self {
+            current: Current {
+                connection: NO_CONNECTION,
+                protocol: author.protocol,
+                origin: Rc::clone(&author.origin),
+                name: task.hook().into(),
+                request: None,
+            },
+            user,
+            user_key: user_id(&author.user).map_or_else(|| Rc::clone(author.origin.id()), Into::into),
+            presence: None,
+            received,
+            task,
+            abort: Some(abort),
+        }
+    }
+
+    /// The author of the changes that it makes.
+    pub(crate) fn author(&self) -> Author {
+        let Current { origin, protocol, .. } = &self.current;
+        Author { origin: Rc::clone(origin), user: Rc::clone(&self.user.json), protocol: *protocol }
     }
 
     /// The span in which it runs.
     #[cfg(feature = "tracing")]
     pub(crate) fn span(&self) -> tracing::Span {
-        let (room, session) = (self.origin.room(), &**self.origin.id());
-        tracing::info_span!(target: "pluv", "handler", room, session, event = %self.name())
-    }
-
-    /// Itself as the current code.
-    pub(crate) fn current(&self) -> Current {
-        Current {
-            connection: self.connection,
-            protocol: self.protocol,
-            origin: Rc::clone(&self.origin),
-            name: self.name(),
-            request: self.request_id().cloned(),
-        }
-    }
-
-    /// The `id` of the request that it answers, as JSON.
-    pub(crate) fn request_id(&self) -> Option<&Rc<str>> {
-        match &self.task {
-            Task::Event { id, .. } => id.as_ref(),
-            _ => None,
-        }
+        let (room, session) = (self.current.origin.room(), &**self.current.origin.id());
+        tracing::info_span!(target: "pluv", "handler", room, session, event = %self.current.name)
     }
 
     /// Its memory while it waits, in bytes.
@@ -109,6 +139,59 @@ impl Job {
             _ => 0,
         };
         size_of::<Self>() + contents
+    }
+}
+
+/// The result of a handler that returned `Ok`.
+#[derive(Debug)]
+pub enum Outcome {
+    /// An event or a hook ended.
+    Done,
+    /// A procedure answered.
+    Answer {
+        /// The event that carries the answer.
+        name: &'static str,
+        /// The answer, as JSON.
+        data: String,
+    },
+    /// There is no handler of that name.
+    Unhandled,
+    /// The hook `get_initial_storage` returned this update.
+    InitialStorage(Option<Vec<u8>>),
+}
+
+/// A change of the document: runs on a `yrs::Doc`, and returns the change as an update.
+pub(crate) type Change = Box<dyn FnOnce(&dyn std::any::Any) -> Option<Vec<u8>>>;
+
+/// One thing that a handler asked for.
+pub(crate) enum Action {
+    /// Send to everyone.
+    Broadcast(Output),
+    /// Send to everyone but the connection that caused the handler.
+    BroadcastOthers(Output),
+    /// Send to one session, by its id.
+    Send(Rc<str>, Output),
+    /// Replace the user's presence.
+    SetPresence(Presence),
+    /// Edit the document.
+    Edit(Change),
+    /// Check for idle connections.
+    CheckIdle,
+    /// Close connections.
+    Evict(Evict),
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broadcast(output) => f.debug_tuple("Broadcast").field(output).finish(),
+            Self::BroadcastOthers(output) => f.debug_tuple("BroadcastOthers").field(output).finish(),
+            Self::Send(session, output) => f.debug_tuple("Send").field(session).field(output).finish(),
+            Self::SetPresence(presence) => f.debug_tuple("SetPresence").field(presence).finish(),
+            Self::Evict(evict) => f.debug_tuple("Evict").field(evict).finish(),
+            Self::Edit(_) => f.write_str("Edit"),
+            Self::CheckIdle => f.write_str("CheckIdle"),
+        }
     }
 }
 
@@ -135,7 +218,7 @@ struct Waiting {
 impl JobQueue {
     /// Returns the job if it may run now, else it waits.
     pub(crate) fn push(&mut self, job: Job) -> Option<Job> {
-        match self.waiting.get_mut(&job.connection) {
+        match self.waiting.get_mut(&job.current.connection) {
             Some(waiting) => {
                 let bytes = job.bytes();
                 waiting.bytes += bytes;
@@ -144,7 +227,7 @@ impl JobQueue {
                 None
             }
             None => {
-                self.waiting.insert(job.connection, Waiting::default());
+                self.waiting.insert(job.current.connection, Waiting::default());
                 Some(job)
             }
         }
@@ -155,7 +238,7 @@ impl JobQueue {
     /// # Errors
     /// The limit of waiting events that the job would exceed; `message_limit` is that of one message, in bytes.
     pub(crate) fn push_event(&mut self, job: Job, message_limit: u64) -> Result<Option<Job>, String> {
-        if let Some(waiting) = self.waiting.get(&job.connection) {
+        if let Some(waiting) = self.waiting.get(&job.current.connection) {
             let limit = MAX_WAITING.max(usize::try_from(message_limit).unwrap_or(usize::MAX));
             let (own, all) = (waiting.bytes + job.bytes(), self.bytes + job.bytes());
             if own > limit {

@@ -1,8 +1,8 @@
 //! The limits of a room.
 
-use std::{error, fmt, time::Duration};
+use std::time::Duration;
 
-use crate::{document::DEFAULT_LIMIT, protocol::Millis};
+use crate::{document::DEFAULT_LIMIT, error::Error, protocol::Millis};
 
 /// The limits of a room: of its connections, and of each of them. A message that exceeds one is answered with an `$error`
 /// that names the limit and the size.
@@ -13,7 +13,7 @@ use crate::{document::DEFAULT_LIMIT, protocol::Millis};
 /// #[hook(create)]
 /// fn new(env: &Env) -> Result<(Self, Limits)> {
 ///     let seats = env.var("SEATS")?.to_string().parse()?;
-///     Ok((Self::default(), Limits::of::<Self>().connections(seats)))
+///     Ok((Self::default(), Self::limits().connections(seats)))
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Limits {
     ///
     /// # Errors
     /// The first limit that is out of its range.
-    pub(crate) fn check(&self) -> Result<(), LimitError> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let message = self.message.unwrap_or(MESSAGE);
         let values = [
             self.connections,
@@ -158,30 +158,14 @@ impl Limits {
         ];
         for ((name, least, most), value) in RANGES.into_iter().zip(values) {
             if value < least || value > most {
-                return Err(LimitError { name, value, least, most });
+                return Err(Error::internal(format!(
+                    "the limit `{name}` is {value}: it must be from {least} to {most}"
+                )));
             }
         }
         Ok(())
     }
 }
-
-/// A limit that is out of its range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LimitError {
-    name: &'static str,
-    value: u64,
-    least: u64,
-    most: u64,
-}
-
-impl fmt::Display for LimitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, value, least, most } = self;
-        write!(f, "the limit `{name}` is {value}: it must be from {least} to {most}")
-    }
-}
-
-impl error::Error for LimitError {}
 
 #[cfg(test)]
 mod tests {
@@ -189,7 +173,7 @@ mod tests {
 
     #[test]
     fn defaults_are_within_their_ranges() {
-        assert_eq!(Limits::new().check(), Ok(()));
+        assert!(Limits::new().check().is_ok());
     }
 
     #[test]

@@ -1,19 +1,16 @@
-//! Who is in the room: connections, users with their presence, and the awareness of providers.
+//! The members of a room: connections, users with their presence, and the awareness of providers.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
-    ConnectionId, Limits,
+    Limits,
     attachment::{Attachment, SessionStore},
-    awareness::{Awareness, Delivery},
+    awareness::Awareness,
     close::CloseReason,
-    connection::{Admission, Connection, Connections, Stage, user_id},
-    effect::{Effect, Step},
-    event_log::LogEntry,
-    idle::{IdleDetection, LastPing},
-    rate_limit::RateLimiter,
-    typed::{Typed, Types},
-    users::{Presence, Users},
+    connection::{Admission, Connection, ConnectionId, Connections, RateLimiter, Stage, user_id},
+    definition::{Presence, Typed, Types},
+    idle::IdleDetection,
+    step::{Effect, LastPing, LogEntry, Step},
 };
 use crate::{
     error::Error,
@@ -32,6 +29,65 @@ pub(super) struct Membership {
     awareness: Awareness,
     idle: IdleDetection,
     sessions: Box<dyn SessionStore>,
+}
+
+/// A user with at least one connection.
+#[derive(Debug, Default)]
+struct User {
+    presence: Option<Presence>,
+    /// The user's connections, oldest first.
+    connections: Vec<ConnectionId>,
+}
+
+/// The users of the room by `user.id`, or by session where there is none.
+///
+/// Ordered, as clients choose the ids and could slow down a hash table without a random seed.
+#[derive(Debug, Default)]
+pub(crate) struct Users(BTreeMap<Rc<str>, User>);
+
+impl Users {
+    /// The presence of a user, if the user has set one.
+    pub(crate) fn presence(&self, key: &str) -> Option<&Presence> {
+        self.0.get(key)?.presence.as_ref()
+    }
+
+    /// The user's connections, oldest first.
+    pub(crate) fn connections(&self, key: &str) -> &[ConnectionId] {
+        self.0.get(key).map_or(&[], |user| &user.connections)
+    }
+
+    /// Adds a connection.
+    pub(crate) fn add(&mut self, key: &Rc<str>, connection: ConnectionId) {
+        self.0.entry(Rc::clone(key)).or_default().connections.push(connection);
+    }
+
+    /// Adds a connection of which the presence was attached.
+    pub(crate) fn restore(&mut self, key: &Rc<str>, connection: ConnectionId, presence: Option<Presence>) {
+        let user = self.0.entry(Rc::clone(key)).or_default();
+        user.connections.push(connection);
+        if let Some(presence) = presence {
+            // All connections of a user have the same attached; should they differ, the later change counts.
+            if user.presence.as_ref().is_none_or(|known| known.changed < presence.changed) {
+                user.presence = Some(presence);
+            }
+        }
+    }
+
+    pub(crate) fn set_presence(&mut self, key: &str, presence: Presence) {
+        if let Some(user) = self.0.get_mut(key) {
+            user.presence = Some(presence);
+        }
+    }
+
+    /// Removes a connection, and with the last one the user.
+    pub(crate) fn remove(&mut self, key: &str, connection: ConnectionId) {
+        if let Some(user) = self.0.get_mut(key) {
+            user.connections.retain(|other| *other != connection);
+            if user.connections.is_empty() {
+                self.0.remove(key);
+            }
+        }
+    }
 }
 
 /// A connection that has left.
@@ -213,10 +269,9 @@ impl Membership {
         Some((connection, presence, attachment))
     }
 
-    /// Writes the attachments that changed in this step. Returns the connections whose state could not be stored: their
-    /// attachments are as before.
-    pub(super) fn write_attachments(&mut self, step: &mut Step) -> Vec<ConnectionId> {
-        let mut failed = Vec::new();
+    /// Writes the attachments that changed in this step. A connection whose state could not be stored is closed: its attachment
+    /// is as before.
+    pub(super) fn write_attachments(&mut self, step: &mut Step) {
         for (id, is_all) in self.connections.take_changed() {
             let Some(connection) = self.connections.get_mut(id) else { continue };
             let presence = self.users.presence(&connection.user_key);
@@ -235,18 +290,17 @@ impl Membership {
                 // An attachment that points to a missing row would lose the session.
                 Err(error) => {
                     step.log_error(&error);
-                    failed.push(id);
+                    step.refused.push((id, CloseReason::SessionUnavailable.into()));
                 }
             }
         }
-        failed
     }
 
     /// Checks the `presence` of `$initializeSession`, unless the user has one: another tab may have set it since
     /// `$registered`, and the newer one stays.
     ///
     /// # Errors
-    /// What is wrong with it, for the client.
+    /// The reason, for the client.
     pub(super) fn initial_presence(
         &self,
         id: ConnectionId,
@@ -260,10 +314,17 @@ impl Membership {
         self.patched(map, data.presence.take().unwrap_or_default(), None).map(Some)
     }
 
-    /// Lets a pluv client join: tells it the document, and then everyone that it is there.
-    pub(super) fn join(&mut self, id: ConnectionId, presence: Option<Presence>, document: String, step: &mut Step) {
+    /// Lets a pluv client join: tells it the document of this version, and then everyone that it is there.
+    pub(super) fn join(
+        &mut self,
+        id: ConnectionId,
+        presence: Option<Presence>,
+        document: String,
+        version: Option<u64>,
+        step: &mut Step,
+    ) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.stage = Stage::Joined;
+        (connection.stage, connection.sent_version) = (Stage::Joined, version);
         let (origin, key) = (Rc::clone(&connection.origin), Rc::clone(&connection.user_key));
         if let Some(presence) = presence.filter(|_| self.users.presence(&key).is_none()) {
             self.users.set_presence(&key, presence);
@@ -271,7 +332,7 @@ impl Membership {
         self.connections.mark_changed(id);
         step.send_text(id, document);
         let joined = frame(protocol::USER_JOINED, &self.describe(id, false), &origin);
-        step.broadcast_text(self.connections.listeners().collect(), joined);
+        step.broadcast_text(self.connections.listeners(), joined);
         step.log_event(|| LogEntry::Join { session: origin.id() });
     }
 
@@ -289,10 +350,10 @@ impl Membership {
 
     /// Sends a provider the awareness of all clients.
     pub(super) fn send_awareness(&mut self, id: ConnectionId, step: &mut Step) {
-        deliver(self.awareness.snapshot(id), step);
+        self.awareness.send_all(id, step);
     }
 
-    /// Applies an awareness message. Returns whether states were dropped, as they exceed a limit.
+    /// Applies an awareness message.
     ///
     /// # Errors
     /// When it is malformed.
@@ -302,28 +363,23 @@ impl Membership {
         frame: Vec<u8>,
         start: usize,
         step: &mut Step,
-    ) -> Result<bool, CloseReason> {
-        let applied = self.awareness.apply(step.now, id, frame, start).ok_or(CloseReason::InvalidMessage)?;
-        if applied.is_relay
+    ) -> Result<(), CloseReason> {
+        if self.awareness.apply(id, frame, start, &mut self.connections, step)?
             && let Some(connection) = self.connections.get_mut(id)
         {
             connection.rate.refund(self.limits.messages_per_second);
         }
-        applied.changed.into_iter().for_each(|changed| self.connections.mark_awareness_changed(changed));
-        deliver(applied.deliveries, step);
-        Ok(applied.exceeds_limit)
+        Ok(())
     }
 
     /// Applies `$updatePresence`.
     ///
     /// # Errors
-    /// What is wrong with it, for the client.
+    /// The reason, for the client.
     pub(super) fn update_presence(&mut self, id: ConnectionId, data: &str, step: &mut Step) -> Result<(), String> {
         let patch = decode::<UpdatePresence>(data, "data")?.presence;
         let Some(connection) = self.connections.get(id) else { return Ok(()) };
-        if !connection.has_joined() {
-            return Err("send `$initializeSession` first".to_owned());
-        }
+        connection.check_joined()?;
         let base = self.users.presence(&connection.user_key).unwrap_or(&self.default_presence).map.clone();
         let presence = self.patched(base, patch, Some(step.now))?;
         let key = Rc::clone(&connection.user_key);
@@ -343,7 +399,7 @@ impl Membership {
         tabs.iter().for_each(|tab| self.connections.mark_changed(*tab));
         self.users.set_presence(user_key, presence);
         let updated = frame(protocol::PRESENCE_UPDATED, &data, &origin);
-        step.broadcast_text(self.connections.listeners().collect(), updated);
+        step.broadcast_text(self.connections.listeners(), updated);
     }
 
     fn patched(&self, base: Json, patch: Json, changed: Option<Millis>) -> Result<Presence, String> {
@@ -418,7 +474,7 @@ impl Membership {
         let participants = self.connections.iter().filter(|connection| connection.is_participant());
         let ids: Vec<_> = participants.map(|connection| quoted(connection.session())).collect();
         let data = format!(r#"{{"connectionIds":[{}]}}"#, ids.join(","));
-        let listeners = self.connections.listeners().collect();
+        let listeners = self.connections.listeners();
         step.broadcast_text(listeners, frame(protocol::SYNC_STATE_RECEIVED, &data, origin));
     }
 
@@ -452,21 +508,13 @@ impl Membership {
         {
             step.log_error(&error);
         }
-        if let Some((to, frame)) = self.awareness.leave(connection.id) {
-            step.broadcast_binary(to, frame);
-        }
+        self.awareness.leave(connection.id, step);
         if connection.is_participant() {
             let data = format!(r#"{{"sessionId":{}}}"#, quoted(connection.session()));
             let exit = frame(protocol::EXIT, &data, &connection.origin);
-            step.broadcast_text(self.connections.listeners().collect(), exit);
+            step.broadcast_text(self.connections.listeners(), exit);
         }
         Departed { connection, presence }
-    }
-}
-
-fn deliver(deliveries: Vec<Delivery>, step: &mut Step) {
-    for (to, frame) in deliveries {
-        step.broadcast_binary(to, frame);
     }
 }
 

@@ -1,123 +1,32 @@
 //! A room without its platform: inputs carry the time, outputs are effects.
 
-use std::{any::Any, rc::Rc, time::Duration};
-
-use futures_channel::oneshot;
-use futures_util::future::AbortHandle;
+use std::{any::Any, rc::Rc};
 
 use super::{
-    ConnectionId, Evict, Limits,
-    action::{Action, ActionQueue, Change},
+    Limits,
     admin::{AdminError, AdminReply, AdminRequest, AdminResponse, SessionInfo, json},
     attachment::SessionStore,
-    close::CloseReason,
-    connection::{Admission, Connection, Stage},
-    current::Current,
-    document::{JoinSnapshot, RoomDocument, storage_updated},
-    document_hooks::{Author, Deleted, DocumentHooks},
-    edit_queue::Edit,
-    effect::{Effect, Step},
-    event_log::LogEntry,
-    evict::Whom,
-    idle::LastPing,
-    initial_storage::{InitialStorage, PendingJoin},
-    job::{Job, JobQueue, Task},
+    close::{CloseReason, Evict, Refusal, Whom},
+    connection::{Admission, Author, Connection, ConnectionId, Stage},
+    definition::{Definition, Presence, Typed},
+    document::{JoinSnapshot, RoomDocument},
+    initial_storage::{InitialStorage, NextStep, PendingJoin},
+    job::{Action, Job, JobQueue, Outcome, Task},
     membership::{Departed, Membership},
-    outcome::{Outcome, OutcomeKind},
+    step::{Effect, Input, LastPing, LogEntry, Step},
     timers::{HOOK_TIMEOUT, Timer, Timers},
-    typed::{Typed, Types},
-    users::Presence,
 };
 use crate::{
-    auth::Access,
     document::{Document, StoreError, Usage},
     error::Error,
     protocol::{
-        self, Incoming, InitializeSession, Millis, Origin, Output, Protocol, UpdateStorage, decode, document_frame,
-        frame, frame_with_id, yjs,
+        self, Incoming, InitializeSession, Millis, Origin, Output, Protocol, decode, document_frame, frame,
+        frame_with_id, yjs,
     },
-    update::ValidatedUpdate,
 };
 
 /// The session id of changes that the worker makes, as clients ignore a change without one.
 const WORKER: &str = "worker";
-
-/// What the application defines of a room.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Definition {
-    pub(crate) types: Types,
-    pub(crate) hooks: Hooks,
-    /// The names of the events and procedures.
-    pub(crate) events: fn() -> Vec<&'static str>,
-    pub(crate) relay_unknown: bool,
-    pub(crate) debug: bool,
-    pub(crate) retention: Retention,
-    pub(crate) limits: Limits,
-}
-
-/// The hooks that the room has, so that none is run that does nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Hooks {
-    pub(crate) on_user_connected: bool,
-    pub(crate) on_user_disconnected: bool,
-    pub(crate) get_initial_storage: bool,
-    pub(crate) on_storage_updated: bool,
-}
-
-/// What happens to the document when the last connection has left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retention {
-    /// It stays.
-    Keep,
-    /// It is deleted, after the hook `on_room_deleted` has succeeded.
-    Delete {
-        /// The time for which nobody must have been connected before.
-        after: Duration,
-    },
-}
-
-/// An event of the platform.
-pub(crate) enum Input<'a> {
-    /// A text frame arrived.
-    Text { connection: ConnectionId, text: &'a str },
-    /// A binary frame arrived.
-    Binary { connection: ConnectionId, frame: Vec<u8> },
-    /// A frame arrived that was not read, as it has at least so many bytes.
-    Oversized { connection: ConnectionId, bytes: u64 },
-    /// A connection was closed by its client, or broke.
-    Closed { connection: ConnectionId },
-    /// A connection closed while the room hibernated, so that it was not restored.
-    ClosedAsleep { attachment: &'a [u8] },
-    /// Much was sent to a connection since the last such input; the platform answered its last ping then.
-    SentMuch { connection: ConnectionId, last_ping: Option<Millis> },
-    /// The answer to [`Effect::AwaitCommit`].
-    Committed,
-    /// The answer to [`Effect::Yield`].
-    Yielded,
-    /// The answer to [`Effect::SetTimeout`].
-    HookTimeout,
-    /// The alarm. It may come late, twice, or for something that is no more.
-    Alarm { last_ping: LastPing<'a> },
-    /// The answer to [`Effect::ReadAlarm`].
-    AlarmRead { alarm: Option<Millis> },
-    /// The alarm could not be set.
-    AlarmFailed,
-    /// The answer to [`Effect::CheckIdle`].
-    CheckIdle { last_ping: LastPing<'a> },
-}
-
-/// Why a message is not accepted.
-enum Refusal {
-    /// The connection stays.
-    Reject(String),
-    Close(CloseReason),
-}
-
-impl From<String> for Refusal {
-    fn from(reason: String) -> Self {
-        Self::Reject(reason)
-    }
-}
 
 /// The state of a room. All of it can be rebuilt from attachments and storage.
 #[derive(Debug)]
@@ -129,7 +38,6 @@ pub(crate) struct Room {
     jobs: JobQueue,
     document: RoomDocument,
     initial_storage: InitialStorage,
-    document_hooks: DocumentHooks,
     timers: Timers,
 }
 
@@ -148,14 +56,13 @@ impl Room {
         let limits = definition.limits;
         Ok(Self {
             members: Membership::new(Rc::clone(&name), definition.types, limits, sessions)?,
-            name,
-            definition,
             message_limit: limits.message_bytes(document.is_some()),
             jobs: JobQueue::default(),
-            document: RoomDocument::new(document),
+            document: RoomDocument::new(Rc::clone(&name), document, &definition),
             initial_storage: InitialStorage::default(),
-            document_hooks: DocumentHooks::default(),
             timers: Timers::default(),
+            name,
+            definition,
         })
     }
 
@@ -167,16 +74,6 @@ impl Room {
     pub(crate) fn sessions(&self) -> impl Iterator<Item = (&Connection, Typed)> {
         let joined = self.members.connections.iter().filter(|connection| connection.has_joined());
         joined.map(|connection| (connection, self.members.presence_of(&connection.user_key)))
-    }
-
-    /// A message of a connection, as the current code.
-    pub(crate) fn current(&self, id: ConnectionId) -> Option<Current> {
-        self.members.connections.get(id).map(Connection::current)
-    }
-
-    /// The presence of a user.
-    pub(crate) fn presence_of(&self, user_key: &str) -> Typed {
-        self.members.presence_of(user_key)
     }
 
     /// The bytes that a message may have.
@@ -193,7 +90,7 @@ impl Room {
         self.document.get()?.doc(now)
     }
 
-    /// What the document takes of the storage.
+    /// The document's use of the storage.
     pub(crate) fn usage(&mut self) -> Result<Usage, StoreError> {
         self.document.get()?.usage()
     }
@@ -230,22 +127,18 @@ impl Room {
         let id = self.members.connect(admission, state, &mut step)?;
         if was_empty {
             self.timers.set(Timer::IdleCheck, Some(now + self.definition.limits.idle));
-            if self.load_hooks(&mut step)
-                && let Some(document) = self.document.get_if_exists()
-            {
-                self.document_hooks.cancel_deletion(document, &mut self.timers, &mut step);
-            }
+            self.document.occupied(&mut step);
         } else {
             self.timers.read_alarm(&mut step);
         }
         if admission.protocol == Protocol::Yjs {
-            self.admit(PendingJoin { connection: id, presence: None, update: None, frames: Vec::new() }, &mut step);
+            self.request_join(PendingJoin::of_provider(id), &mut step);
         }
         Ok((id, self.end(step)))
     }
 
     /// Handles an event of the platform.
-    pub(crate) fn handle(&mut self, now: Millis, input: Input<'_>) -> Step {
+    pub(crate) fn handle(&mut self, now: Millis, last_ping: LastPing<'_>, input: Input<'_>) -> Step {
         let mut step = self.step(now);
         match input {
             Input::Text { connection, text } => self.text(connection, text, &mut step),
@@ -264,45 +157,44 @@ impl Room {
                 let departed = self.members.leave_asleep(attachment, &mut step);
                 self.departed(departed, &mut step);
             }
-            Input::SentMuch { connection, last_ping } => self.check_reader(connection, last_ping, &mut step),
-            Input::Committed => {
-                if self.document.committed(&mut step) {
-                    self.flush(&mut step);
-                }
-                self.document.maintain(&mut step);
-            }
-            Input::Yielded => {
-                if self.document.yielded(&mut step) {
-                    self.flush(&mut step);
-                }
-            }
+            Input::SentMuch { connection } => self.check_reader(connection, last_ping, &mut step),
+            Input::Committed => self.document.committed(&self.members.connections, &mut step),
+            Input::Yielded => self.document.yielded(&self.members.connections, &mut step),
             Input::HookTimeout => self.initial_storage.abort(),
-            Input::Alarm { last_ping } => self.alarm(last_ping, &mut step),
-            Input::AlarmRead { alarm } => {
-                self.load_hooks(&mut step);
-                self.timers.alarm_read(now, alarm, self.definition.limits.idle);
+            Input::Alarm => {
+                let is_loaded = self.document.load_hooks(&mut step);
+                let late = self.timers.alarm_fired().map(|due| now.saturating_sub(due));
+                step.log_event(|| LogEntry::Alarm { late });
+                self.check_idle(last_ping, &mut step);
+                if is_loaded {
+                    self.document.run_hooks(&self.members.connections, &mut step);
+                }
             }
+            Input::AlarmRead { alarm } => self.timers.alarm_read(now, alarm, self.definition.limits.idle),
             Input::AlarmFailed => self.timers.forget_alarm(),
-            Input::CheckIdle { last_ping } => self.check_idle(last_ping, &mut step),
         }
         self.end(step)
     }
 
-    /// Writes what has changed in a step: attachments and the alarm.
+    /// Ends a step: rejects and closes the connections that its parts could not serve, and writes attachments and the alarm.
     fn end(&mut self, mut step: Step) -> Step {
-        // To close a connection changes others.
         loop {
-            let failed = self.members.write_attachments(&mut step);
-            if failed.is_empty() {
+            for (connection, refusal) in std::mem::take(&mut step.refused) {
+                self.answer_refusal(connection, refusal, &mut step);
+            }
+            self.members.write_attachments(&mut step);
+            if step.refused.is_empty() {
                 break;
             }
-            for connection in failed {
-                self.close(connection, &CloseReason::SessionUnavailable, &mut step);
-            }
         }
+        for job in &mut step.jobs {
+            job.presence.get_or_insert_with(|| self.members.presence_of(&job.user_key));
+        }
+        self.timers.update(self.document.timers());
         if self.timers.is_changed() {
             // The alarm is for the rows of the document's hooks too.
-            self.load_hooks(&mut step);
+            self.document.load_hooks(&mut step);
+            self.timers.update(self.document.timers());
             let idle = (!self.members.connections.is_empty()).then_some(self.definition.limits.idle);
             self.timers.update_alarm(idle, &mut step);
         }
@@ -315,6 +207,7 @@ impl Room {
     fn accept_message(&mut self, id: ConnectionId, bytes: u64, step: &mut Step) -> bool {
         let per_second = self.definition.limits.messages_per_second;
         let Some(connection) = self.members.connections.get_mut(id) else { return false };
+        connection.current().set();
         connection.last_heard = step.now;
         if connection.rate.exceeds(step.now, per_second) {
             let reason = format!("rate limit exceeded: the limit is {per_second} messages a second");
@@ -335,6 +228,7 @@ impl Room {
         self.reject(id, None, &message, step);
     }
 
+    /// A frame of a pluv client.
     fn text(&mut self, id: ConnectionId, text: &str, step: &mut Step) {
         if !self.accept_message(id, text.len() as u64, step) {
             return;
@@ -346,24 +240,7 @@ impl Room {
             Ok(message) => message,
             Err(reason) => return self.reject(id, None, &reason, step),
         };
-        let result = match &*message.name {
-            protocol::PING => {
-                step.send_text(id, protocol::PONG_FRAME.to_owned());
-                Ok(())
-            }
-            protocol::INITIALIZE_SESSION => self.initialize(id, message.data, step),
-            protocol::GET_OTHERS => {
-                self.members.send_others(id, step);
-                Ok(())
-            }
-            protocol::UPDATE_PRESENCE => self.members.update_presence(id, message.data, step).map_err(Refusal::from),
-            protocol::UPDATE_STORAGE => self.update_storage(id, message.data, step),
-            name if name.starts_with(protocol::RESERVED) => {
-                Err("names that begin with `$` are reserved for the protocol".to_owned().into())
-            }
-            _ => self.event(id, &message, step),
-        };
-        match result {
+        match self.message(id, &message, step) {
             Ok(()) => {}
             Err(Refusal::Reject(reason)) => {
                 self.reject(id, message.id, &format!("`{}`: {reason}", message.name), step);
@@ -372,6 +249,29 @@ impl Room {
         }
     }
 
+    fn message(&mut self, id: ConnectionId, message: &Incoming<'_>, step: &mut Step) -> Result<(), Refusal> {
+        match &*message.name {
+            protocol::PING => step.send_text(id, protocol::PONG_FRAME.to_owned()),
+            protocol::INITIALIZE_SESSION => self.initialize(id, message.data, step)?,
+            protocol::GET_OTHERS => self.members.send_others(id, step),
+            protocol::UPDATE_PRESENCE => self.members.update_presence(id, message.data, step)?,
+            protocol::UPDATE_STORAGE => {
+                self.document.update_storage(id, message.data, &mut self.members.connections, step)?;
+            }
+            name if name.starts_with(protocol::RESERVED) => {
+                return Err("names that begin with `$` are reserved for the protocol".to_owned().into());
+            }
+            _ => {
+                let Some(connection) = self.members.connections.get(id) else { return Ok(()) };
+                connection.check_joined()?;
+                let job = Job::event(connection, step.now, message);
+                step.jobs.extend(self.jobs.push_event(job, self.message_limit)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// A frame of a provider.
     fn binary(&mut self, id: ConnectionId, frame: Vec<u8>, step: &mut Step) {
         if !self.accept_message(id, frame.len() as u64, step) {
             return;
@@ -382,7 +282,7 @@ impl Room {
         }
         if connection.stage == Stage::Connected {
             // It waited for the document when the room was lost.
-            self.admit(PendingJoin { connection: id, presence: None, update: None, frames: Vec::new() }, step);
+            self.request_join(PendingJoin::of_provider(id), step);
         }
         self.provider_frame(id, frame, step);
     }
@@ -393,37 +293,33 @@ impl Room {
         let result = match connection.stage {
             Stage::Connected => return,
             Stage::WaitingForDocument => {
-                self.initial_storage.buffer(id, frame).map_err(|()| Refusal::Close(CloseReason::DocumentUnavailable))
+                self.initial_storage.buffer(id, frame).map_err(|()| CloseReason::DocumentUnavailable.into())
             }
             Stage::Joined => self.provider_message(id, frame, step),
         };
-        match result {
-            Ok(()) => {}
-            Err(Refusal::Reject(reason)) => self.reject(id, None, &reason, step),
-            Err(Refusal::Close(reason)) => self.close(id, &reason, step),
+        if let Err(refusal) = result {
+            self.answer_refusal(id, refusal, step);
         }
     }
 
     fn provider_message(&mut self, id: ConnectionId, mut frame: Vec<u8>, step: &mut Step) -> Result<(), Refusal> {
-        match yjs::Frame::parse(&frame).ok_or(Refusal::Close(CloseReason::InvalidMessage))? {
-            yjs::Frame::Step1(vector) => self.answer_state_vector(id, vector, step),
+        let connections = &mut self.members.connections;
+        match yjs::Frame::parse(&frame).ok_or(CloseReason::InvalidMessage)? {
+            yjs::Frame::Step1(vector) => self.document.answer_state_vector(id, vector, connections, step),
             yjs::Frame::Step2(update) => {
-                if let Some(connection) = self.members.connections.get_mut(id) {
+                if let Some(connection) = connections.get_mut(id) {
                     connection.is_probed = false;
                 }
                 frame.drain(..frame.len() - update.len());
-                self.provider_update(id, frame, true, step)
+                self.document.provider_update(id, frame, true, connections, step)
             }
             yjs::Frame::Update(update) => {
                 frame.drain(..frame.len() - update.len());
-                self.provider_update(id, frame, false, step)
+                self.document.provider_update(id, frame, false, connections, step)
             }
             yjs::Frame::Awareness(update) => {
                 let start = frame.len() - update.len();
-                match self.members.apply_awareness(id, frame, start, step).map_err(Refusal::Close)? {
-                    true => Err("awareness state exceeds the per-connection limit and was dropped".to_owned().into()),
-                    false => Ok(()),
-                }
+                Ok(self.members.apply_awareness(id, frame, start, step)?)
             }
             yjs::Frame::QueryAwareness => {
                 self.members.send_awareness(id, step);
@@ -432,12 +328,19 @@ impl Room {
         }
     }
 
+    fn answer_refusal(&mut self, id: ConnectionId, refusal: Refusal, step: &mut Step) {
+        match refusal {
+            Refusal::Reject(reason) => self.reject(id, None, &reason, step),
+            Refusal::Close(reason) => self.close(id, &reason, step),
+        }
+    }
+
     /// Rejects a message: its sender is told why, and the connection stays. A rejected message counts more for the rate
     /// limit than an accepted one.
     fn reject(&mut self, id: ConnectionId, request: Option<&str>, message: &str, step: &mut Step) {
         if let Some(connection) = self.members.connections.get_mut(id) {
             connection.rate.reject(self.definition.limits.messages_per_second);
-            send_error(connection, request, message, step);
+            step.send_error(connection, request, message);
             step.log_event(|| LogEntry::Refused { session: connection.session() });
         }
     }
@@ -447,7 +350,7 @@ impl Room {
         let Some(connection) = self.members.connections.get(id) else { return };
         let code = reason.code(connection.protocol);
         if let Some(message) = reason.error() {
-            send_error(connection, None, message, step);
+            step.send_error(connection, None, message);
         }
         step.log_event(|| match reason {
             CloseReason::Evicted(_) => LogEntry::Evict { session: connection.session(), code },
@@ -463,13 +366,20 @@ impl Room {
         let Some(Departed { connection, presence }) = departed else { return };
         self.initial_storage.leave(connection.id);
         if connection.has_joined() && self.definition.hooks.on_user_disconnected {
-            step.jobs.extend(self.jobs.push(connection.job(step.now, Task::UserDisconnected { presence })));
+            let job = Job::hook(&connection, step.now, Task::UserDisconnected);
+            step.jobs.extend(self.jobs.push(Job { presence: Some(presence), ..job }));
         }
         if self.members.connections.is_empty() {
             self.emptied(step);
         } else {
             self.timers.read_alarm(step);
         }
+    }
+
+    /// The last connection has left.
+    fn emptied(&mut self, step: &mut Step) {
+        self.timers.set(Timer::IdleCheck, None);
+        self.document.emptied(&self.members.connections, step);
     }
 
     /// Closes connections, and returns their number.
@@ -486,11 +396,11 @@ impl Room {
     /// A pluv client reads if it was heard since the last check: it gives up by itself when a ping is not answered in time,
     /// and the answer comes after all that was sent before. A provider sends whether it reads or not, so it is asked a
     /// question.
-    fn check_reader(&mut self, id: ConnectionId, last_ping: Option<Millis>, step: &mut Step) {
+    fn check_reader(&mut self, id: ConnectionId, last_ping: LastPing<'_>, step: &mut Step) {
         let Some(connection) = self.members.connections.get_mut(id) else { return };
         let reads = match connection.protocol {
             Protocol::Pluv => {
-                let heard = last_ping.map_or(connection.last_heard, |at| connection.last_heard.max(at));
+                let heard = last_ping(id).map_or(connection.last_heard, |at| connection.last_heard.max(at));
                 std::mem::replace(&mut connection.last_read, heard) < heard
             }
             Protocol::Yjs => !connection.is_probed,
@@ -507,407 +417,6 @@ impl Room {
                 step.send_binary(id, yjs::step1(&vector));
             }
             Err(error) => step.log_error(&error),
-        }
-    }
-
-    // Joining.
-
-    /// `$initializeSession`.
-    fn initialize(&mut self, id: ConnectionId, data: &str, step: &mut Step) -> Result<(), Refusal> {
-        let mut data: InitializeSession<'_> = decode(data, "data")?;
-        let Some(connection) = self.members.connections.get(id) else { return Ok(()) };
-        if connection.stage != Stage::Connected {
-            return Err("this session is initialized already".to_owned().into());
-        }
-        let presence = self.members.initial_presence(id, &mut data)?;
-        let update = data.update.filter(|update| !update.0.is_empty());
-        let update = update.map_or(Ok(None), |update| self.document.parse(&update.0))?;
-        self.admit(PendingJoin { connection: id, presence, update, frames: Vec::new() }, step);
-        Ok(())
-    }
-
-    /// Lets a connection join, at once or when the initial document is known.
-    fn admit(&mut self, join: PendingJoin, step: &mut Step) {
-        let id = join.connection;
-        let Some(join) = self.initial_storage.wait(join) else { return self.set_waiting(id) };
-        if !self.initial_storage.is_done()
-            && let Some(document) = self.document.get_if_exists()
-        {
-            match document.is_empty(step.now) {
-                Ok(true) if self.definition.hooks.get_initial_storage => {
-                    let (abort, registration) = AbortHandle::new_pair();
-                    let attempt = self.initial_storage.ask(join, abort);
-                    if let Some(connection) = self.members.connections.get(id) {
-                        let job = connection.job(step.now, Task::InitialStorage { attempt });
-                        step.jobs.extend(self.jobs.push(Job { abort: Some(registration), ..job }));
-                    }
-                    self.set_waiting(id);
-                    return step.effect(Effect::SetTimeout(Some(HOOK_TIMEOUT)));
-                }
-                Ok(_) => self.initial_storage.set_done(),
-                Err(error) => {
-                    step.log_error(&error);
-                    return self.close(id, &CloseReason::DocumentUnavailable, step);
-                }
-            }
-        }
-        self.join(join, step);
-    }
-
-    fn set_waiting(&mut self, id: ConnectionId) {
-        if let Some(connection) = self.members.connections.get_mut(id) {
-            connection.stage = Stage::WaitingForDocument;
-            self.members.connections.mark_changed(id);
-        }
-    }
-
-    /// `get_initial_storage` has ended.
-    fn initial_storage_ended(
-        &mut self,
-        job: &Job,
-        attempt: u64,
-        answer: Result<Option<Vec<u8>>, Error>,
-        step: &mut Step,
-    ) {
-        let Some(waiting) = self.initial_storage.answered(attempt) else { return };
-        step.effect(Effect::SetTimeout(None));
-        if let Err(error) = answer.and_then(|update| self.begin_document(update, &job.origin, step)) {
-            if error.is_internal() {
-                self.log_failure(job, &error, step);
-            }
-            // If clients began the document themselves, theirs would take the place of the room's.
-            for PendingJoin { connection, .. } in waiting {
-                let reason = match error.is_internal() {
-                    true => CloseReason::DocumentUnavailable,
-                    false => CloseReason::Refused(error.client_message().to_owned()),
-                };
-                self.close(connection, &reason, step);
-            }
-            return;
-        }
-        self.initial_storage.set_done();
-        for join in waiting {
-            self.join(join, step);
-        }
-        if self.members.connections.is_empty() {
-            // They have all left, and the document would stay.
-            self.emptied(step);
-        }
-    }
-
-    fn begin_document(&mut self, update: Option<Vec<u8>>, origin: &Rc<Origin>, step: &mut Step) -> Result<(), Error> {
-        let Some(update) = update else { return Ok(()) };
-        if let Some(update) =
-            self.document.get()?.validate(update).map_err(|error| Error::internal(error.to_string()))?
-        {
-            self.document.store(&update, origin, &self.members.connections, step)?;
-        }
-        Ok(())
-    }
-
-    /// Lets a connection join, now that the initial document is known.
-    fn join(&mut self, join: PendingJoin, step: &mut Step) {
-        let PendingJoin { connection: id, presence, update, frames } = join;
-        let Some(connection) = self.members.connections.get(id) else { return };
-        let origin = Rc::clone(&connection.origin);
-        if connection.protocol == Protocol::Yjs {
-            let question = match self.document.get().and_then(|document| document.state_vector(step.now)) {
-                Ok(vector) => yjs::step1(&vector),
-                Err(error) => {
-                    step.log_error(&error);
-                    return self.close(id, &CloseReason::DocumentUnavailable, step);
-                }
-            };
-            self.members.join_provider(id, question, step);
-            self.joined(id, step);
-            return frames.into_iter().for_each(|frame| self.provider_frame(id, frame, step));
-        }
-        let (snapshot, stored) = match self.document.join_snapshot(connection, update.as_ref(), step) {
-            Ok(found) => found,
-            Err(error @ StoreError::Failed(_)) => {
-                step.log_error(&error);
-                return self.close(id, &CloseReason::DocumentUnavailable, step);
-            }
-            Err(error) => {
-                self.unjoin(id);
-                return self.reject(id, None, &format!("`data.update`: {error}"), step);
-            }
-        };
-        if let Some(update) = stored {
-            let user = Rc::clone(&connection.user.json);
-            self.document.send_stored(update, &origin, &self.members.connections, step);
-            self.document_changed(&origin, &user, step);
-        }
-        let JoinSnapshot { kind, state, version } = snapshot;
-        if let Some(connection) = self.members.connections.get_mut(id) {
-            connection.sent_version = version;
-        }
-        let received = document_frame(protocol::STORAGE_RECEIVED, Some(kind), &state, &origin);
-        self.members.join(id, presence, received, step);
-        self.joined(id, step);
-    }
-
-    /// A connection may initialise again, as its document was rejected.
-    fn unjoin(&mut self, id: ConnectionId) {
-        if let Some(connection) = self.members.connections.get_mut(id) {
-            connection.stage = Stage::Connected;
-            self.members.connections.mark_changed(id);
-        }
-    }
-
-    fn joined(&mut self, id: ConnectionId, step: &mut Step) {
-        if self.definition.hooks.on_user_connected
-            && let Some(connection) = self.members.connections.get(id)
-        {
-            step.jobs.extend(self.jobs.push(connection.job(step.now, Task::UserConnected)));
-        }
-    }
-
-    // The document.
-
-    /// `$updateStorage`.
-    fn update_storage(&mut self, id: ConnectionId, data: &str, step: &mut Step) -> Result<(), Refusal> {
-        let data: UpdateStorage<'_> = decode(data, "data")?;
-        let is_echo = data.origin.as_deref() == Some(protocol::ORIGIN_INITIALIZED);
-        if !self.document.exists() {
-            // Every client echoes what it was given, also the nothing that a room without a document gives.
-            return if is_echo { Ok(()) } else { Err("this room has no storage".to_owned().into()) };
-        }
-        let Some(connection) = self.members.connections.get(id) else { return Ok(()) };
-        if !connection.has_joined() {
-            return Err("send `$initializeSession` first".to_owned().into());
-        }
-        if !is_echo && connection.access == Access::Read {
-            return Err("read-only connection: change rejected".to_owned().into());
-        }
-        let update = self.document.parse(&data.update.0)?;
-        if is_echo {
-            return self.echo(id, update.unwrap_or_default(), step);
-        }
-        if let Some(update) = update {
-            let edit = edit_of(connection, update);
-            self.edit(edit, step);
-        }
-        Ok(())
-    }
-
-    /// A client's whole document, right after it got the room's: it takes the changes of others from now on, and may bring
-    /// edits that it made offline.
-    fn echo(&mut self, id: ConnectionId, update: ValidatedUpdate, step: &mut Step) -> Result<(), Refusal> {
-        let Some(connection) = self.members.connections.get_mut(id) else { return Ok(()) };
-        let unavailable = |error: StoreError, step: &mut Step| {
-            step.log_error(&error);
-            // It would never be sent a change.
-            Refusal::Close(CloseReason::DocumentUnavailable)
-        };
-        if !connection.ready {
-            let missing = match self
-                .document
-                .get()
-                .and_then(|document| document.diff_since(step.now, &update, connection.sent_version))
-            {
-                Ok(missing) => missing,
-                Err(error) => return Err(unavailable(error, step)),
-            };
-            connection.ready = true;
-            connection.sent_version = None;
-            let origin = Rc::clone(&connection.origin);
-            self.members.connections.mark_changed(id);
-            for update in missing {
-                step.send_text(id, storage_updated(&update, &origin));
-            }
-        }
-        let Some(connection) = self.members.connections.get(id) else { return Ok(()) };
-        if connection.access == Access::Write {
-            let edit = edit_of(connection, update);
-            self.edit(edit, step);
-            return Ok(());
-        }
-        match self.document.get().and_then(|document| document.has_new_changes(step.now, &update)) {
-            Ok(false) => Ok(()),
-            Ok(true) => Err("read-only connection: change rejected".to_owned().into()),
-            Err(error) => Err(unavailable(error, step)),
-        }
-    }
-
-    /// Sends a provider the changes that it lacks. Its own edits are stored before, so that the answer tells it that they
-    /// are.
-    fn answer_state_vector(&mut self, id: ConnectionId, vector: &[u8], step: &mut Step) -> Result<(), Refusal> {
-        if self.document.has_edit_of(id) {
-            self.flush(step);
-        }
-        let missing = match self.document.get().and_then(|document| document.diff_since_vector(step.now, vector)) {
-            Ok(Some(missing)) => missing,
-            Ok(None) => return Err(Refusal::Close(CloseReason::InvalidMessage)),
-            Err(error) => {
-                step.log_error(&error);
-                return Err(Refusal::Close(CloseReason::DocumentUnavailable));
-            }
-        };
-        let mut encode: fn(&[u8]) -> Vec<u8> = yjs::step2;
-        for update in missing {
-            step.send_binary(id, encode(&update));
-            encode = yjs::update;
-        }
-        Ok(())
-    }
-
-    /// A change of a provider, or its answer to the room's state vector.
-    fn provider_update(
-        &mut self,
-        id: ConnectionId,
-        update: Vec<u8>,
-        is_answer: bool,
-        step: &mut Step,
-    ) -> Result<(), Refusal> {
-        let Some(connection) = self.members.connections.get(id) else { return Ok(()) };
-        let Some(document) = self.document.get_if_exists() else { return Ok(()) };
-        let can_write = connection.access == Access::Write;
-        if !can_write && !is_answer {
-            return Err("read-only connection: change rejected".to_owned().into());
-        }
-        let update = match document.validate(update) {
-            Ok(Some(update)) => update,
-            Ok(None) => return Ok(()),
-            Err(error) if error.is_malformed() => return Err(Refusal::Close(CloseReason::InvalidMessage)),
-            Err(error) => return Err(error.to_string().into()),
-        };
-        if can_write {
-            let edit = edit_of(connection, update);
-            self.edit(edit, step);
-            return Ok(());
-        }
-        match document.has_new_changes(step.now, &update) {
-            Ok(false) => {}
-            Ok(true) => return Err("read-only connection: change rejected".to_owned().into()),
-            Err(error) => step.log_error(&error),
-        }
-        Ok(())
-    }
-
-    /// Stores an edit and sends it to everyone else, at once or with those that follow.
-    fn edit(&mut self, edit: Edit<ValidatedUpdate>, step: &mut Step) {
-        if self.document.push(edit, step) {
-            self.flush(step);
-        }
-    }
-
-    /// Stores the edits that wait, and sends them.
-    fn flush(&mut self, step: &mut Step) {
-        let flushed = self.document.flush(&self.members.connections, step);
-        for (connection, error) in flushed.rejected {
-            if let StoreError::Failed(_) = error {
-                step.log_error(&error);
-            }
-            match (connection, error) {
-                (None, _) => {}
-                // Its document is ahead of the room's: when it comes back it brings all of it.
-                (Some(id), StoreError::Failed(_)) => self.close(id, &CloseReason::DocumentUnavailable, step),
-                (Some(id), error) if self.members.connections.listens(id) => {
-                    self.reject(id, None, &format!("`{}`: {error}", protocol::UPDATE_STORAGE), step);
-                }
-                (Some(id), error) => self.reject(id, None, &error.to_string(), step),
-            }
-        }
-        if let Some((origin, user)) = flushed.last {
-            self.document_changed(&origin, &user, step);
-        }
-    }
-
-    /// Makes a change that a handler asked for.
-    fn change(&mut self, job: &Job, change: Change, step: &mut Step) {
-        // It is made in the loaded document, of which nothing may be sent before it is stored: so it does not wait.
-        self.flush(step);
-        let result = self.document(step.now).map(change).and_then(|update| {
-            let Some(update) = update else { return Ok(false) };
-            let (origin, user) = (Rc::clone(&job.origin), Rc::clone(&job.user.json));
-            let edit = Edit { connection: None, origin, user, update };
-            self.document.append(edit, &self.members.connections, step).map(|()| true)
-        });
-        match result {
-            Ok(true) => self.document_changed(&job.origin, &job.user.json, step),
-            Ok(false) => {}
-            Err(StoreError::Failed(reason)) => self.handler_failed(job, &Error::internal(reason), step),
-            Err(error) => self.handler_failed(job, &Error::client(error.to_string()), step),
-        }
-    }
-
-    /// The document was changed: `on_storage_updated` is due.
-    fn document_changed(&mut self, origin: &Origin, user: &str, step: &mut Step) {
-        if !self.definition.hooks.on_storage_updated {
-            return;
-        }
-        self.load_hooks(step);
-        let protocol = self.members.connections.by_session(origin.id()).map(|connection| connection.protocol);
-        let author = Author { session: origin.id(), user, protocol: protocol.unwrap_or_default() };
-        if let Some(document) = self.document.get_if_exists() {
-            self.document_hooks.document_changed(&author, document, &mut self.timers, step);
-        }
-    }
-
-    /// Reads the rows of the document's hooks, once. Returns whether they are known.
-    fn load_hooks(&mut self, step: &mut Step) -> bool {
-        match self.document.get_if_exists() {
-            Some(document) => self.document_hooks.load(document, &mut self.timers, step),
-            None => true,
-        }
-    }
-
-    // Timers.
-
-    /// The last connection has left.
-    fn emptied(&mut self, step: &mut Step) {
-        self.timers.set(Timer::IdleCheck, None);
-        self.schedule_deletion(step);
-    }
-
-    /// Schedules the deletion of the document, as the retention says.
-    fn schedule_deletion(&mut self, step: &mut Step) {
-        let Retention::Delete { after } = self.definition.retention else { return };
-        if self.document_hooks.is_deletion_requested() {
-            return;
-        }
-        // The last edits of those who have left belong to the document.
-        self.flush(step);
-        self.load_hooks(step);
-        let Some(document) = self.document.get_if_exists() else { return };
-        match document.is_blank() {
-            Ok(true) => return,
-            Ok(false) => {}
-            Err(error) => return step.log_error(&error),
-        }
-        let due = step.now.saturating_add(after.as_millis().try_into().unwrap_or(Millis::MAX));
-        self.document_hooks.schedule_deletion(due, document, &mut self.timers, step);
-        self.run_room_deleted(step);
-    }
-
-    fn alarm(&mut self, last_ping: LastPing<'_>, step: &mut Step) {
-        let is_loaded = self.load_hooks(step);
-        let due = self.timers.alarm_fired();
-        let late = due.map(|due| step.now.saturating_sub(due));
-        step.log_event(|| LogEntry::Alarm { late });
-        self.check_idle(last_ping, step);
-        if !is_loaded {
-            return;
-        }
-        if self.members.connections.is_empty() && !self.document_hooks.is_deletion_scheduled() {
-            // A deploy closes all connections without telling the room.
-            self.schedule_deletion(step);
-        }
-        if self.timers.is_due(Timer::StorageUpdated, step.now)
-            && let Some(document) = self.document.get_if_exists()
-        {
-            let (types, timers) = (&self.definition.types, &mut self.timers);
-            self.document_hooks.run_storage_updated(&self.name, types, document, timers, step);
-        }
-        self.run_room_deleted(step);
-    }
-
-    /// Starts the deletion of the document, if it is due.
-    fn run_room_deleted(&mut self, step: &mut Step) {
-        let is_empty = self.members.connections.is_empty();
-        if let Some(document) = self.document.get_if_exists() {
-            self.document_hooks.run_room_deleted(&self.name, is_empty, document, &mut self.timers, step);
         }
     }
 
@@ -928,35 +437,143 @@ impl Room {
         self.timers.set(Timer::IdleCheck, next);
     }
 
-    // Handlers.
+    // Joining.
 
-    /// An event of the application.
-    fn event(&mut self, id: ConnectionId, message: &Incoming<'_>, step: &mut Step) -> Result<(), Refusal> {
+    /// `$initializeSession`.
+    fn initialize(&mut self, id: ConnectionId, data: &str, step: &mut Step) -> Result<(), Refusal> {
+        let mut data: InitializeSession<'_> = decode(data, "data")?;
         let Some(connection) = self.members.connections.get(id) else { return Ok(()) };
-        // Nobody was told of it yet, so no event can come from it.
-        if !connection.has_joined() {
-            return Err("send `$initializeSession` first".to_owned().into());
+        if connection.stage != Stage::Connected {
+            return Err("this session is initialized already".to_owned().into());
         }
-        let (name, data) = (Rc::from(&*message.name), message.data.to_owned());
-        let job = connection.job(step.now, Task::Event { name, data, id: message.id.map(Rc::from) });
-        step.jobs.extend(self.jobs.push_event(job, self.message_limit)?);
+        let presence = self.members.initial_presence(id, &mut data)?;
+        let update = data.update.filter(|update| !update.0.is_empty());
+        let update = update.map_or(Ok(None), |update| self.document.parse(&update.0))?;
+        self.request_join(PendingJoin { connection: id, presence, update, frames: Vec::new() }, step);
         Ok(())
     }
+
+    /// Lets a connection join, at once or when the initial document is known.
+    fn request_join(&mut self, join: PendingJoin, step: &mut Step) {
+        let (id, has_hook) = (join.connection, self.definition.hooks.get_initial_storage);
+        match self.initial_storage.request_join(join, has_hook, self.document.get_if_exists(), step.now) {
+            Ok(NextStep::Join(join)) => self.join(join, step),
+            Ok(NextStep::Wait) => self.members.connections.set_stage(id, Stage::WaitingForDocument),
+            Ok(NextStep::RunHook { attempt, abort }) => {
+                if let Some(connection) = self.members.connections.get(id) {
+                    let job = Job::hook(connection, step.now, Task::InitialStorage { attempt });
+                    step.jobs.extend(self.jobs.push(Job { abort: Some(abort), ..job }));
+                }
+                self.members.connections.set_stage(id, Stage::WaitingForDocument);
+                step.effect(Effect::SetTimeout(Some(HOOK_TIMEOUT)));
+            }
+            Err(error) => {
+                step.log_error(&error);
+                self.close(id, &CloseReason::DocumentUnavailable, step);
+            }
+        }
+    }
+
+    /// `get_initial_storage` has ended.
+    fn initial_storage_ended(
+        &mut self,
+        job: &Job,
+        attempt: u64,
+        answer: Result<Option<Vec<u8>>, Error>,
+        step: &mut Step,
+    ) {
+        let Some(waiting) = self.initial_storage.answered(attempt) else { return };
+        step.effect(Effect::SetTimeout(None));
+        if let Err(error) = answer.and_then(|update| self.begin_document(update, job, step)) {
+            if error.is_internal() {
+                self.log_failure(job, &error, step);
+            }
+            // If clients began the document themselves, theirs would take the place of the room's.
+            let reason = match error.is_internal() {
+                true => CloseReason::DocumentUnavailable,
+                false => CloseReason::Refused(error.client_message().to_owned()),
+            };
+            return waiting.iter().for_each(|join| self.close(join.connection, &reason, step));
+        }
+        self.initial_storage.set_done();
+        for join in waiting {
+            self.join(join, step);
+        }
+        if self.members.connections.is_empty() {
+            // They have all left, and the document would stay.
+            self.emptied(step);
+        }
+    }
+
+    fn begin_document(&mut self, update: Option<Vec<u8>>, job: &Job, step: &mut Step) -> Result<(), Error> {
+        let Some(update) = update else { return Ok(()) };
+        let update = self.document.get()?.validate(update).map_err(|error| Error::internal(error.to_string()))?;
+        if let Some(update) = update {
+            self.document.store(&update, &job.author(), &self.members.connections, step)?;
+        }
+        Ok(())
+    }
+
+    /// Lets a connection join, now that the initial document is known.
+    fn join(&mut self, join: PendingJoin, step: &mut Step) {
+        let PendingJoin { connection: id, presence, update, frames } = join;
+        let connections = &self.members.connections;
+        let Some(connection) = connections.get(id) else { return };
+        let origin = Rc::clone(&connection.origin);
+        if connection.protocol == Protocol::Yjs {
+            let question = match self.document.get().and_then(|document| document.state_vector(step.now)) {
+                Ok(vector) => yjs::step1(&vector),
+                Err(error) => {
+                    step.log_error(&error);
+                    return self.close(id, &CloseReason::DocumentUnavailable, step);
+                }
+            };
+            self.members.join_provider(id, question, step);
+            self.joined(id, step);
+            return frames.into_iter().for_each(|frame| self.provider_frame(id, frame, step));
+        }
+        match self.document.join_snapshot(connection, update.as_ref(), connections, step) {
+            Ok(JoinSnapshot { kind, state, version }) => {
+                let received = document_frame(protocol::STORAGE_RECEIVED, Some(kind), &state, &origin);
+                self.members.join(id, presence, received, version, step);
+                self.joined(id, step);
+            }
+            Err(error @ StoreError::Failed(_)) => {
+                step.log_error(&error);
+                self.close(id, &CloseReason::DocumentUnavailable, step);
+            }
+            Err(error) => {
+                // It may initialize again.
+                self.members.connections.set_stage(id, Stage::Connected);
+                self.reject(id, None, &format!("`data.update`: {error}"), step);
+            }
+        }
+    }
+
+    fn joined(&mut self, id: ConnectionId, step: &mut Step) {
+        if self.definition.hooks.on_user_connected
+            && let Some(connection) = self.members.connections.get(id)
+        {
+            step.jobs.extend(self.jobs.push(Job::hook(connection, step.now, Task::UserConnected)));
+        }
+    }
+
+    // Handlers.
 
     /// A handler ended: all of its actions are applied, or none.
     pub(crate) fn handler_ended(
         &mut self,
         now: Millis,
+        last_ping: LastPing<'_>,
         job: &Job,
-        result: Result<(Outcome, ActionQueue), Error>,
+        result: Result<(Outcome, Vec<Action>), Error>,
     ) -> Step {
         let mut step = self.step(now);
-        let result = result.and_then(|(outcome, actions)| Ok((outcome.0, actions.into_actions()?)));
         self.log_ended(job, result.is_err(), &mut step);
         match (&job.task, result) {
             (Task::InitialStorage { attempt }, result) => {
                 let answer = result.map(|(outcome, _)| match outcome {
-                    OutcomeKind::InitialStorage(update) => update,
+                    Outcome::InitialStorage(update) => update,
                     _ => None,
                 });
                 self.initial_storage_ended(job, *attempt, answer, &mut step);
@@ -964,81 +581,80 @@ impl Room {
             (Task::RoomDeleted { version, .. }, result) => {
                 self.room_deleted_ended(*version, result.map(drop), &mut step);
             }
-            (task, result) => {
-                let is_storage_hook = matches!(task, Task::StorageUpdated);
-                let succeeded = result.is_ok();
-                match result {
-                    Ok((outcome, actions)) => {
-                        for action in actions {
-                            self.apply(job, action, &mut step);
-                        }
-                        self.answer(job, outcome, &mut step);
-                    }
-                    Err(error) if is_storage_hook => self.log_failure(job, &error, &mut step),
-                    Err(error) => self.handler_failed(job, &error, &mut step),
+            (Task::StorageUpdated, Err(error)) => {
+                self.log_failure(job, &error, &mut step);
+                self.document.storage_updated_ended(false, &mut step);
+            }
+            (_, Err(error)) => self.handler_failed(job, &error, &mut step),
+            (task, Ok((outcome, actions))) => {
+                for action in actions {
+                    self.apply(job, action, last_ping, &mut step);
                 }
-                if is_storage_hook && let Some(document) = self.document.get_if_exists() {
-                    self.document_hooks.storage_updated_ended(succeeded, document, &mut self.timers, &mut step);
+                self.answer(job, outcome, &mut step);
+                if matches!(task, Task::StorageUpdated) {
+                    self.document.storage_updated_ended(true, &mut step);
                 }
             }
         }
-        step.jobs.extend(self.jobs.next(job.connection));
+        step.jobs.extend(self.jobs.next(job.current.connection));
         self.end(step)
     }
 
     /// Applies an action of a handler.
-    fn apply(&mut self, job: &Job, action: Action, step: &mut Step) {
+    fn apply(&mut self, job: &Job, action: Action, last_ping: LastPing<'_>, step: &mut Step) {
         let connections = &self.members.connections;
+        let (sender, origin) = (job.current.connection, &job.current.origin);
         match action {
-            Action::Broadcast(output) => {
-                step.broadcast_text(connections.listeners().collect(), output.into_frame(&job.origin));
-            }
+            Action::Broadcast(output) => step.broadcast_text(connections.listeners(), output.into_frame(origin)),
             Action::BroadcastOthers(output) => {
-                let others = connections.listeners().filter(|other| *other != job.connection).collect();
-                step.broadcast_text(others, output.into_frame(&job.origin));
+                let mut others = connections.listeners();
+                others.retain(|other| *other != sender);
+                step.broadcast_text(others, output.into_frame(origin));
             }
             Action::Send(session, output) => {
                 // Most often it is the job's own.
-                let receiver = match *session == **job.origin.id() {
-                    true => Some(job.connection),
+                let receiver = match *session == **origin.id() {
+                    true => Some(sender),
                     false => connections.by_session(&session).map(|connection| connection.id),
                 };
                 if let Some(receiver) = receiver.filter(|receiver| connections.listens(*receiver)) {
-                    step.send_text(receiver, output.into_frame(&job.origin));
+                    step.send_text(receiver, output.into_frame(origin));
                 }
             }
             Action::SetPresence(presence) => {
                 let presence = Presence { changed: Some(step.now), ..presence };
-                self.members.set_presence(job.connection, &job.user_key, presence, step);
+                self.members.set_presence(sender, &job.user_key, presence, step);
             }
             Action::Evict(evict) => drop(self.evict(&evict, step)),
-            Action::Edit(change) => self.change(job, change, step),
-            Action::CheckIdle => step.effect(Effect::CheckIdle),
+            Action::Edit(change) => match self.document.change(change, job.author(), connections, step) {
+                Ok(()) => {}
+                Err(StoreError::Failed(reason)) => self.handler_failed(job, &Error::internal(reason), step),
+                Err(error) => self.handler_failed(job, &Error::client(error.to_string()), step),
+            },
+            Action::CheckIdle => self.check_idle(last_ping, step),
         }
     }
 
     /// Sends the answer of a procedure, or relays an event without a handler.
-    fn answer(&self, job: &Job, outcome: OutcomeKind, step: &mut Step) {
-        let connection = self.members.connections.get(job.connection);
+    fn answer(&self, job: &Job, outcome: Outcome, step: &mut Step) {
+        let (connections, origin) = (&self.members.connections, &job.current.origin);
         match (outcome, &job.task) {
-            (OutcomeKind::Answer { name, data }, _) if connection.is_some() => {
-                let request = job.request_id().map(|id| &**id);
-                step.send_text(job.connection, frame_with_id(name, &data, request, &job.origin));
+            (Outcome::Answer { name, data }, _) => {
+                if let Some(connection) = connections.get(job.current.connection) {
+                    step.send_text(connection.id, frame_with_id(name, &data, job.current.request.as_deref(), origin));
+                }
             }
-            (OutcomeKind::Unhandled, Task::Event { name, data, .. }) if self.definition.relay_unknown => {
-                let listeners = self.members.connections.listeners().collect();
-                step.broadcast_text(listeners, frame(name, data, &job.origin));
+            (Outcome::Unhandled, Task::Event { data }) if self.definition.relay_unknown => {
+                step.broadcast_text(connections.listeners(), frame(&job.current.name, data, origin));
             }
-            (OutcomeKind::Unhandled, Task::Event { name, .. }) => {
-                let known: Vec<_> = (self.definition.events)().iter().map(|name| format!("`{name}`")).collect();
+            (Outcome::Unhandled, Task::Event { .. }) => {
+                let known: Vec<_> = self.definition.events.iter().map(|name| format!("`{name}`")).collect();
                 let hint = match known.is_empty() {
                     true => "it takes no events".to_owned(),
                     false => format!("it takes {}", known.join(", ")),
                 };
-                if let Some(connection) = connection {
-                    let message = format!("this room has no event `{name}`: {hint}");
-                    send_error(connection, job.request_id().map(|id| &**id), &message, step);
-                }
+                let error = Error::client(format!("this room has no event `{}`: {hint}", job.current.name));
+                self.handler_failed(job, &error, step);
             }
             _ => {}
         }
@@ -1048,38 +664,35 @@ impl Room {
         if error.is_internal() {
             self.log_failure(job, error, step);
         }
-        if let Some(connection) = self.members.connections.get(job.connection) {
-            send_error(connection, job.request_id().map(|id| &**id), error.client_message(), step);
+        if let Some(connection) = self.members.connections.get(job.current.connection) {
+            step.send_error(connection, job.current.request.as_deref(), error.client_message());
         }
     }
 
     fn log_failure(&self, job: &Job, error: &Error, step: &mut Step) {
-        let message = format!("room `{}`, session `{}`, `{}`: {error}", self.name, job.origin.id(), job.name());
+        let session = job.current.origin.id();
+        let message = format!("room `{}`, session `{session}`, `{}`: {error}", self.name, job.current.name);
         step.effect(Effect::LogError(message));
     }
 
     fn log_ended(&self, job: &Job, failed: bool, step: &mut Step) {
-        let (session, millis) = (&**job.origin.id(), step.now.saturating_sub(job.received));
+        let (session, millis) = (&**job.current.origin.id(), step.now.saturating_sub(job.received));
         step.log_event(|| match &job.task {
-            Task::Event { name, .. } => {
-                let name = (self.definition.events)().into_iter().find(|known| *known == &**name);
+            Task::Event { .. } => {
+                let name = self.definition.events.iter().copied().find(|known| *known == job.current.name);
                 LogEntry::Event { session, name, millis, failed }
             }
-            _ => LogEntry::Hook { session, name: job.name().to_string(), millis, failed },
+            _ => LogEntry::Hook { session, name: job.current.name.to_string(), millis, failed },
         });
     }
 
     /// `on_room_deleted` has ended, which was given this version of the document.
     fn room_deleted_ended(&mut self, version: u64, result: Result<(), Error>, step: &mut Step) {
-        let is_empty = self.members.connections.is_empty();
-        if self.document_hooks.room_deleted_ended(version, is_empty) == Deleted::No {
+        if !self.document.room_deleted_ended(version, self.members.connections.is_empty()) {
             return;
         }
         self.evict(&Evict::all().reason("the room was deleted"), step);
-        if let Some(document) = self.document.get_if_exists() {
-            let timers = &mut self.timers;
-            self.document_hooks.delete(&self.name, version, result, document, timers, step);
-        }
+        self.document.delete(version, result, step);
         // Also where it failed: the document may be gone all the same, if only the storage's answer was lost.
         if self.initial_storage.reset() {
             step.effect(Effect::SetTimeout(None));
@@ -1102,7 +715,8 @@ impl Room {
             }
             AdminRequest::UpdateStorage => self.update_by_worker(argument, &mut step),
             AdminRequest::Delete => {
-                let deletion = self.request_deletion(&mut step);
+                self.evict(&Evict::all().reason("the room was deleted"), &mut step);
+                let deletion = self.document.request_deletion(&self.members.connections, &mut step);
                 let reply = deletion.map_or(AdminReply::Ready(Ok(Vec::new())), AdminReply::Pending);
                 return (self.end(step), reply);
             }
@@ -1132,46 +746,19 @@ impl Room {
 
     /// Stores an update, and sends it to everyone.
     fn update_by_worker(&mut self, update: Vec<u8>, step: &mut Step) -> AdminResponse {
+        let connections = &self.members.connections;
         // Earlier edits are stored before it.
-        self.flush(step);
-        let document = self.document.get()?;
-        if let Some(update) = document.validate(update).map_err(|error| AdminError::Invalid(error.to_string()))? {
+        self.document.flush(connections, step);
+        let update = self.document.get()?.validate(update).map_err(|error| AdminError::Invalid(error.to_string()))?;
+        if let Some(update) = update {
             let origin = Rc::new(Origin::new(&self.name, WORKER.into(), "null"));
-            self.document.store(&update, &origin, &self.members.connections, step)?;
+            let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
+            self.document.store(&update, &author, connections, step)?;
             // The hook's context has a user, which the worker can't be where the room knows users.
             if (self.definition.types.user)("null").is_ok() {
-                self.document_changed(&origin, "null", step);
+                self.document.changed(&author, step);
             }
         }
         Ok(Vec::new())
-    }
-
-    /// Closes all connections, and starts the deletion of the document if there is one.
-    fn request_deletion(&mut self, step: &mut Step) -> Option<oneshot::Receiver<AdminResponse>> {
-        self.evict(&Evict::all().reason("the room was deleted"), step);
-        self.flush(step);
-        self.load_hooks(step);
-        let document = self.document.get_if_exists()?;
-        match document.is_blank() {
-            Ok(true) => return None,
-            Ok(false) => {}
-            Err(error) => step.log_error(&error),
-        }
-        let response = self.document_hooks.request_deletion(step.now, &mut self.timers);
-        self.run_room_deleted(step);
-        Some(response)
-    }
-}
-
-fn edit_of(connection: &Connection, update: ValidatedUpdate) -> Edit<ValidatedUpdate> {
-    let (origin, user) = (Rc::clone(&connection.origin), Rc::clone(&connection.user.json));
-    Edit { connection: Some(connection.id), origin, user, update }
-}
-
-/// Tells a connection what is wrong.
-fn send_error(connection: &Connection, request: Option<&str>, message: &str, step: &mut Step) {
-    match connection.protocol {
-        Protocol::Pluv => step.send_text(connection.id, protocol::error_frame(message, request, &connection.origin)),
-        Protocol::Yjs => step.send_binary(connection.id, yjs::denied(&protocol::truncated(message))),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::effect::{Effect, Step};
+use super::step::{Effect, Step};
 use crate::protocol::Millis;
 
 /// Time that a hook may take before it is aborted, in milliseconds.
@@ -26,7 +26,7 @@ pub(super) enum Timer {
     StorageUpdated,
     /// Run `on_room_deleted`, and delete the document.
     Deletion,
-    /// Read the rows again, which could not be read.
+    /// Read the rows of the document's hooks again, which could not be read.
     Reload,
 }
 
@@ -56,18 +56,21 @@ impl Default for Alarm {
 }
 
 impl Timers {
-    /// Sets or clears a row.
+    /// Sets or clears a row, and makes sure that the alarm is set as the rows say.
     pub(super) fn set(&mut self, timer: Timer, due: Option<Millis>) {
-        match due {
-            Some(due) => drop(self.rows.insert(timer, due)),
-            None => drop(self.rows.remove(&timer)),
-        }
+        self.update([(timer, due)]);
         self.is_changed = true;
     }
 
-    /// Whether a row is due.
-    pub(super) fn is_due(&self, timer: Timer, now: Millis) -> bool {
-        self.rows.get(&timer).is_some_and(|due| *due <= now)
+    /// Sets or clears rows.
+    pub(super) fn update(&mut self, rows: impl IntoIterator<Item = (Timer, Option<Millis>)>) {
+        for (timer, due) in rows {
+            let before = match due {
+                Some(due) => self.rows.insert(timer, due),
+                None => self.rows.remove(&timer),
+            };
+            self.is_changed |= before != due;
+        }
     }
 
     /// The room does not know for which time the alarm is set: it was rebuilt, or the alarm could not be set.

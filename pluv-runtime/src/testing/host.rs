@@ -122,7 +122,7 @@ impl<R: Handlers> TestHost<R> {
         }
         room.wake(&mut step);
         drop(room);
-        step.effects.into_iter().for_each(|effect| self.dispatcher.host.execute(effect));
+        step.effects.into_iter().for_each(|effect| drop(self.dispatcher.host.execute(effect)));
         closed
     }
 
@@ -140,7 +140,7 @@ impl<R: Handlers> TestHost<R> {
             pending_edits.clear();
             platform.timeout = None;
             (platform.is_committing, platform.is_yielding) = (false, false);
-            (platform.reads_alarm, platform.checks_idle) = (false, false);
+            platform.reads_alarm = false;
         }
         self.rebuild();
     }
@@ -266,9 +266,8 @@ impl<R: Handlers> TestHost<R> {
         if self.hibernates && self.may_hibernate() {
             self.hibernate();
         }
-        let platform = Rc::clone(&self.dispatcher.host.platform);
-        platform.borrow_mut().alarm = None;
-        self.input(Input::Alarm { last_ping: &|connection| platform.borrow().pinged(connection) });
+        self.platform().alarm = None;
+        self.input(Input::Alarm);
     }
 
     /// Returns whether pings reach the room.
@@ -427,8 +426,7 @@ impl<R: Handlers> TestHost<R> {
     pub(crate) fn unread(&mut self, id: SocketId) {
         self.before_input();
         let Some(connection) = self.connection(id) else { return };
-        let last_ping = self.platform().pinged(connection);
-        self.input(Input::SentMuch { connection, last_ping });
+        self.input(Input::SentMuch { connection });
     }
 
     /// Takes the next binary frame of a client.

@@ -8,7 +8,7 @@ use std::{
 
 use super::database::Database;
 use crate::{
-    engine::{Audience, ConnectionId, Effect, Frame, Host, Input},
+    engine::{Audience, ConnectionId, Effect, Frame, Host},
     protocol::{Millis, Protocol},
 };
 
@@ -36,8 +36,6 @@ pub(super) struct Platform {
     pub(super) alarm: Option<Millis>,
     /// Whether the room has requested its alarm.
     pub(super) reads_alarm: bool,
-    /// Whether the room has requested a check for idle connections.
-    pub(super) checks_idle: bool,
     /// Whether pings reach the room.
     pub(super) needs_pings: bool,
 }
@@ -128,7 +126,6 @@ impl Platform {
             Effect::SetAlarm(due) => self.alarm = due,
             Effect::ReadAlarm => self.reads_alarm = true,
             Effect::AutoRespondToPings(responds) => self.needs_pings = !responds,
-            Effect::CheckIdle => self.checks_idle = true,
             Effect::AwaitCommit => {
                 assert!(!std::mem::replace(&mut self.is_committing, true), "one commit at a time");
             }
@@ -153,11 +150,6 @@ impl Platform {
     fn socket(&mut self, connection: ConnectionId) -> Option<&mut Socket> {
         self.sockets.get_mut(self.known.get(&connection)?)
     }
-
-    /// Returns the time of a connection's last ping that the platform answered.
-    pub(super) fn pinged(&self, connection: ConnectionId) -> Option<Millis> {
-        self.sockets.get(self.known.get(&connection)?)?.pinged
-    }
 }
 
 /// The host of a room: the platform, the storage and the clock.
@@ -175,17 +167,15 @@ impl Host for PlatformHost {
 
     fn activate(&self) {}
 
-    fn execute(&self, effect: Effect) {
+    fn last_ping(&self, connection: ConnectionId) -> Option<Millis> {
+        self.platform.borrow_mut().socket(connection)?.pinged
+    }
+
+    fn execute(&self, effect: Effect) -> Vec<ConnectionId> {
         // A room that has crashed has no more effects.
         if !self.database.is_dead() {
             self.platform.borrow_mut().execute(self.clock.get(), effect);
         }
-    }
-
-    fn follow_up(&self, handle: &mut dyn FnMut(Input<'_>)) {
-        let checks_idle = std::mem::take(&mut self.platform.borrow_mut().checks_idle);
-        if checks_idle {
-            handle(Input::CheckIdle { last_ping: &|connection| self.platform.borrow().pinged(connection) });
-        }
+        Vec::new()
     }
 }

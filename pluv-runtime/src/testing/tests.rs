@@ -18,8 +18,8 @@ use yrs::{
 
 use super::{Client, Fault, World};
 use crate::{
-    EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Options, Retention, Room, Yrs,
-    api::{Call, answer, done},
+    Context, EventInfo, Evict, Grant, Handlers, Hooks, Json, Limits, Message, Options, Retention, Room, Yrs,
+    api::answer,
     cloudflare::Env,
     contract::HasOutput,
     engine::Outcome,
@@ -70,8 +70,11 @@ impl Room for Desk {
     type Presence = Json;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options =
-        Options::new("Desk", "DESK").has_user().retention(Retention::Delete { after: Duration::from_secs(24 * 3600) });
+    const OPTIONS: Options = Options {
+        has_user: true,
+        retention: Retention::Delete { after: Duration::from_secs(24 * 3600) },
+        ..Options::new("Desk", "DESK")
+    };
 }
 
 impl HasOutput for Desk {
@@ -88,8 +91,8 @@ impl Handlers for Desk {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &crate::Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
+    async fn dispatch(&self, cx: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
             "say" => {
                 self.said.set(self.said.get() + 1);
                 cx.broadcast_others(Output::Said { text: cx.user().id.clone() });
@@ -101,9 +104,9 @@ impl Handlers for Desk {
             "count" => return answer("countResult", &self.said.get()),
             "refuse" => return Err(Error::client("not today")),
             "break" => return Err(Error::internal("the database's address")),
-            _ => return Ok(call.unhandled()),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 }
 
@@ -332,7 +335,7 @@ fn requests_of_the_worker_reach_the_room() {
 
 #[test]
 fn limits_of_the_test_are_enforced() {
-    let limits = Limits::of::<Desk>().connections(1).presence(20);
+    let limits = Desk::limits().connections(1).presence(20);
     let gate = Rc::new(Gate::default());
     let world = World::with_limits("desk", limits, move || Desk { gate: Rc::clone(&gate), said: Cell::new(0) });
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));

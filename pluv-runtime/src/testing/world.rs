@@ -34,7 +34,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// Makes an empty room. `make` creates the room's struct in place of the hook `create`: now, and at each wake.
     #[must_use]
     pub fn new(name: &str, make: impl Fn() -> R + 'static) -> Self {
-        Self::with_limits(name, Limits::of::<R>(), make)
+        Self::with_limits(name, R::limits(), make)
     }
 
     /// Makes an empty room with limits, which `create` would return.

@@ -71,7 +71,7 @@ impl All {
     fn create(env: &Env) -> Result<(Self, Limits)> {
         let name = env.var("NAME")?.to_string();
         let seats = env.var("SEATS")?.to_string().parse()?;
-        Result::Ok((Self { name }, Limits::of::<Self>().connections(seats)))
+        Result::Ok((Self { name }, <Self as ::rooms::Room>::limits().connections(seats)))
     }
 
     #[hook]

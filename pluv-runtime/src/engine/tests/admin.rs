@@ -1,4 +1,4 @@
-//! What the worker asks of a room.
+//! Requests of the worker to a room.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,8 +13,7 @@ use super::{
     world::{Output, Presence, TestRoom, User, World, both, both_of},
 };
 use crate::{
-    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Options, Room, Yrs,
-    api::Call,
+    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Message, Options, Room, Yrs,
     cloudflare::Env,
     engine::{AdminError, AdminRequest, Evict, Outcome},
     error::{Error, Result},
@@ -34,7 +33,8 @@ impl Room for Notes {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Notes", "NOTES").has_user().limits(Limits::new().storage(1_000));
+    const OPTIONS: Options =
+        Options { has_user: true, limits: Limits::new().storage(1_000), ..Options::new("Notes", "NOTES") };
 }
 
 impl TestRoom for Notes {
@@ -47,14 +47,14 @@ impl Handlers for Notes {
     type Room = Self;
 
     const EVENTS: &'static [EventInfo] = &[];
-    const HOOKS: Hooks = Hooks::none().on_room_deleted();
+    const HOOKS: Hooks = Hooks { on_room_deleted: true, ..Hooks::none() };
 
     fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        Ok(call.unhandled())
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
+        Ok(Outcome::Unhandled)
     }
 
     async fn on_room_deleted(&self, room: &FinalState<'_>) -> Result<()> {

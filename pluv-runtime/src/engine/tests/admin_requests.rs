@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::engine::AdminRequest;
 
-/// What is asked, where the compiler names what is missing here.
+/// The name of a request; the compiler reports one that is missing here.
 const fn kind(ask: &AdminRequest) -> &'static str {
     match ask {
         AdminRequest::Broadcast => "broadcast",

@@ -15,7 +15,7 @@ use crate::{
 const ROOMS: u64 = 500;
 const FRAMES_EACH: u32 = 200;
 
-/// What they may take, one after the other, in bytes.
+/// The memory that they may take, one after the other, in bytes.
 const MEMORY: usize = 16_000_000;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a room does by itself: tells its code of changes, and deletes what nobody comes back for.
+//! The hooks of the document: a room tells its code of changes, and deletes what nobody comes back for.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,8 +14,7 @@ use super::{
     world::{Output, Presence, TestRoom, User, World, both_of},
 };
 use crate::{
-    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Options, Retention, Room, Yrs,
-    api::Call,
+    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Message, Options, Retention, Room, Yrs,
     cloudflare::Env,
     engine::{AdminError, AdminReply, AdminRequest, Outcome},
     error::{Error, Result},
@@ -28,7 +27,7 @@ thread_local! {
     static HANGS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What the hooks were called with since the last look.
+/// The arguments of the hooks since the last check.
 fn calls() -> Vec<String> {
     CALLS.take()
 }
@@ -49,10 +48,12 @@ impl<const AFTER: u64> Room for Kept<AFTER> {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Kept", "KEPT")
-        .has_user()
-        .retention(Retention::Delete { after: Duration::from_millis(AFTER) })
-        .limits(Limits::new().idle(Duration::from_secs(86_400)));
+    const OPTIONS: Options = Options {
+        has_user: true,
+        retention: Retention::Delete { after: Duration::from_millis(AFTER) },
+        limits: Limits::new().idle(Duration::from_secs(86_400)),
+        ..Options::new("Kept", "KEPT")
+    };
 }
 
 impl<const AFTER: u64> TestRoom for Kept<AFTER> {
@@ -65,18 +66,18 @@ impl<const AFTER: u64> Handlers for Kept<AFTER> {
     type Room = Self;
 
     const EVENTS: &'static [EventInfo] = &[];
-    const HOOKS: Hooks = Hooks::none().on_storage_updated().on_room_deleted();
+    const HOOKS: Hooks = Hooks { on_storage_updated: true, on_room_deleted: true, ..Hooks::none() };
 
     fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        Ok(call.unhandled())
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
+        Ok(Outcome::Unhandled)
     }
 
-    async fn on_storage_updated(&self, cx: &Context<'_, Self>) -> Result<()> {
-        called(format!("updated by {}", cx.user().id)).await
+    async fn on_storage_updated(&self, context: &Context<'_, Self>) -> Result<()> {
+        called(format!("updated by {}", context.user().id)).await
     }
 
     async fn on_room_deleted(&self, room: &FinalState<'_>) -> Result<()> {

@@ -1,4 +1,4 @@
-//! What the log is told of the life of a room.
+//! The event log of a room.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn the_life_of_a_room_is_a_line_for_each_thing() {
         world.send_text(a, "no frame");
         world.send(a, "evict", &json!({ "to": "s2", "text": "session" }));
         world.leave(a);
-        let lines = world.diary();
+        let lines = world.event_log();
         let of = |name: &str| -> Vec<_> { lines.iter().filter(|line| line["pluv"] == name).cloned().collect() };
         for name in ["connect", "join", "leave"] {
             let sessions: Vec<_> = of(name).iter().map(|line| line["session"].clone()).collect();
@@ -43,7 +43,7 @@ fn no_line_has_what_someone_sent() {
         world.send_text(a, "a frame that is none");
         world.send(a, "echo", &json!({ "text": 5 }));
         world.leave(a);
-        let text = Value::from(world.diary()).to_string();
+        let text = Value::from(world.event_log()).to_string();
         for secret in ["user-id", "name of", "presence", "message", "make up", "data", "none"] {
             assert!(!text.contains(secret), "`{secret}` is in {text}");
         }

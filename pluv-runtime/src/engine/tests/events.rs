@@ -1,4 +1,4 @@
-//! Who gets what.
+//! The receivers of events.
 
 use serde_json::{Value, json};
 

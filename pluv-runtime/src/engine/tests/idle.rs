@@ -54,7 +54,7 @@ fn who_is_silent_goes_and_the_others_are_told_once() {
         let [a, b] = ["u1", "u2"].map(|user| world.join(user, &json!({})));
         world.clear();
         live(world, &[b], IDLE + 10_000);
-        assert!(world.needs_pings(), "it is doubted");
+        assert!(world.needs_pings(), "it is suspected");
         assert_eq!(names(world, b), [""; 0], "nobody is closed before the room has listened");
         live(world, &[b], IDLE + 20_000);
         assert_eq!(world.closed(a), Some(1012));

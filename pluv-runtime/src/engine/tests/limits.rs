@@ -1,4 +1,4 @@
-//! What is too much for a room.
+//! The limits of a room.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -6,8 +6,7 @@ use serde_json::json;
 
 use super::world::{Client, Output, Presence, TestRoom, User, World, both_of};
 use crate::{
-    Context, EventInfo, Handlers, Hooks, Limits, NoStorage, Options, Room,
-    api::{Call, done},
+    Context, EventInfo, Handlers, Hooks, Limits, Message, NoStorage, Options, Room,
     cloudflare::Env,
     engine::Outcome,
     error::{Error, Result},
@@ -21,9 +20,11 @@ impl Room for Small {
     type Presence = Presence;
     type Output = Output;
     type Storage = NoStorage;
-    const OPTIONS: Options = Options::new("Small", "SMALL")
-        .has_user()
-        .limits(Limits::new().connections(2).message(1_024).messages_per_second(10).presence(100).user(100).user_id(8));
+    const OPTIONS: Options = Options {
+        has_user: true,
+        limits: Limits::new().connections(2).message(1_024).messages_per_second(10).presence(100).user(100).user_id(8),
+        ..Options::new("Small", "SMALL")
+    };
 }
 
 impl TestRoom for Small {
@@ -42,12 +43,12 @@ impl Handlers for Small {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
-            "note" => cx.set_presence(Presence { x: None, note: Some(call.message.json().to_owned()) }),
-            _ => return Ok(call.unhandled()),
+    async fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
+            "note" => context.set_presence(Presence { x: None, note: Some(message.json().to_owned()) }),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 }
 
@@ -59,21 +60,21 @@ fn long(bytes: usize) -> String {
 #[test]
 fn a_room_is_full() {
     both_of::<Small>(|world| {
-        assert_eq!(world.refusal("a"), None);
+        assert_eq!(world.connect_error("a"), None);
         let a = world.connect("a");
         world.connect("b");
-        assert_eq!(world.refusal("c").as_deref(), Some("the room is full: the limit is 2 connections"));
+        assert_eq!(world.connect_error("c").as_deref(), Some("the room is full: the limit is 2 connections"));
         world.leave(a);
-        assert_eq!(world.refusal("c"), None);
+        assert_eq!(world.connect_error("c"), None);
     });
 }
 
 #[test]
 fn a_user_may_be_too_big() {
     both_of::<Small>(|world| {
-        let refusal = world.refusal("123456789");
+        let refusal = world.connect_error("123456789");
         assert_eq!(refusal.as_deref(), Some("the user's `id` takes 9 bytes: the limit is 8"));
-        let refusal = world.refusal(&"1".repeat(100));
+        let refusal = world.connect_error(&"1".repeat(100));
         assert_eq!(refusal.as_deref(), Some("the user takes 227 bytes: the limit is 100"));
     });
 }

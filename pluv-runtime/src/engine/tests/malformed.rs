@@ -1,4 +1,4 @@
-//! What is no frame of the protocol.
+//! Frames that are not of the protocol.
 
 use serde_json::{Value, json};
 

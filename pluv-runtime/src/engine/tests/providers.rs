@@ -83,8 +83,8 @@ impl World<Notes> {
         self.send_binary(provider.client, &yjs::update(&update));
     }
 
-    /// What a connection was told of clients, in the order in which it came: the client, the clock and the state.
-    fn told(&mut self, client: Client) -> Vec<(u64, u64, String)> {
+    /// The awareness that a connection was sent, in the order in which it came: the client, the clock and the state.
+    fn awareness(&mut self, client: Client) -> Vec<(u64, u64, String)> {
         let mut told = Vec::new();
         for frame in self.binary_frames(client) {
             if let Some(Frame::Awareness(update)) = Frame::parse(&frame) {
@@ -98,7 +98,7 @@ impl World<Notes> {
         told
     }
 
-    fn tell(&mut self, provider: &Provider, entries: &[(u64, u64, &str)]) {
+    fn send_awareness(&mut self, provider: &Provider, entries: &[(u64, u64, &str)]) {
         self.send_binary(provider.client, &yjs::awareness(entries));
     }
 }
@@ -271,24 +271,24 @@ fn what_is_told_of_clients_goes_round_and_stays_for_newcomers() {
         let [ada, bob] = ["ada", "bob"].map(|user| world.provider(user));
         world.clear();
         world.pace = 0;
-        world.tell(&ada, &[(7, 3, r#"{"x":1}"#)]);
+        world.send_awareness(&ada, &[(7, 3, r#"{"x":1}"#)]);
         let first = owned(&[(7, 3, r#"{"x":1}"#)]);
-        assert_eq!((world.told(ada.client), world.told(bob.client)), (first.clone(), first.clone()));
+        assert_eq!((world.awareness(ada.client), world.awareness(bob.client)), (first.clone(), first.clone()));
         // What a stock provider was told, it sends on.
-        world.tell(&bob, &[(7, 3, r#"{"x":1}"#)]);
-        world.tell(&bob, &[(7, 2, r#"{"x":0}"#)]);
-        assert_eq!((world.told(ada.client), world.told(bob.client)), (vec![], vec![]));
+        world.send_awareness(&bob, &[(7, 3, r#"{"x":1}"#)]);
+        world.send_awareness(&bob, &[(7, 2, r#"{"x":0}"#)]);
+        assert_eq!((world.awareness(ada.client), world.awareness(bob.client)), (vec![], vec![]));
         let eve = world.connect_by(Protocol::Yjs, "eve", Access::Write);
-        assert_eq!(world.told(eve), first);
+        assert_eq!(world.awareness(eve), first);
         world.send_binary(eve, &[3]);
-        assert_eq!(world.told(eve), first);
+        assert_eq!(world.awareness(eve), first);
         // Of several, those that are new.
-        world.tell(&bob, &[(7, 3, r#"{"x":1}"#), (8, 0, "{}")]);
-        assert_eq!(world.told(eve), owned(&[(8, 0, "{}")]));
-        world.tell(&ada, &[(7, 3, "null")]);
-        assert_eq!(world.told(eve), owned(&[(7, 3, "null")]));
+        world.send_awareness(&bob, &[(7, 3, r#"{"x":1}"#), (8, 0, "{}")]);
+        assert_eq!(world.awareness(eve), owned(&[(8, 0, "{}")]));
+        world.send_awareness(&ada, &[(7, 3, "null")]);
+        assert_eq!(world.awareness(eve), owned(&[(7, 3, "null")]));
         world.send_binary(eve, &[3]);
-        assert_eq!(world.told(eve), owned(&[(8, 0, "{}")]));
+        assert_eq!(world.awareness(eve), owned(&[(8, 0, "{}")]));
     });
 }
 
@@ -296,18 +296,18 @@ fn what_is_told_of_clients_goes_round_and_stays_for_newcomers() {
 fn a_provider_that_goes_without_a_word_is_found_also_among_no_pluv_clients() {
     notes(|world| {
         let [ada, bob] = ["ada", "bob"].map(|user| world.provider(user));
-        world.tell(&ada, &[(7, 1, "{}")]);
+        world.send_awareness(&ada, &[(7, 1, "{}")]);
         world.clear();
         for clock in 1..30 {
             world.wait(10_000);
-            world.tell(&bob, &[(8, clock, "{}")]);
+            world.send_awareness(&bob, &[(8, clock, "{}")]);
             world.hibernate();
             if world.alarm().is_some_and(|due| due <= world.now()) {
                 world.fire_alarm();
             }
         }
         assert_eq!((world.closed(ada.client), world.closed(bob.client)), (Some(1012), None));
-        assert!(world.told(bob.client).contains(&(7, 1, "null".to_owned())));
+        assert!(world.awareness(bob.client).contains(&(7, 1, "null".to_owned())));
         assert!(!world.needs_pings());
         world.leave(bob.client);
         assert_eq!(world.alarm(), None);
@@ -322,8 +322,8 @@ fn a_connection_is_sent_its_own_now_and_then() {
     world.pace = 1_000;
     let heard: Vec<_> = (1..=11)
         .map(|clock| {
-            world.tell(&ada, &[(7, clock, "{}")]);
-            world.told(ada.client).len()
+            world.send_awareness(&ada, &[(7, clock, "{}")]);
+            world.awareness(ada.client).len()
         })
         .collect();
     assert_eq!(heard, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
@@ -333,16 +333,16 @@ fn a_connection_is_sent_its_own_now_and_then() {
 fn clients_go_with_their_connection_also_while_the_room_sleeps() {
     notes(|world| {
         let [ada, bob, eve] = ["ada", "bob", "eve"].map(|user| world.provider(user));
-        world.tell(&ada, &[(7, 3, "{}")]);
-        world.tell(&bob, &[(8, 5, "{}")]);
-        world.tell(&eve, &[(9, 0, "{}")]);
+        world.send_awareness(&ada, &[(7, 3, "{}")]);
+        world.send_awareness(&bob, &[(8, 5, "{}")]);
+        world.send_awareness(&eve, &[(9, 0, "{}")]);
         world.clear();
         world.leave(ada.client);
-        assert_eq!(world.told(eve.client), owned(&[(7, 3, "null")]));
+        assert_eq!(world.awareness(eve.client), owned(&[(7, 3, "null")]));
         world.leave_asleep(bob.client);
-        assert_eq!(world.told(eve.client), owned(&[(8, 5, "null")]));
+        assert_eq!(world.awareness(eve.client), owned(&[(8, 5, "null")]));
         world.send_binary(eve.client, &[3]);
-        assert_eq!(world.told(eve.client), owned(&[(9, 0, "{}")]));
+        assert_eq!(world.awareness(eve.client), owned(&[(9, 0, "{}")]));
     });
 }
 
@@ -350,14 +350,14 @@ fn clients_go_with_their_connection_also_while_the_room_sleeps() {
 fn a_client_that_comes_back_before_its_end_is_known_stays() {
     notes(|world| {
         let [ada, eve] = ["ada", "eve"].map(|user| world.provider(user));
-        world.tell(&ada, &[(7, 3, "{}")]);
+        world.send_awareness(&ada, &[(7, 3, "{}")]);
         let again = world.provider("ada");
-        world.tell(&again, &[(7, 3, "{}")]);
+        world.send_awareness(&again, &[(7, 3, "{}")]);
         world.clear();
         world.leave_asleep(ada.client);
-        assert_eq!(world.told(eve.client), []);
+        assert_eq!(world.awareness(eve.client), []);
         world.leave(again.client);
-        assert_eq!(world.told(eve.client), owned(&[(7, 3, "null")]));
+        assert_eq!(world.awareness(eve.client), owned(&[(7, 3, "null")]));
     });
 }
 
@@ -365,21 +365,21 @@ fn a_client_that_comes_back_before_its_end_is_known_stays() {
 fn a_client_that_comes_back_after_its_end_is_told_to_count_on() {
     let world = &mut World::<Notes>::new(false);
     let [ada, eve] = ["ada", "eve"].map(|user| world.provider(user));
-    world.tell(&ada, &[(7, 3, "{}")]);
+    world.send_awareness(&ada, &[(7, 3, "{}")]);
     world.leave(ada.client);
     // What was on its way is late.
-    world.tell(&eve, &[(9, 0, "{}")]);
+    world.send_awareness(&eve, &[(9, 0, "{}")]);
     world.clear();
-    world.tell(&eve, &[(7, 3, "{}")]);
+    world.send_awareness(&eve, &[(7, 3, "{}")]);
     world.send_binary(eve.client, &[3]);
-    assert_eq!(world.told(eve.client), owned(&[(9, 0, "{}")]));
+    assert_eq!(world.awareness(eve.client), owned(&[(9, 0, "{}")]));
     // The others would not take what they had already.
     let again = world.provider("ada");
     world.clear();
-    world.tell(&again, &[(7, 3, "{}")]);
-    assert_eq!((world.told(again.client), world.told(eve.client)), (owned(&[(7, 3, "null")]), vec![]));
-    world.tell(&again, &[(7, 4, "{}")]);
-    assert_eq!(world.told(eve.client), owned(&[(7, 4, "{}")]));
+    world.send_awareness(&again, &[(7, 3, "{}")]);
+    assert_eq!((world.awareness(again.client), world.awareness(eve.client)), (owned(&[(7, 3, "null")]), vec![]));
+    world.send_awareness(&again, &[(7, 4, "{}")]);
+    assert_eq!(world.awareness(eve.client), owned(&[(7, 4, "{}")]));
 }
 
 #[test]
@@ -389,8 +389,8 @@ fn what_is_told_of_clients_is_never_stored() {
         let long = format!(r#"{{"long":"{}"}}"#, "x".repeat(20_000));
         world.database.take_written();
         world.database.take_read();
-        world.tell(&ada, &[(7, 1, "{}")]);
-        world.tell(&ada, &[(7, 2, &long), (8, 1, "{}")]);
+        world.send_awareness(&ada, &[(7, 1, "{}")]);
+        world.send_awareness(&ada, &[(7, 2, &long), (8, 1, "{}")]);
         assert_eq!((world.database.take_written(), world.database.take_read(), world.stored()), (0, 0, 0));
         world.clear();
         // What does not fit a socket is asked for again, of the one that has it.
@@ -398,10 +398,10 @@ fn what_is_told_of_clients_is_never_stored() {
         let bob = world.connect_by(Protocol::Yjs, "bob", Access::Write);
         assert!(world.binary_frames(ada.client).contains(&vec![3]));
         world.clear();
-        world.tell(&ada, &[(7, 2, &long), (8, 1, "{}")]);
-        assert_eq!(world.told(bob), owned(&[(7, 2, &long), (8, 1, "{}")]));
+        world.send_awareness(&ada, &[(7, 2, &long), (8, 1, "{}")]);
+        assert_eq!(world.awareness(bob), owned(&[(7, 2, &long), (8, 1, "{}")]));
         world.leave_asleep(ada.client);
-        assert_eq!(world.told(bob), owned(&[(7, 2, "null"), (8, 1, "null")]));
+        assert_eq!(world.awareness(bob), owned(&[(7, 2, "null"), (8, 1, "null")]));
     });
 }
 
@@ -413,11 +413,11 @@ fn a_session_that_is_stored_is_not_stored_again_when_a_cursor_moves() {
         let bob = world.provider("bob");
         world.clear();
         for clock in 1..4 {
-            world.tell(&ada, &[(7, clock, "{}")]);
-            assert_eq!(world.told(bob.client), owned(&[(7, clock, "{}")]));
+            world.send_awareness(&ada, &[(7, clock, "{}")]);
+            assert_eq!(world.awareness(bob.client), owned(&[(7, clock, "{}")]));
         }
         world.leave_asleep(ada.client);
-        assert_eq!((world.told(bob.client), world.stored()), (owned(&[(7, 3, "null")]), 0));
+        assert_eq!((world.awareness(bob.client), world.stored()), (owned(&[(7, 3, "null")]), 0));
     });
 }
 
@@ -427,19 +427,19 @@ fn what_is_too_much_is_not_shown() {
         let [ada, bob, cleo] = ["ada", "bob", "cleo"].map(|user| world.provider(user));
         world.clear();
         let long = format!(r#"{{"long":"{}"}}"#, "x".repeat(70_000));
-        world.tell(&ada, &[(7, 1, &long)]);
+        world.send_awareness(&ada, &[(7, 1, &long)]);
         let denied = yjs::denied("awareness state exceeds the per-connection limit and was dropped");
         assert_eq!(world.binary_frames(ada.client), [denied]);
         let many: Vec<_> = (100..140).map(|client| (client, 1, "{}")).collect();
-        world.tell(&ada, &many);
-        assert_eq!(world.told(bob.client), owned(&many[..32]));
+        world.send_awareness(&ada, &many);
+        assert_eq!(world.awareness(bob.client), owned(&many[..32]));
         // Nobody tells of so many.
         let more: Vec<_> = (0..5_000).map(|client| (client, 2, "{}")).collect();
-        world.tell(&bob, &more);
+        world.send_awareness(&bob, &more);
         assert_eq!(world.closed(bob.client), Some(1003));
         world.clear();
         world.leave(ada.client);
-        assert_eq!(world.told(cleo.client).len(), 32);
+        assert_eq!(world.awareness(cleo.client).len(), 32);
     });
 }
 
@@ -451,15 +451,15 @@ fn what_others_move_is_no_flood_of_who_sends_it_on() {
     world.pace = 0;
     // At one moment as many may come as in two seconds.
     for clock in 1..=1_100 {
-        world.tell(&ada, &[(7, clock, "{}")]);
-        world.tell(&bob, &[(8, clock, "{}")]);
-        for (client, clock, state) in world.told(eve.client) {
-            world.tell(&eve, &[(client, clock, &state)]);
+        world.send_awareness(&ada, &[(7, clock, "{}")]);
+        world.send_awareness(&bob, &[(8, clock, "{}")]);
+        for (client, clock, state) in world.awareness(eve.client) {
+            world.send_awareness(&eve, &[(client, clock, &state)]);
         }
     }
     assert_eq!(world.closed(eve.client), None);
     for _ in 0..2_000 {
-        world.tell(&eve, &[(7, 1_100, "{}")]);
+        world.send_awareness(&eve, &[(7, 1_100, "{}")]);
     }
     assert_eq!(world.closed(eve.client), Some(1008), "nobody has moved");
     assert_eq!((world.closed(ada.client), world.closed(bob.client)), (None, None));
@@ -492,7 +492,7 @@ fn a_provider_that_does_not_read_is_closed_whatever_it_says() {
     for round in 0..3 {
         for provider in [&ada, &bob] {
             world.unread(provider.client);
-            world.tell(provider, &[(7, round, "{}")]);
+            world.send_awareness(provider, &[(7, round, "{}")]);
         }
         // It answers what it is asked.
         world.take(&ada);

@@ -15,8 +15,7 @@ use yrs::{
 
 use super::world::{Client, Output, Presence, TestRoom, User, World, both_of};
 use crate::{
-    Context, EventInfo, Handlers, Hooks, Limits, Options, Room, Yrs,
-    api::{Call, done},
+    Context, EventInfo, Handlers, Hooks, Limits, Message, Options, Room, Yrs,
     auth::Access,
     cloudflare::Env,
     contract::HasOutput,
@@ -35,8 +34,11 @@ impl Room for Notes {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options =
-        Options::new("Notes", "NOTES").has_user().limits(Limits::new().storage(500_000).user(100_000).user_id(100_000));
+    const OPTIONS: Options = Options {
+        has_user: true,
+        limits: Limits::new().storage(500_000).user(100_000).user_id(100_000),
+        ..Options::new("Notes", "NOTES")
+    };
 }
 
 impl TestRoom for Notes {
@@ -59,25 +61,25 @@ impl Handlers for Notes {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
+    async fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
             "read" => {
-                let text = cx.storage().read(|doc| doc.get_text("t").map(|text| text.get_string(doc)))?;
-                cx.reply(Output::Said { text: text.unwrap_or_default() });
+                let text = context.storage().read(|doc| doc.get_text("t").map(|text| text.get_string(doc)))?;
+                context.reply(Output::Said { text: text.unwrap_or_default() });
             }
             "stamp" | "failStamp" => {
-                cx.storage().edit(|doc| {
+                context.storage().edit(|doc| {
                     let text = doc.get_or_insert_text("t");
                     text.push(doc, "!");
                 });
-                if call.name() == "failStamp" {
+                if message.name() == "failStamp" {
                     return Err(Error::client("you asked for it"));
                 }
             }
-            "stampNothing" => cx.storage().edit(|_| {}),
-            _ => return Ok(call.unhandled()),
+            "stampNothing" => context.storage().edit(|_| {}),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 }
 
@@ -87,36 +89,36 @@ thread_local! {
 }
 
 /// A room that says how its document begins.
-struct Begun {
+struct WithInitialStorage {
     gate: Rc<Cell<bool>>,
 }
 
-impl Room for Begun {
+impl Room for WithInitialStorage {
     type User = User;
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Begun", "BEGUN").has_user();
+    const OPTIONS: Options = Options { has_user: true, ..Options::new("WithInitialStorage", "BEGUN") };
 }
 
-impl TestRoom for Begun {
+impl TestRoom for WithInitialStorage {
     fn make(gate: &Rc<Cell<bool>>) -> Self {
         Self { gate: Rc::clone(gate) }
     }
 }
 
-impl Handlers for Begun {
+impl Handlers for WithInitialStorage {
     type Room = Self;
 
     const EVENTS: &'static [EventInfo] = &[];
-    const HOOKS: Hooks = Hooks::none().get_initial_storage();
+    const HOOKS: Hooks = Hooks { get_initial_storage: true, ..Hooks::none() };
 
     fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        Ok(call.unhandled())
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
+        Ok(Outcome::Unhandled)
     }
 
     async fn get_initial_storage(&self, room: &str) -> Result<Option<Vec<u8>>> {
@@ -211,7 +213,7 @@ impl<R: TestRoom> World<R> {
         updates.len()
     }
 
-    /// What the room has, as a newcomer gets it.
+    /// The room's document, as a client that joins gets it.
     fn stored_text(&mut self) -> String {
         let (peer, _) = self.join_with("newcomer", Doc::new());
         self.leave(peer.client);
@@ -502,9 +504,9 @@ fn an_edit_that_changes_nothing_is_not_stored() {
 
 #[test]
 fn the_rooms_own_code_begins_the_document_once_for_all_who_join() {
-    both_of::<Begun>(|world| {
+    both_of::<WithInitialStorage>(|world| {
         ASKED.set(0);
-        let state = doc_with("begun").transact().encode_state_as_update_v1(&StateVector::default());
+        let state = doc_with("initial").transact().encode_state_as_update_v1(&StateVector::default());
         BEGINNING.set(Ok(Some(state)));
         let (a, b) = (world.connect("a"), world.connect("b"));
         world.clear();
@@ -522,14 +524,14 @@ fn the_rooms_own_code_begins_the_document_once_for_all_who_join() {
             assert_eq!(received["data"]["changeKind"], "unchanged");
             let doc = Doc::new();
             apply(&doc, &received["data"]["state"]);
-            assert_eq!(text(&doc), "begun");
+            assert_eq!(text(&doc), "initial");
         }
     });
 }
 
 #[test]
 fn a_room_whose_document_can_not_begin_closes_and_asks_again() {
-    both_of::<Begun>(|world| {
+    both_of::<WithInitialStorage>(|world| {
         ASKED.set(0);
         BEGINNING.set(Err("the database is away".to_owned()));
         let a = world.connect("a");
@@ -552,7 +554,7 @@ fn a_room_whose_document_can_not_begin_closes_and_asks_again() {
 
 #[test]
 fn a_client_reads_why_a_document_can_not_begin_where_that_is_meant_for_it() {
-    both_of::<Begun>(|world| {
+    both_of::<WithInitialStorage>(|world| {
         ASKED.set(0);
         BEGINNING.set(Err("client: it is archived".to_owned()));
         let ada = world.connect("ada");
@@ -569,7 +571,7 @@ fn a_client_reads_why_a_document_can_not_begin_where_that_is_meant_for_it() {
 
 #[test]
 fn nobody_waits_for_ever_for_a_document_to_begin() {
-    both_of::<Begun>(|world| {
+    both_of::<WithInitialStorage>(|world| {
         ASKED.set(0);
         BEGINNING.set(Ok(None));
         let waiting = [world.connect("a"), world.connect("b")];

@@ -22,7 +22,6 @@ use yrs::{Text as _, WriteTxn as _};
 use super::world::{Output, Presence, TestRoom, User, World};
 use crate::{
     Context, EventInfo, FinalState, Handlers, Hooks, Limits, Message, Options, Retention, Room, Yrs,
-    api::{Call, done},
     cloudflare::Env,
     engine::Outcome,
     error::{Error, Result},
@@ -37,7 +36,7 @@ struct Noted {
     /// The fields of each span.
     spans: Vec<String>,
     entered: Vec<usize>,
-    /// What happened, with the innermost span at the time.
+    /// The events, with the innermost span at the time.
     happened: Vec<String>,
 }
 
@@ -105,8 +104,11 @@ impl Room for Traced {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options =
-        Options::new("Traced", "TRACED").has_user().retention(Retention::Delete { after: Duration::ZERO });
+    const OPTIONS: Options = Options {
+        has_user: true,
+        retention: Retention::Delete { after: Duration::ZERO },
+        ..Options::new("Traced", "TRACED")
+    };
 }
 
 impl TestRoom for Traced {
@@ -119,24 +121,26 @@ impl Handlers for Traced {
     type Room = Self;
 
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("write", "")];
-    const HOOKS: Hooks = Hooks::none()
-        .get_initial_storage()
-        .on_user_connected()
-        .on_user_disconnected()
-        .on_message()
-        .on_storage_updated()
-        .on_room_deleted();
+    const HOOKS: Hooks = Hooks {
+        get_initial_storage: true,
+        on_user_connected: true,
+        on_user_disconnected: true,
+        on_message: true,
+        on_storage_updated: true,
+        on_room_deleted: true,
+        ..Hooks::none()
+    };
 
     fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {
+    async fn dispatch(&self, context: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
         tracing::info!(begins = true);
         poll_fn(|_| if self.gate.get() { Poll::Ready(()) } else { Poll::Pending }).await;
         tracing::info!(goes_on = true);
-        cx.storage().edit(|doc| doc.get_or_insert_text("text").push(doc, "!"));
-        Ok(done())
+        context.storage().edit(|doc| doc.get_or_insert_text("text").push(doc, "!"));
+        Ok(Outcome::Done)
     }
 
     async fn get_initial_storage(&self, _: &str) -> Result<Option<Vec<u8>>> {

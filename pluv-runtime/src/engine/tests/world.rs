@@ -13,7 +13,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     Context, EventInfo, Evict, Handlers, Hooks, Limits, Message, Options, Room,
-    api::{Call, answer, done},
+    api::answer,
     auth::Access,
     cloudflare::Env,
     contract::HasOutput,
@@ -76,8 +76,12 @@ impl Room for Test {
     type Presence = Presence;
     type Output = Output;
     type Storage = crate::NoStorage;
-    const OPTIONS: Options =
-        Options::new("Test", "TEST").has_user().debug().limits(Limits::new().presence(1_000_000).user(100_000));
+    const OPTIONS: Options = Options {
+        has_user: true,
+        debug: true,
+        limits: Limits::new().presence(1_000_000).user(100_000),
+        ..Options::new("Test", "TEST")
+    };
 }
 
 impl HasOutput for Test {
@@ -88,84 +92,85 @@ impl Handlers for Test {
     type Room = Self;
 
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("say", ""), EventInfo::event("sayOthers", "")];
-    const HOOKS: Hooks = Hooks::none().on_user_connected().on_user_disconnected().on_message();
+    const HOOKS: Hooks =
+        Hooks { on_user_connected: true, on_user_disconnected: true, on_message: true, ..Hooks::none() };
 
     fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
-            "say" => cx.broadcast(Output::Said { text: call.input::<Say>()?.text }),
-            "sayOthers" => cx.broadcast_others(Output::Said { text: call.input::<Say>()?.text }),
-            "echo" => cx.reply(Output::Said { text: call.input::<Say>()?.text }),
+    async fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
+            "say" => context.broadcast(Output::Said { text: message.data::<Say>()?.text }),
+            "sayOthers" => context.broadcast_others(Output::Said { text: message.data::<Say>()?.text }),
+            "echo" => context.reply(Output::Said { text: message.data::<Say>()?.text }),
             "whisper" => {
-                let input: To1 = call.input()?;
-                cx.send_to(&input.to, Output::Said { text: input.text });
+                let input: To1 = message.data()?;
+                context.send_to(&input.to, Output::Said { text: input.text });
             }
             "wait" => {
-                let input: Say = call.input()?;
+                let input: Say = message.data()?;
                 let gate = Rc::clone(&self.gate);
                 poll_fn(move |_| if gate.get() { Poll::Ready(()) } else { Poll::Pending }).await;
-                cx.broadcast(Output::Said { text: input.text });
+                context.broadcast(Output::Said { text: input.text });
             }
             "evict" => {
-                let input: To1 = call.input()?;
-                cx.broadcast(Output::Said { text: "goodbye".to_owned() });
+                let input: To1 = message.data()?;
+                context.broadcast(Output::Said { text: "goodbye".to_owned() });
                 match &*input.text {
-                    "session" => cx.evict(&input.to),
-                    "user" => cx.evict_user(&input.to),
-                    "all" => cx.evict_all(),
+                    "session" => context.evict(&input.to),
+                    "user" => context.evict_user(&input.to),
+                    "all" => context.evict_all(),
                     "fail" => {
-                        cx.evict_all();
+                        context.evict_all();
                         return Err(Error::client("not this time"));
                     }
-                    reason => cx.evict(Evict::session(input.to).reason(reason.to_owned()).allow_reconnect()),
+                    reason => context.evict(Evict::session(input.to).reason(reason.to_owned()).allow_reconnect()),
                 }
             }
-            "look" => cx.reply(Output::Seen {
-                sessions: cx.sessions().iter().map(|session| session.user().id.clone()).collect(),
-                x: cx.presence().x,
-                room: cx.room().to_string(),
-                now: cx.now(),
-                name: cx.user().name.clone(),
+            "look" => context.reply(Output::Seen {
+                sessions: context.sessions().iter().map(|session| session.user().id.clone()).collect(),
+                x: context.presence().x,
+                room: context.room().to_string(),
+                now: context.now(),
+                name: context.user().name.clone(),
             }),
             "setX" => {
-                let input: SetX = call.input()?;
-                cx.set_presence(Presence { x: Some(input.x), note: None });
-                cx.reply(Output::Said { text: format!("{:?}", cx.presence().x) });
+                let input: SetX = message.data()?;
+                context.set_presence(Presence { x: Some(input.x), note: None });
+                context.reply(Output::Said { text: format!("{:?}", context.presence().x) });
                 if input.fail {
                     return Err(Error::client("you asked for it"));
                 }
             }
             "breakOutput" => {
-                cx.broadcast(Output::Said { text: "never seen".to_owned() });
-                cx.broadcast(Output::Broken(1));
+                context.broadcast(Output::Said { text: "never seen".to_owned() });
+                context.broadcast(Output::Broken(1));
             }
-            "collect" => cx.garbage_collect(),
+            "collect" => context.garbage_collect(),
             "fail" => {
-                cx.broadcast(Output::Said { text: "never seen".to_owned() });
+                context.broadcast(Output::Said { text: "never seen".to_owned() });
                 return Err(std::io::Error::other("the database's address").into());
             }
             "sum" => {
-                let numbers: Vec<i64> = serde_json::from_value(call.input::<Value>()?["numbers"].clone())
+                let numbers: Vec<i64> = serde_json::from_value(message.data::<Value>()?["numbers"].clone())
                     .map_err(|_| Error::client("give me `numbers`"))?;
                 return answer("sumResult", &numbers.iter().sum::<i64>());
             }
-            _ => return Ok(call.unhandled()),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 
-    async fn on_user_connected(&self, cx: &Context<'_, Self>) -> Result<()> {
-        if cx.user().id == "greeted" {
-            cx.broadcast(Output::Joined {});
+    async fn on_user_connected(&self, context: &Context<'_, Self>) -> Result<()> {
+        if context.user().id == "greeted" {
+            context.broadcast(Output::Joined {});
         }
         Ok(())
     }
 
-    async fn on_user_disconnected(&self, cx: &Context<'_, Self>) -> Result<()> {
-        cx.broadcast(Output::Left { x: cx.presence().x });
+    async fn on_user_disconnected(&self, context: &Context<'_, Self>) -> Result<()> {
+        context.broadcast(Output::Left { x: context.presence().x });
         Ok(())
     }
 
@@ -236,7 +241,7 @@ impl<R: TestRoom> World<R> {
             let gate = Rc::clone(&gate);
             move || R::make(&gate)
         };
-        let mut host = TestHost::new("the room", 1_000, Limits::of::<R>(), make);
+        let mut host = TestHost::new("the room", 1_000, R::limits(), make);
         host.hibernates = rebuilt;
         host.pace = 1_000;
         Self { host, gate }
@@ -297,7 +302,7 @@ impl<R: TestRoom> World<R> {
     }
 
     /// Why a user would not be taken.
-    pub(super) fn refusal(&mut self, user: &str) -> Option<String> {
+    pub(super) fn connect_error(&mut self, user: &str) -> Option<String> {
         match self.host.connect(Protocol::Pluv, json_of(user), Access::Write) {
             Ok(socket) => {
                 self.host.close(socket);
@@ -423,8 +428,8 @@ impl<R: TestRoom> World<R> {
         self.host.take_log()
     }
 
-    /// What the log was told of the life of the room.
-    pub(super) fn diary(&self) -> Vec<Value> {
+    /// The event log since the last call.
+    pub(super) fn event_log(&self) -> Vec<Value> {
         let lines = self.host.take_event_log();
         lines.iter().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
     }

@@ -1,6 +1,6 @@
 //! The protocol of the Yjs providers: binary frames, with numbers and buffers as lib0 writes them.
 //!
-//! What a frame of the sync protocol carries, an update or a state vector, is the document's to read.
+//! The payload of a frame of the sync protocol, an update or a state vector, is read by the document.
 
 #[cfg(test)]
 mod tests;
@@ -27,11 +27,11 @@ const MAX_NUMBER: u64 = (1 << 53) - 1;
 /// A frame of a client. What it carries is its end: nothing follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Frame<'a> {
-    /// What the client has, as a state vector: it wants the rest.
+    /// The client's state vector: it wants the rest.
     Step1(&'a [u8]),
-    /// What the client has and the room lacks: the answer to the room's own question.
+    /// The changes that the room lacks: the answer to its own state vector.
     Step2(&'a [u8]),
-    /// What the client changed.
+    /// A change of the client.
     Update(&'a [u8]),
     /// Where cursors are, and whatever else clients tell each other of themselves.
     Awareness(&'a [u8]),
@@ -74,12 +74,12 @@ pub(crate) fn step1(vector: &[u8]) -> Vec<u8> {
     sync(STEP_1, vector)
 }
 
-/// What a client lacks.
+/// The changes that a client lacks.
 pub(crate) fn step2(update: &[u8]) -> Vec<u8> {
     sync(STEP_2, update)
 }
 
-/// What someone changed.
+/// A change of someone else.
 pub(crate) fn update(update: &[u8]) -> Vec<u8> {
     sync(UPDATE, update)
 }
@@ -92,7 +92,7 @@ fn sync(kind: u64, content: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// What is known of some clients, by their clocks and states; `null` is one that is gone.
+/// The awareness of some clients, by their clocks and states; `null` is one that is gone.
 pub(crate) fn awareness(known: &[(u64, u64, &str)]) -> Vec<u8> {
     let mut update = Vec::new();
     write_number(&mut update, known.len() as u64);
@@ -119,7 +119,7 @@ pub(crate) fn denied(reason: &str) -> Vec<u8> {
 /// How deep a state may nest. Clients compare states by recursion.
 const MAX_DEPTH: usize = 100;
 
-/// What is told of one client.
+/// The entry of one client in an awareness update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry<'a> {
     /// The client, as Yjs knows it.
@@ -148,7 +148,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// What an update of the awareness tells, in its order. Where it is malformed comes a `None`, and nothing after it.
+/// The entries of an awareness update, in its order. Where it is malformed comes a `None`, and nothing after it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entries<'a> {
     reader: Reader<'a>,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{Entries, Entry, Frame, QUERY_AWARENESS, awareness, denied, step1, step2, update};
 
-/// What `testdata/frames.mjs` writes.
+/// The frames that `testdata/frames.mjs` writes.
 #[derive(Deserialize)]
 struct Frames {
     step1: Vec<Sample<String>>,
@@ -37,7 +37,7 @@ fn bytes(text: &str) -> Vec<u8> {
     STANDARD.decode(text).expect("it is base64")
 }
 
-fn told(update: &[u8]) -> Option<Vec<Told>> {
+fn entries_of(update: &[u8]) -> Option<Vec<Told>> {
     let told = |entry: Entry<'_>| Told {
         client: entry.client,
         clock: entry.clock,
@@ -61,7 +61,7 @@ fn what_stock_clients_send_is_read() {
     for Sample { frame, content } in frames.awareness {
         let frame = bytes(&frame);
         let Some(Frame::Awareness(update)) = Frame::parse(&frame) else { panic!("it tells of clients") };
-        assert_eq!(told(update), Some(content));
+        assert_eq!(entries_of(update), Some(content));
     }
     for Sample { frame, .. } in frames.query {
         assert_eq!(Frame::parse(&bytes(&frame)), Some(Frame::QueryAwareness));
@@ -136,16 +136,16 @@ fn an_awareness_that_is_malformed_says_so_once() {
     let whole = bytes(&frames().awareness[3].frame);
     let Some(Frame::Awareness(whole)) = Frame::parse(&whole) else { panic!("it tells of clients") };
     for len in 0..whole.len() {
-        assert_eq!(told(&whole[..len]), None, "{len}");
+        assert_eq!(entries_of(&whole[..len]), None, "{len}");
     }
     let trailing = [whole, &[0]].concat();
     let found: Vec<_> = Entries::of(&trailing).expect("it says how many").map(|entry| entry.is_some()).collect();
     assert_eq!(found, [true, true, false]);
     // As many as there are numbers, and a clock that leaves no higher one.
-    assert_eq!(told(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1, 1]), None);
+    assert_eq!(entries_of(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1, 1]), None);
     let highest = awareness(&[(1, (1 << 53) - 1, "{}")]);
     let Some(Frame::Awareness(highest)) = Frame::parse(&highest) else { panic!("it tells of clients") };
-    assert_eq!(told(highest), None);
+    assert_eq!(entries_of(highest), None);
 }
 
 #[test]

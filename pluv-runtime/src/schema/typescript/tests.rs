@@ -11,8 +11,8 @@ use super::{
     syntax::{Kind, Part, lay_out, parse, repair, uncomment},
 };
 use crate::{
-    __private::{Call, Env, Outcome},
-    Context, EventInfo, Handlers, Hooks, Limits, NoStorage, Options, Room,
+    __private::{Env, Outcome},
+    Context, EventInfo, Handlers, Hooks, Limits, Message, NoStorage, Options, Room,
     error::{Error, Result},
     schema::{
         Description, EventTypes, RoomTypes,
@@ -238,7 +238,7 @@ impl<const KIND: usize> Room for Sample<KIND> {
     type Presence = crate::Json;
     type Output = Good;
     type Storage = NoStorage;
-    const OPTIONS: Options = Options::new("Sample", "SAMPLE").path("/sample").has_user();
+    const OPTIONS: Options = Options { path: "/sample", has_user: true, ..Options::new("Sample", "SAMPLE") };
     const TYPES: RoomTypes =
         RoomTypes::new("A room.").user::<User>().output::<Good>().with_messages(&[("oneThing", "Says */ a thing.")]);
 }
@@ -257,7 +257,7 @@ impl<const KIND: usize> Handlers for Sample<KIND> {
         Ok((Self, Limits::new()))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
         Err(Error::internal("nobody calls it"))
     }
 }
@@ -370,7 +370,7 @@ impl<T: Typed + DeserializeOwned + 'static> Handlers for Reads<T> {
         Ok((Self(PhantomData), Limits::new()))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
         Err(Error::internal("nobody calls it"))
     }
 }
@@ -396,7 +396,7 @@ impl<T: Typed + Serialize + DeserializeOwned + Default + 'static> Handlers for S
         Ok((Self(PhantomData), Limits::new()))
     }
 
-    async fn dispatch(&self, _: &Context<'_, Self>, _: Call<'_>) -> Result<Outcome> {
+    async fn dispatch(&self, _: &Context<'_, Self>, _: Message<'_>) -> Result<Outcome> {
         Err(Error::internal("nobody calls it"))
     }
 }

@@ -1,4 +1,4 @@
-//! What the worker does with the room, and clients that do what they should not, or nothing.
+//! The requests of the worker, and clients that do what they should not, or nothing.
 
 use super::{
     contents, edits,
@@ -24,7 +24,7 @@ fn code_of(evict: &Evict, protocol: Protocol) -> u16 {
 /// Where Yjs's numbers of what the worker changes begin.
 const NUMBERS: u64 = 900_000_000;
 
-/// Who is sent away.
+/// The target of an eviction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Away {
     /// A person's connection.
@@ -36,7 +36,7 @@ pub(super) enum Away {
 
 impl<R: TestRoom> Simulation<R> {
     /// The worker sends connections away, and exactly those go.
-    pub(super) fn evict(&mut self, whom: Away, may_return: bool) {
+    pub(super) fn evict(&mut self, whom: Away, allow_reconnect: bool) {
         let session = |who: usize| self.people[who].stock.peers.session.clone();
         let evict = match whom {
             Away::Session(who) => match session(who) {
@@ -46,7 +46,7 @@ impl<R: TestRoom> Simulation<R> {
             Away::User(who) => Evict::user(self.people[who].user.clone()),
             Away::All => Evict::all(),
         };
-        let evict = if may_return { evict.allow_reconnect() } else { evict };
+        let evict = if allow_reconnect { evict.allow_reconnect() } else { evict };
         let is_meant = |number: Option<usize>, user: &str| match whom {
             Away::Session(who) => number == Some(who),
             Away::User(who) => self.people[who].user == user,
@@ -131,7 +131,7 @@ impl<R: TestRoom> Simulation<R> {
     }
 
     /// Someone loses its network, and the room hears nothing of it.
-    pub(super) fn vanish(&mut self, number: usize) {
+    pub(super) fn drop_connection(&mut self, number: usize) {
         let person = &mut self.people[number];
         if let Some(line) = person.disconnect() {
             self.ghosts.push(Ghost { client: line.client, user: person.user.clone(), fate: line.fate });
@@ -196,7 +196,7 @@ impl<R: TestRoom> Simulation<R> {
     }
 
     /// Those of whom the room has found out that they are gone.
-    pub(super) fn bury(&mut self) {
+    pub(super) fn remove_ghosts(&mut self) {
         let now = self.world.now();
         let gone = self.ghosts.extract_if(.., |ghost| self.world.closed(ghost.client).is_some());
         for ghost in gone.collect::<Vec<_>>() {

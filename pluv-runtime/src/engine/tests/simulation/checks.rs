@@ -1,10 +1,10 @@
-//! What must hold of what the room stores and shows.
+//! The rules for what the room stores and shows.
 
 use serde_json::Value;
 
 use super::{
+    client::Line,
     contents::{self, Contents, values},
-    person::Line,
     provider::Wire,
     room::script,
 };
@@ -13,7 +13,7 @@ use crate::{
     update::decode_base64,
 };
 
-/// What is known of the room's document.
+/// The knowledge of the room's document.
 #[derive(Debug)]
 pub(super) struct Known {
     stored: Vec<u8>,
@@ -27,7 +27,7 @@ pub(super) struct Known {
     /// Whether one was before the room was last heard of.
     was_begun: bool,
     asked: u32,
-    /// What is stored is looked at once for so many changes, and how many were not looked at.
+    /// The store is checked once for so many changes; and how many were not checked.
     pub(super) pace: u32,
     unseen: u32,
     /// How often the room's code had been told of changes when the last one was made.
@@ -52,7 +52,7 @@ impl Known {
     }
 
     /// Looks at what is stored when it has changed often enough.
-    pub(super) fn look(&mut self, database: &Database, is_left: bool) {
+    pub(super) fn check_store(&mut self, database: &Database, is_left: bool) {
         self.was_begun = self.is_begun;
         self.is_new = false;
         let asked = script(|script| script.asked);
@@ -80,8 +80,8 @@ impl Known {
             *self = Self { is_new: true, ..Self::new(self.asked) };
         }
         // The room's code knows of what it has begun itself.
-        let is_begun_by_room = self.contents.is_empty() && script(|script| script.begins.is_some());
-        if contents != self.contents && !is_begun_by_room && self.pace == 1 {
+        let has_room_begun = self.contents.is_empty() && script(|script| script.begins.is_some());
+        if contents != self.contents && !has_room_begun && self.pace == 1 {
             self.changed = Some(script(|script| script.told));
         }
         (self.stored, self.contents) = (stored, contents);

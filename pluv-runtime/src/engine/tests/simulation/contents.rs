@@ -1,4 +1,4 @@
-//! What a document holds, to compare.
+//! The contents of a document, to compare.
 
 use yrs::{
     Array as _, GetString as _, IdSet, Map as _, Transact as _, Update, types::ToJson as _,
@@ -10,7 +10,7 @@ use crate::{
     testing::{Database, TestDocument},
 };
 
-/// What was ever inserted and deleted, whatever of it waits for something else.
+/// Everything that was ever inserted and deleted, whatever of it waits for something else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
     pub(super) insertions: IdSet,
@@ -28,7 +28,7 @@ impl Contents {
         self.deletions.merge_with(other.deletions);
     }
 
-    /// What of it is not in `other`.
+    /// The part that is not in `other`.
     pub(super) fn beyond(&self, other: &Self) -> Self {
         Self { insertions: self.insertions.diff(&other.insertions), deletions: self.deletions.diff(&other.deletions) }
     }
@@ -38,7 +38,7 @@ impl Contents {
     }
 }
 
-/// What is stored, as a room reads it that has just woken up. Without counting or faults.
+/// The stored contents, as a room reads them that has just woken up. Without counting or faults.
 pub(super) fn stored(database: &Database) -> Vec<u8> {
     database.untroubled(|| {
         let mut document = Yrs::open(database.clone(), usize::MAX).expect("a room with a document has one");

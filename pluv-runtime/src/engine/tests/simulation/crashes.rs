@@ -84,7 +84,7 @@ fn edit_together<R: TestRoom>(simulation: &mut Simulation<R>) {
 fn fold<R: TestRoom>(simulation: &mut Simulation<R>) {
     simulation.gather();
     // What waits when the log is folded must not be lost with it.
-    simulation.edit(1, true, edits::mark);
+    simulation.edit(1, true, edits::insert_mark);
     simulation.send_edit(1);
     simulation.edit(0, false, edits::paste);
     simulation.carry(0);

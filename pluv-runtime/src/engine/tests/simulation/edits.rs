@@ -31,13 +31,13 @@ pub(super) fn edit(doc: &Doc, random: &mut Random) -> Option<Vec<u8>> {
     update(&transaction)
 }
 
-/// What a transaction has changed, if it has.
+/// The change that a transaction has made, if any.
 fn update(transaction: &TransactionMut<'_>) -> Option<Vec<u8>> {
     has_changed(transaction).then(|| transaction.encode_update_v1())
 }
 
 /// An edit that changes something, whatever is there.
-pub(super) fn mark(doc: &Doc) -> Option<Vec<u8>> {
+pub(super) fn insert_mark(doc: &Doc) -> Option<Vec<u8>> {
     let text = doc.get_or_insert_text("t");
     let mut transaction = doc.transact_mut();
     text.insert(&mut transaction, 0, "!");

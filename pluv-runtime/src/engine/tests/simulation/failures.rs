@@ -1,4 +1,4 @@
-//! What a failure, or a bad moment, must not do.
+//! Failures, and events at bad moments.
 
 use super::{
     room::{FOREVER, Simulated, script},

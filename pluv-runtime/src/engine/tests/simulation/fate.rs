@@ -2,7 +2,7 @@
 
 use crate::engine::tests::simulation::room::IDLE;
 
-/// What a connection has done, and what was done to it.
+/// The history of a connection: what it has done, and what was done to it.
 #[derive(Clone, Debug)]
 pub(super) struct Fate {
     /// When the room last had something of it.

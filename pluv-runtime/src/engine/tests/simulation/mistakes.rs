@@ -1,4 +1,4 @@
-//! What people send that can't be taken: each is one error to its sender, and nothing to anyone else.
+//! Messages that are not accepted: each is one error to its sender, and nothing to anyone else.
 
 use serde_json::{Value, json};
 

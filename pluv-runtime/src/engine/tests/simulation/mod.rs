@@ -3,6 +3,7 @@
 
 mod admin;
 mod checks;
+mod client;
 mod contents;
 mod crashes;
 mod edits;
@@ -10,7 +11,7 @@ mod failures;
 mod fate;
 mod load;
 mod mistakes;
-mod person;
+
 mod provider;
 mod providing;
 mod random;

@@ -24,9 +24,9 @@ pub(super) struct Provider {
     pub(super) user: String,
     pub(super) document: TestDocument,
     pub(super) number: u64,
-    /// What it tells of itself.
+    /// Its own awareness state.
     cursor: u64,
-    /// What it knows of others, by their numbers.
+    /// The awareness of others, by their numbers.
     seen: BTreeMap<u64, String>,
     /// How new that is, and what it has told itself; also of who is gone.
     clocks: BTreeMap<u64, u64>,
@@ -39,7 +39,7 @@ pub(super) struct Wire {
     pub(super) client: Client,
     pub(super) outbox: VecDeque<Vec<u8>>,
     pub(super) inbox: VecDeque<Vec<u8>>,
-    /// What its edits have inserted.
+    /// The text that its edits have inserted.
     pub(super) sent: IdSet,
     /// Something of that may have been lost, and come again with another's.
     pub(super) has_hole: bool,
@@ -73,7 +73,7 @@ impl Provider {
         self.wire = Some(wire);
         let vector = self.document.doc.transact().state_vector().encode_v1();
         self.send(yjs::step1(&vector));
-        self.send(self.told(&[self.number]));
+        self.send(self.awareness_of(&[self.number]));
     }
 
     /// Its connection is gone, with all that is on its way, and all that it knew of others.
@@ -88,13 +88,13 @@ impl Provider {
         self.renew();
     }
 
-    /// What it shows of itself.
+    /// Its own awareness state.
     pub(super) fn state(&self) -> String {
         format!(r#"{{"user":{:?},"cursor":{}}}"#, self.name, self.cursor)
     }
 
     /// Tells the room of an edit, if it is connected.
-    pub(super) fn tell(&mut self, update: &[u8]) {
+    pub(super) fn send_edit_of(&mut self, update: &[u8]) {
         if let Some(wire) = &mut self.wire {
             wire.sent.merge_with(Contents::of(update).insertions);
             wire.outbox.push_back(yjs::update(update));
@@ -107,8 +107,8 @@ impl Provider {
         }
     }
 
-    /// What it knows of these, itself too.
-    fn told(&self, numbers: &[u64]) -> Vec<u8> {
+    /// The awareness of these, itself too, as an update.
+    fn awareness_of(&self, numbers: &[u64]) -> Vec<u8> {
         let own = self.state();
         let entry = |number: &u64| {
             let state = if *number == self.number { Some(&own) } else { self.seen.get(number) };
@@ -130,7 +130,7 @@ impl Provider {
             Some(Frame::Awareness(update)) => self.hear(update),
             Some(Frame::QueryAwareness) => {
                 let all: Vec<_> = self.seen.keys().copied().chain([self.number]).collect();
-                self.send(self.told(&all));
+                self.send(self.awareness_of(&all));
             }
             // What was denied is not stored.
             None => wire.has_failed = true,
@@ -161,7 +161,7 @@ impl Provider {
             changed.push(entry.client);
         }
         if !changed.is_empty() {
-            self.send(self.told(&changed));
+            self.send(self.awareness_of(&changed));
         }
     }
 
@@ -169,7 +169,7 @@ impl Provider {
     /// known, and takes nothing that is not newer, though it has forgotten it.
     pub(super) fn renew(&mut self) {
         *self.clocks.entry(self.number).or_default() += 1;
-        self.send(self.told(&[self.number]));
+        self.send(self.awareness_of(&[self.number]));
     }
 
     /// It knows nothing but this of the others, by what they show, and of all of them if it `knows_all`.

@@ -1,4 +1,4 @@
-//! What providers do in the room.
+//! The steps of providers.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ impl<R: TestRoom> Simulation<R> {
     pub(super) fn type_by(&mut self, number: usize, what: u64) {
         let Some(provider) = self.providers.get_mut(number) else { return };
         if let Some(update) = edits::edit(&provider.document.doc, &mut Random::new(what)) {
-            provider.tell(&update);
+            provider.send_edit_of(&update);
         }
     }
 

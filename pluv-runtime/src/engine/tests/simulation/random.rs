@@ -28,7 +28,7 @@ const TRIES: u32 = 2_000;
 /// The kinds of rooms, of which each seed has one.
 const KINDS: u64 = 3;
 
-/// What a seed stands for.
+/// The parameters that a seed stands for.
 #[derive(Debug)]
 struct Run {
     is_rebuilt: bool,

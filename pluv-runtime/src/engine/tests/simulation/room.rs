@@ -16,31 +16,30 @@ use super::{
     talk::Talk,
 };
 use crate::{
-    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Options, Retention, Room, Yrs,
-    api::{Call, done},
+    Context, EventInfo, FinalState, Handlers, Hooks, Limits, Message, Options, Retention, Room, Yrs,
     cloudflare::Env,
     contract::HasOutput,
     engine::Outcome,
     error::{Error, Result},
 };
 
-/// What the hooks do, and what they were called for.
+/// The behaviour of the hooks, and their calls.
 #[derive(Debug, Default)]
 pub(super) struct Script {
     /// They wait as long as this is set.
     pub(super) waits: bool,
-    /// Who waits.
+    /// The handlers that wait.
     waiting: Vec<Waker>,
     /// They fail.
     pub(super) fails: bool,
-    /// What `get_initial_storage` gives.
+    /// The answer of `get_initial_storage`.
     pub(super) begins: Option<Vec<u8>>,
     /// How often that was asked for, and how many are being answered.
     pub(super) asked: u32,
     pub(super) asking: u32,
     /// How often `on_storage_updated` has ended well.
     pub(super) told: u32,
-    /// What was said, and who was there.
+    /// The events, and the sessions.
     pub(super) talk: Talk,
     /// The last document whose end `on_room_deleted` has agreed to.
     pub(super) deleted: Option<Vec<u8>>,
@@ -65,12 +64,12 @@ impl Script {
 
 /// Waits as long as the script says.
 async fn wait() {
-    poll_fn(|cx| {
+    poll_fn(|context| {
         script(|script| {
             if !script.waits {
                 return Poll::Ready(());
             }
-            script.waiting.push(cx.waker().clone());
+            script.waiting.push(context.waker().clone());
             Poll::Pending
         })
     })
@@ -120,10 +119,15 @@ impl<const AFTER: u64> Room for Simulated<AFTER> {
     type Presence = Presence;
     type Output = Output;
     type Storage = Yrs;
-    const OPTIONS: Options = Options::new("Simulated", "SIMULATED").has_user().limits(LIMITS).retention(match AFTER {
-        FOREVER => Retention::Keep,
-        after => Retention::Delete { after: Duration::from_millis(after) },
-    });
+    const OPTIONS: Options = Options {
+        has_user: true,
+        limits: LIMITS,
+        retention: match AFTER {
+            FOREVER => Retention::Keep,
+            after => Retention::Delete { after: Duration::from_millis(after) },
+        },
+        ..Options::new("Simulated", "SIMULATED")
+    };
 }
 
 impl<const AFTER: u64> HasOutput for Simulated<AFTER> {
@@ -146,55 +150,57 @@ impl<const AFTER: u64> Handlers for Simulated<AFTER> {
     type Room = Self;
 
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("cut", ""), EventInfo::event("stamp", "")];
-    const HOOKS: Hooks = Hooks::none()
-        .on_user_connected()
-        .on_user_disconnected()
-        .get_initial_storage()
-        .on_storage_updated()
-        .on_room_deleted();
+    const HOOKS: Hooks = Hooks {
+        on_user_connected: true,
+        on_user_disconnected: true,
+        get_initial_storage: true,
+        on_storage_updated: true,
+        on_room_deleted: true,
+        ..Hooks::none()
+    };
 
     fn create(_: &Env) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, call: Call<'_>) -> Result<Outcome> {
-        match call.name() {
+    async fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        match message.name() {
             "say" => {
-                let Say { number, waits } = call.input()?;
-                script(|script| script.talk.begin(cx.session_id(), number));
+                let Say { number, waits } = message.data()?;
+                script(|script| script.talk.begin(context.session_id(), number));
                 if waits {
                     wait().await;
                 }
-                script(|script| script.talk.end(cx.session_id()));
-                cx.broadcast(Output::Said { text: number.to_string() });
+                script(|script| script.talk.end(context.session_id()));
+                context.broadcast(Output::Said { text: number.to_string() });
             }
             "refuse" => {
-                cx.broadcast(Output::Broken(0));
+                context.broadcast(Output::Broken(0));
                 return Err(Error::client("not today"));
             }
             // What a room inserts has an id that is another one each time, so a run with it is not quite repeatable.
-            "stamp" => cx.storage().edit(|doc| {
+            "stamp" => context.storage().edit(|doc| {
                 let text = doc.get_or_insert_text("t");
                 text.push(doc, "!");
             }),
-            "cut" => cx.storage().edit(|doc| {
+            "cut" => context.storage().edit(|doc| {
                 let Some(text) = doc.get_text("t") else { return };
                 if let Some(first) = text.get_string(doc).chars().next() {
                     text.remove_range(doc, 0, first.len_utf16() as u32);
                 }
             }),
-            _ => return Ok(call.unhandled()),
+            _ => return Ok(Outcome::Unhandled),
         }
-        Ok(done())
+        Ok(Outcome::Done)
     }
 
-    async fn on_user_connected(&self, cx: &Context<'_, Self>) -> Result<()> {
-        script(|script| script.talk.connected(cx.session_id()));
+    async fn on_user_connected(&self, context: &Context<'_, Self>) -> Result<()> {
+        script(|script| script.talk.connected(context.session_id()));
         Ok(())
     }
 
-    async fn on_user_disconnected(&self, cx: &Context<'_, Self>) -> Result<()> {
-        script(|script| script.talk.disconnected(cx.session_id()));
+    async fn on_user_disconnected(&self, context: &Context<'_, Self>) -> Result<()> {
+        script(|script| script.talk.disconnected(context.session_id()));
         Ok(())
     }
 

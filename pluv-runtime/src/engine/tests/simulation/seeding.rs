@@ -9,7 +9,7 @@ use super::{
 };
 use crate::testing::TestDocument;
 
-/// What the room's code says of the beginning.
+/// The answer of the room's code to the question for the initial document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Nothing,
@@ -17,10 +17,10 @@ enum Answer {
     Failure,
 }
 
-/// What happens next: the next thing that a person does, or the room's code answers.
+/// The next event: the next thing that a person does, or the room's code answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
-    Person(usize),
+    Client(usize),
     Answer,
 }
 
@@ -29,11 +29,11 @@ enum Event {
 fn orders(steps: &[usize], order: &mut Vec<Event>, visit: &mut impl FnMut(&[Event])) {
     let done = |event| order.iter().filter(|other| **other == event).count();
     let people = (0..steps.len()).filter(|person| {
-        let is_next = *person == 0 || steps[person - 1] != steps[*person] || done(Event::Person(person - 1)) > 0;
-        is_next && done(Event::Person(*person)) < steps[*person]
+        let is_next = *person == 0 || steps[person - 1] != steps[*person] || done(Event::Client(person - 1)) > 0;
+        is_next && done(Event::Client(*person)) < steps[*person]
     });
     let answer = (done(Event::Answer) == 0).then_some(Event::Answer);
-    let next: Vec<_> = people.map(Event::Person).chain(answer).collect();
+    let next: Vec<_> = people.map(Event::Client).chain(answer).collect();
     if next.is_empty() {
         return visit(order);
     }
@@ -70,7 +70,7 @@ fn play_order(people: usize, order: &[Event], answer: Answer, rebuilt: bool) {
     });
     let mut done = vec![0; people];
     for event in order {
-        let Event::Person(person) = *event else {
+        let Event::Client(person) = *event else {
             simulation.open();
             continue;
         };

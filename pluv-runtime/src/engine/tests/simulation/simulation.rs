@@ -9,10 +9,10 @@ use super::{
     super::world::{TestRoom, World},
     admin::Ghost,
     checks::Known,
+    client::SimulatedClient,
     contents::{is_blank, is_damaged, notes},
     edits,
     fate::Fate,
-    person::Person,
     provider::Provider,
     room::{Script, script},
 };
@@ -29,7 +29,7 @@ pub(super) const MAX_PROVIDERS: u64 = 3;
 /// A room and those who use it.
 pub(super) struct Simulation<R: TestRoom> {
     pub(super) world: World<R>,
-    pub(super) people: Vec<Person>,
+    pub(super) people: Vec<SimulatedClient>,
     pub(super) providers: Vec<Provider>,
     /// Connections whose clients are gone without a word.
     pub(super) ghosts: Vec<Ghost>,
@@ -61,7 +61,7 @@ impl<R: TestRoom> Simulation<R> {
         script(|script| *script = Script::default());
         let mut world = World::new(rebuilt);
         world.holds_commits = true;
-        let people: Vec<_> = (0..people).map(Person::new).collect();
+        let people: Vec<_> = (0..people).map(SimulatedClient::new).collect();
         for person in &people {
             let array = person.stock.document.doc.get_or_insert_array("a");
             array.push_back(&mut person.stock.document.doc.transact_mut(), &*person.name);
@@ -94,7 +94,7 @@ impl<R: TestRoom> Simulation<R> {
     /// Takes out what the room has sent, checks it, and lets a room die that has crashed.
     pub(super) fn observe(&mut self) {
         // Nobody was told of what the room did when its host died.
-        self.known.look(&self.world.database, self.is_left() || self.world.has_crashed());
+        self.known.check_store(&self.world.database, self.is_left() || self.world.has_crashed());
         for line in self.people.iter_mut().filter_map(|person| person.line.as_mut()) {
             for frame in self.world.read_all(line.client) {
                 self.known.check(line, &frame);
@@ -129,12 +129,12 @@ impl<R: TestRoom> Simulation<R> {
             self.check_fate(&wire.fate, code);
             self.hang_up(number);
         }
-        self.bury();
+        self.remove_ghosts();
         self.check_alarm();
         self.check_others();
     }
 
-    /// What everyone knows of the others is the truth, when it has read what is on its way to it.
+    /// Checks that everyone knows the truth of the others, when it has read what is on its way to it.
     fn check_others(&self) {
         if self.world.has_crashed() || self.is_lost {
             return;
@@ -219,7 +219,7 @@ impl<R: TestRoom> Simulation<R> {
 
     /// The memory is lost, with what the room had not stored of what it was sent: who waits for that has to come again.
     pub(super) fn panic(&mut self) {
-        self.forget();
+        self.lose_calls();
         self.trouble();
         self.is_lost = true;
         self.act(|world| world.lose_memory());
@@ -227,14 +227,14 @@ impl<R: TestRoom> Simulation<R> {
     }
 
     /// Handlers that were running or waiting are gone.
-    fn forget(&self) {
+    fn lose_calls(&self) {
         let sessions = self.world.sessions();
-        script(|script| script.talk.forget(sessions));
+        script(|script| script.talk.lose_calls(sessions));
     }
 
     pub(super) fn crash(&mut self) {
         let due = self.world.now();
-        self.forget();
+        self.lose_calls();
         self.world.crash();
         self.people.iter_mut().for_each(|person| drop(person.disconnect()));
         self.providers.iter_mut().for_each(|provider| drop(provider.disconnect()));
@@ -323,17 +323,17 @@ impl<R: TestRoom> Simulation<R> {
             return;
         }
         if let Some(update) = edit(&person.stock.document.doc) {
-            person.tell(&update, overtaken);
+            person.send_edit_of(&update, overtaken);
         }
     }
 
     /// Makes a small edit and sends it.
     pub(super) fn send_edit(&mut self, number: usize) {
-        self.edit(number, false, edits::mark);
+        self.edit(number, false, edits::insert_mark);
         self.carry(number);
     }
 
-    /// What the room waits for with its edits comes, and whether there was anything.
+    /// The commit or turn that the room waits for comes. Returns whether there was anything.
     pub(super) fn commit(&mut self) -> bool {
         if self.world.is_yielding() {
             self.act(|world| world.end_turn());
@@ -416,7 +416,7 @@ impl<R: TestRoom> Simulation<R> {
             self.connect(number);
             while self.go_on() {}
         }
-        self.edit(number, false, edits::mark);
+        self.edit(number, false, edits::insert_mark);
         while self.go_on() {}
         if online.is_none() {
             self.leave(number);
@@ -463,7 +463,7 @@ impl<R: TestRoom> Simulation<R> {
         moved
     }
 
-    /// What holds when nothing is under way.
+    /// Checks the rules that hold when nothing is under way.
     fn check(&mut self) {
         self.known.look_now(&self.world.database, self.is_left());
         self.known.check_shown();
@@ -516,7 +516,7 @@ impl<R: TestRoom> Simulation<R> {
     /// The room that is awake has what is stored, as someone sees who comes and goes.
     fn check_live(&mut self) {
         let number = self.people.len();
-        self.people.push(Person::new(99));
+        self.people.push(SimulatedClient::new(99));
         self.connect(number);
         while self.go_on() {}
         self.known.check_same("a newcomer", &self.people[number].stock.document);

@@ -1,4 +1,4 @@
-//! What can happen, as data.
+//! The steps of a simulation, as data.
 
 use serde_json::json;
 
@@ -31,12 +31,12 @@ pub(super) enum Step {
     },
     /// Everyone reads and answers all there is.
     ReadAll,
-    /// What the room waits for with its edits comes.
+    /// The commit or turn that the room waits for comes.
     Commit,
     Connect {
         who: usize,
     },
-    /// What was overtaken is sent.
+    /// A message that was overtaken is sent.
     Release {
         who: usize,
     },
@@ -84,7 +84,7 @@ pub(super) enum Step {
     /// The worker sends connections away, for good or so that they may return.
     Evict {
         whom: Away,
-        may_return: bool,
+        allow_reconnect: bool,
     },
     /// The worker says something to everyone.
     Announce,
@@ -172,7 +172,7 @@ pub(super) enum Step {
     Pace(u64),
     /// All comes to its end, and everything is checked.
     Settle,
-    /// What is stored last is lost: no room does that, and it must be noticed.
+    /// The last write is lost: no room does that, and it must be noticed.
     Sabotage,
 }
 
@@ -211,7 +211,7 @@ impl Step {
             30..45 => Self::Ping,
             45..60 => {
                 let whom = [Away::Session(who), Away::Session(who), Away::User(who), Away::All];
-                Self::Evict { whom: whom[random.below(4) as usize], may_return: random.below(2) == 0 }
+                Self::Evict { whom: whom[random.below(4) as usize], allow_reconnect: random.below(2) == 0 }
             }
             60..80 => Self::Announce,
             80..96 => Self::Write { what: random.below(u64::MAX) },
@@ -289,10 +289,10 @@ impl<R: TestRoom> Simulation<R> {
             }
             Step::Say { who, waits } => self.people[who].say(waits),
             Step::Flood { who, is_garbled } => self.flood(who, is_garbled),
-            Step::Vanish { who } => self.vanish(who),
+            Step::Vanish { who } => self.drop_connection(who),
             Step::ForgetPing { who } => self.forget_ping(who),
             Step::Ping => self.ping(),
-            Step::Evict { whom, may_return } => self.evict(whom, may_return),
+            Step::Evict { whom, allow_reconnect } => self.evict(whom, allow_reconnect),
             Step::Announce => self.announce(),
             Step::Write { what } => self.write(what),
             Step::Delete => self.delete(),

@@ -1,8 +1,8 @@
-//! What the handlers of a room have heard, and must have: each connection's in order, one at a time.
+//! The events that the handlers of a room have got, and must have: each connection's in order, one at a time.
 
 use std::collections::BTreeMap;
 
-/// What was heard of a session.
+/// The events of a session.
 #[derive(Debug, Default)]
 struct Heard {
     /// The last thing that it said.
@@ -12,7 +12,7 @@ struct Heard {
     has_left: bool,
 }
 
-/// What the handlers and hooks were called for, by the sessions that caused it.
+/// The calls of handlers and hooks, by the sessions that caused it.
 #[derive(Debug, Default)]
 pub(super) struct Talk {
     heard: BTreeMap<String, Heard>,
@@ -59,7 +59,7 @@ impl Talk {
     }
 
     /// The room's memory is lost, with calls for any of so many sessions that there were.
-    pub(super) fn forget(&mut self, sessions: u32) {
+    pub(super) fn lose_calls(&mut self, sessions: u32) {
         self.heard.clear();
         self.unsure = sessions;
     }

@@ -10,7 +10,7 @@ use crate::testing::{Frame, StockClient, message, update_storage};
 
 /// Someone with a document, connected or not.
 #[derive(Debug)]
-pub(super) struct Person {
+pub(super) struct SimulatedClient {
     pub(super) name: String,
     /// The id of its user, who may have another tab.
     pub(super) user: String,
@@ -30,7 +30,7 @@ pub(super) struct Line {
     pub(super) has_answered: bool,
     /// The document that it came with, as far as the room knows it.
     pub(super) brought: Vec<u8>,
-    /// What its edits have inserted.
+    /// The text that its edits have inserted.
     pub(super) sent: IdSet,
     /// Something of that may have come without what it depends on.
     pub(super) has_hole: bool,
@@ -42,7 +42,7 @@ pub(super) struct Line {
     pub(super) said: u64,
     /// The last thing that it has read of each connection.
     heard: BTreeMap<String, u64>,
-    /// Who has left.
+    /// The sessions that have left.
     exits: BTreeSet<String>,
     pub(super) fate: Fate,
 }
@@ -87,7 +87,7 @@ impl Line {
     }
 }
 
-impl Person {
+impl SimulatedClient {
     /// The person of this number, whose documents have ids of their own.
     pub(super) fn new(number: u64) -> Self {
         // The fourth is the second again, in another tab.
@@ -126,7 +126,7 @@ impl Person {
     }
 
     /// Tells the room of an edit, unless the document is yet to be sent as a whole.
-    pub(super) fn tell(&mut self, update: &[u8], overtaken: bool) {
+    pub(super) fn send_edit_of(&mut self, update: &[u8], overtaken: bool) {
         let Some(line) = self.sharing() else { return };
         line.sent.merge_with(Contents::of(update).insertions);
         let frame = update_storage(None, update);

@@ -1,10 +1,66 @@
-//! A room's own types, as functions: so that the engine is compiled once and not once for each room.
+//! The application's part of a room: its types, hooks, limits and retention. The types are functions, so that the engine is
+//! compiled once and not once for each room.
 
-use std::{any::Any, rc::Rc};
+use std::{any::Any, rc::Rc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::protocol::{Json, decode};
+use super::Limits;
+use crate::protocol::{Json, Millis, decode};
+
+/// The definition of a room by its application.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    pub(crate) types: Types,
+    pub(crate) hooks: Hooks,
+    /// The names of the events and procedures.
+    pub(crate) events: Vec<&'static str>,
+    pub(crate) relay_unknown: bool,
+    pub(crate) debug: bool,
+    pub(crate) retention: Retention,
+    pub(crate) limits: Limits,
+}
+
+/// The hooks that a room has, so that none is run that does nothing.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is the hook of its name")]
+pub struct Hooks {
+    pub authorize: bool,
+    pub on_user_connected: bool,
+    pub on_user_disconnected: bool,
+    pub on_message: bool,
+    pub get_initial_storage: bool,
+    pub on_storage_updated: bool,
+    pub on_room_deleted: bool,
+}
+
+impl Hooks {
+    /// No hook.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            authorize: false,
+            on_user_connected: false,
+            on_user_disconnected: false,
+            on_message: false,
+            get_initial_storage: false,
+            on_storage_updated: false,
+            on_room_deleted: false,
+        }
+    }
+}
+
+/// The retention of the document after the last connection has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retention {
+    /// It stays.
+    Keep,
+    /// It is deleted, after the hook `on_room_deleted` has succeeded.
+    Delete {
+        /// The time for which nobody must have been connected before.
+        after: Duration,
+    },
+}
 
 /// A value that was read as the room's own type, with its JSON.
 #[derive(Clone, Debug)]
@@ -73,4 +129,14 @@ pub(crate) fn to_object(presence: &impl Serialize) -> Result<Json, String> {
         Ok(_) => Err("the presence type is not written as an object: make it a struct with named fields".to_owned()),
         Err(error) => Err(format!("the presence can't be written as JSON: {error}")),
     }
+}
+
+/// The presence of a user.
+#[derive(Clone, Debug)]
+pub(crate) struct Presence {
+    /// The object that patches apply to; keeps fields that the room's type does not know.
+    pub(crate) map: Json,
+    pub(crate) typed: Typed,
+    /// Time of the last change after the handshake.
+    pub(crate) changed: Option<Millis>,
 }
