@@ -7,13 +7,13 @@ use yrs::{ReadTxn as _, Transact as _};
 
 use super::{
     Document, Sql, Storage, StoreError, StoreResults, Usage,
-    loaded::Loaded,
+    loaded::{Loaded, merge},
     log::{Log, Stored},
     rows::{CorruptRange, Corruption},
 };
 use crate::{
     protocol::Millis,
-    update::{self, Facts, MergedUpdate, UpdateError, ValidatedUpdate},
+    update::{self, MergedUpdate, UpdateError, ValidatedUpdate},
 };
 
 /// How long a loaded document stays that nobody uses, in milliseconds. A room that hears nothing for 10 seconds sleeps
@@ -80,7 +80,8 @@ impl<S: Sql> YrsDocument<S> {
             let snapshot = snapshot.into_iter().map(|data| (CorruptRange::SNAPSHOT, data));
             let entries = entries.into_iter().map(|entry| (CorruptRange::Entry(entry.span), entry.data));
             for (range, data) in snapshot.chain(entries) {
-                let applied = read_back(data).map_err(StoreError::Rejected).and_then(|update| {
+                let update = ValidatedUpdate::new(data).map_err(|error| StoreError::Rejected(error.to_string()));
+                let applied = update.and_then(|update| {
                     loaded.check_nesting(&update)?;
                     loaded.apply(&update)
                 });
@@ -142,7 +143,7 @@ impl<S: Sql> YrsDocument<S> {
         more: usize,
     ) -> Result<Result<(), StoreError>, StoreError> {
         let size = self.stored_bytes()? + more + update.bytes.len();
-        let estimated_memory = self.load(now)?.estimated_memory + update.estimated_memory;
+        let estimated_memory = self.load(now)?.estimated_memory + update.facts.memory_with_deletions();
         Ok(if size > self.limit {
             Err(StoreError::TooBig { size, limit: self.limit })
         } else if estimated_memory > MAX_MEMORY {
@@ -203,26 +204,6 @@ impl<S: Sql> YrsDocument<S> {
     }
 }
 
-pub(super) fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
-    yrs::merge_updates_v1(updates).map_err(|error| StoreError::Failed(error.to_string()))
-}
-
-/// What came out of storage, where it may have been damaged.
-pub(super) fn read_back(bytes: Vec<u8>) -> Result<ValidatedUpdate, String> {
-    let facts = update::validate(&bytes).map_err(|error| error.to_string())?;
-    Ok(validated(bytes, facts))
-}
-
-pub(super) fn validated(bytes: Vec<u8>, facts: Facts) -> ValidatedUpdate {
-    ValidatedUpdate {
-        bytes,
-        estimated_memory: facts.memory_with_deletions(),
-        types: facts.types,
-        parents: facts.parents,
-        joining: facts.joining,
-    }
-}
-
 impl<S: Sql + 'static> Document for YrsDocument<S> {
     fn is_blank(&mut self) -> Result<bool, StoreError> {
         Ok(self.stored_bytes()? == 0)
@@ -241,10 +222,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn validate(&self, update: Vec<u8>) -> Result<Option<ValidatedUpdate>, UpdateError> {
-        match update::validate(&update) {
-            Ok(facts) => Ok((!facts.empty).then(|| validated(update, facts))),
-            Err(error) => Err(error),
-        }
+        Ok(Some(ValidatedUpdate::new(update)?).filter(|update| !update.facts.empty))
     }
 
     fn merge<'a>(&self, updates: &[&'a [u8]], choices: &[Vec<usize>]) -> Result<Vec<Cow<'a, [u8]>>, StoreError> {
@@ -282,11 +260,11 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn append(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError> {
-        let update = read_back(update).map_err(StoreError::Failed)?;
+        let update = ValidatedUpdate::new(update).map_err(|error| StoreError::Failed(error.to_string()))?;
         self.check_limits(now, &update, 0)??;
         let loaded = self.load(now)?;
         loaded.check_nesting(&update)?;
-        loaded.estimated_memory += update.estimated_memory;
+        loaded.estimated_memory += update.facts.memory_with_deletions();
         self.log.append(&update.bytes)?;
         Ok(())
     }

@@ -14,7 +14,7 @@ impl UpdateError {
         Self { problem, at }
     }
 
-    /// What is wrong.
+    /// Returns the problem.
     pub(crate) const fn problem(self) -> Problem {
         self.problem
     }
@@ -40,7 +40,7 @@ impl UpdateError {
     }
 }
 
-/// What can be wrong with an update, and what `yrs` 0.28 would make of it.
+/// A reason to reject an update, and what `yrs` 0.28 would make of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     /// It ends too early.
@@ -49,9 +49,9 @@ pub(crate) enum Problem {
     Trailing,
     /// A number is not in its shortest form, or above what the field can hold. `yrs` wraps it, or shifts out of range.
     Number,
-    /// A clock would pass [`MAX_CLOCK`](super::MAX_CLOCK). `yrs` overflows.
+    /// A clock would pass [`MAX_CLOCK`](super::lib0::MAX_CLOCK). `yrs` overflows.
     Clock,
-    /// A client id is above [`MAX_CLIENT`](super::MAX_CLIENT). `yrs` cuts it.
+    /// A client id is above [`MAX_CLIENT`](super::lib0::MAX_CLIENT). `yrs` cuts it.
     Client,
     /// Client ids that share their low bits. `yrs` needs quadratic time.
     Clients,
@@ -71,7 +71,7 @@ pub(crate) enum Problem {
     Type,
     /// A kind of plain value that Yjs does not have.
     Value,
-    /// Plain values nest deeper than [`MAX_DEPTH`](super::MAX_DEPTH). `yrs` overflows the stack.
+    /// Plain values nest deeper than [`MAX_DEPTH`](super::content::MAX_DEPTH). `yrs` overflows the stack.
     Depth,
     /// The value of a format or embed is not JSON, or JSON that `yrs` can't read: half a surrogate pair, or an integer
     /// from 2^63 up.

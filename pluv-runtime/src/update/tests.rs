@@ -9,9 +9,11 @@ use yrs::{
 };
 
 use super::{
-    Batches, Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, MergedUpdate, Problem, batches,
-    decode_base64, encode_base64, has_gap, lib0::write_number, nesting, normalize, read_vector, state, trim, validate,
-    write_vector,
+    Batches, Facts, MAX_CLIENTS, MAX_JOINING, MergedUpdate, Problem, batches,
+    content::MAX_DEPTH,
+    decode_base64, encode_base64, has_gap,
+    lib0::{MAX_CLIENT, MAX_CLOCK, write_number},
+    nesting, normalize, read_vector, state, trim, validate, write_vector,
 };
 
 /// Updates of stock Yjs, each after its length: see `updates.mjs` there.

@@ -1,0 +1,48 @@
+//! Updates that are merged without being decoded.
+
+use yrs::IdSet;
+
+use super::{
+    error::UpdateError,
+    structs::{Section, Structs, deletions, sections, write_deletions},
+};
+
+/// Updates of which some are to be merged.
+///
+/// In place of `merge_updates_v1` of `yrs`, which decodes every item, for every choice anew. Measured in release: FIGURES
+pub(crate) struct MergedUpdate<'a>(Vec<Part<'a>>);
+
+struct Part<'a> {
+    update: &'a [u8],
+    sections: Vec<Section>,
+    deletions: IdSet,
+}
+
+impl<'a> MergedUpdate<'a> {
+    /// Looks through updates once, however often they are merged.
+    ///
+    /// # Errors
+    /// Those of [`validate`](super::validate), which all have passed.
+    pub(crate) fn new(updates: &[&'a [u8]]) -> Result<Self, UpdateError> {
+        let part = |update: &&'a [u8]| {
+            let (sections, at) = sections(update, |_| true)?;
+            Ok(Part { update, sections, deletions: deletions(update, at)? })
+        };
+        updates.iter().map(part).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Those with these indexes, as one. `None` where the structs of a client do not simply follow each other.
+    pub(crate) fn merge(&self, indexes: &[usize]) -> Option<Vec<u8>> {
+        let parts = || indexes.iter().filter_map(|index| self.0.get(*index));
+        let mut sections: Vec<_> =
+            parts().flat_map(|part| part.sections.iter().map(|section| (section, part.update))).collect();
+        sections.sort_by_key(|(section, _)| (section.client, section.clocks.start));
+        let mut merged = Structs::default();
+        if !sections.into_iter().all(|(section, update)| merged.push_section(update, section.clone())) {
+            return None;
+        }
+        let mut deletions = IdSet::new();
+        parts().for_each(|part| deletions.merge_with(part.deletions.clone()));
+        Some(merged.encode(&write_deletions(&deletions)))
+    }
+}
