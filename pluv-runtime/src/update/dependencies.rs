@@ -1,4 +1,4 @@
-//! What an update depends on, and its division into parts that a document can apply or has to wait for.
+//! The dependencies of an update, and its division into parts that a document can apply or has to wait for.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -29,7 +29,7 @@ impl UpdateError {
                 | Problem::Subdocument
                 | Problem::OldJson
                 | Problem::XmlHook
-                | Problem::Pieces
+                | Problem::TooManyPieces
         )
     }
 
@@ -83,7 +83,7 @@ pub(crate) enum Problem {
     /// The type `YXmlHook`. `yrs` does not read its name, and takes what follows for the next struct.
     XmlHook,
     /// Text or a list in too many pieces. `yrs` takes memory for the square of their number.
-    Pieces,
+    TooManyPieces,
     /// The text is not standard base64.
     Base64,
 }
@@ -118,7 +118,7 @@ impl fmt::Display for UpdateError {
                 );
             }
             Problem::XmlHook => return write!(f, "the update has an XML hook at byte {}: a room keeps none", self.at),
-            Problem::Pieces => {
+            Problem::TooManyPieces => {
                 return f.write_str("the update has one text or list in too many pieces: send it in parts");
             }
             Problem::Base64 => {

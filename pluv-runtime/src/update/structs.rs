@@ -61,7 +61,7 @@ impl Struct {
 /// Reads all structs, and calls `each` for them.
 ///
 /// # Errors
-/// What is wrong and at which byte.
+/// The problem, and the byte that it is at.
 pub(super) fn read_structs<'a>(
     reader: &mut Reader<'a>,
     tally: &mut Tally<'a>,
@@ -147,7 +147,7 @@ fn read_item<'a>(
 /// Reads the deletions, and calls `each` with the client, the first clock and the length of each.
 ///
 /// # Errors
-/// What is wrong and at which byte.
+/// The problem, and the byte that it is at.
 pub(super) fn read_deletions(
     reader: &mut Reader<'_>,
     tally: &mut Tally<'_>,

@@ -78,7 +78,7 @@ impl Facts {
 /// Checks that `update` is a well-formed V1 update that `yrs` reads as stock Yjs does.
 ///
 /// # Errors
-/// What is wrong and at which byte. Nothing of a rejected update may be applied.
+/// The problem, and the byte that it is at. Nothing of a rejected update may be applied.
 pub(crate) fn validate(update: &[u8]) -> Result<Facts, UpdateError> {
     let reader = &mut Reader::new(update);
     let mut tally = Tally::default();
@@ -109,7 +109,7 @@ pub(crate) fn validate(update: &[u8]) -> Result<Facts, UpdateError> {
 /// says the same. Such an update comes of many small ones that were merged without a document.
 ///
 /// # Errors
-/// Those of [`validate`], which `update` has passed, and [`Problem::Pieces`] if that is not enough.
+/// Those of [`validate`], which `update` has passed, and [`Problem::TooManyPieces`] if that is not enough.
 pub(crate) fn normalize(update: &[u8]) -> Result<(Cow<'_, [u8]>, Facts), UpdateError> {
     let separated = separated(update)?;
     if joining(update, &separated)? <= MAX_JOINING {
@@ -117,7 +117,7 @@ pub(crate) fn normalize(update: &[u8]) -> Result<(Cow<'_, [u8]>, Facts), UpdateE
     }
     let joined = join(update)?;
     if joining(&joined, &separated)? > MAX_JOINING {
-        return Err(UpdateError::new(Problem::Pieces, 0));
+        return Err(UpdateError::new(Problem::TooManyPieces, 0));
     }
     let facts = validate(&joined)?;
     Ok((Cow::Owned(joined), facts))
