@@ -12,7 +12,7 @@ use yrs::{
     updates::{decoder::Decode as _, encoder::Encode as _},
 };
 
-use super::StoreError;
+use super::storage::StoreError;
 use crate::update::{self, Batches, ValidatedUpdate};
 
 /// How many shared types may be inside each other.
@@ -31,19 +31,19 @@ pub(super) struct Loaded {
     known: Option<StateVector>,
     /// How many shared types are inside each other, at most.
     nesting: u32,
-    /// What it takes in memory, in bytes, at most.
+    /// The memory that it takes, in bytes, at most.
     pub(super) estimated_memory: u64,
     /// Whether `yrs` refused an update after it had applied a part of it: then this must be loaded anew.
     pub(super) is_inconsistent: bool,
 }
 
-/// What became of an update.
+/// The result of an update that was applied.
 struct Taken {
     /// Whether it changed anything.
     is_change: bool,
-    /// What it changed, where that was asked for.
+    /// The changes that it made, where that was asked for.
     changes: Option<Vec<u8>>,
-    /// What of it has to wait.
+    /// The part of it that has to wait.
     rest: Option<Vec<u8>>,
     /// The clients of whom there is more now.
     advanced: Vec<ClientID>,
@@ -79,7 +79,7 @@ impl Loaded {
         Ok(())
     }
 
-    /// What of an update the document does not know, in pieces that it can take.
+    /// Returns what of an update the document does not know, in pieces that it can take.
     ///
     /// # Errors
     /// When it can't.
@@ -253,7 +253,7 @@ impl Loaded {
         known(&mut self.known, &self.doc)
     }
 
-    /// What a client does not have that knows this much, but for what waits, as one update.
+    /// Returns what a client lacks that knows this much, but for what waits, as one update.
     pub(super) fn since(&self, known: &StateVector) -> Vec<u8> {
         self.doc.transact().encode_state_as_update_v1(known)
     }
@@ -263,7 +263,7 @@ impl Loaded {
         self.since(&StateVector::default())
     }
 
-    /// What waits for what has not come.
+    /// Returns the updates that wait for what has not come.
     pub(super) fn pending(&self) -> impl Iterator<Item = &[u8]> {
         self.pending.updates()
     }
@@ -313,9 +313,9 @@ struct Pending {
     entries: BTreeMap<u64, Entry>,
     next: u64,
     bytes: usize,
-    /// What the entries wait for: a client's clock, and the entry.
+    /// The dependencies of the entries: a client's clock, and the entry.
     needs: BTreeSet<(ClientID, u32, u64)>,
-    /// What they insert and delete.
+    /// All that they insert and delete.
     insertions: IdSet,
     deletions: IdSet,
 }

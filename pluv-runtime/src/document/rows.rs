@@ -4,7 +4,7 @@
 //! never given out twice while a room is awake. A row holds a stretch of it and is keyed by where it starts. Either it
 //! is a block of whole entries, or it is one piece of an entry that is longer than a row; its `head` is where its first
 //! entry starts, so that a reader finds its way again after a row that it can't read. Positions that no row covers are
-//! where something was set aside.
+//! where something was quarantined.
 //!
 //! The snapshot is the document as it was at the last compaction, in parts.
 //! Each part has the length and the checksum of the whole, so that parts of two snapshots are never taken for one. A
@@ -83,7 +83,7 @@ pub(super) struct Row {
 /// An update that was appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Its place in the log: its end is where a fold can stop, the whole names it when it is quarantined.
+    /// Its place in the log: its end is where a compaction can stop, the whole names it when it is quarantined.
     pub(crate) span: Range<i64>,
     pub(crate) data: Vec<u8>,
 }
@@ -193,7 +193,7 @@ impl Entries {
         }
     }
 
-    /// What was found, when there are no more rows.
+    /// Returns the entries and the corrupt ranges, when there are no more rows.
     pub(super) fn finish(mut self) -> (Vec<Entry>, Vec<Corruption>) {
         self.close();
         (self.whole, self.damage)

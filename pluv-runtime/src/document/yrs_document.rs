@@ -6,10 +6,11 @@ use sha2::{Digest as _, Sha256};
 use yrs::{ReadTxn as _, Transact as _};
 
 use super::{
-    Document, Sql, Storage, StoreError, StoreResults, Usage,
     loaded::{Loaded, merge},
     log::{Log, Stored},
     rows::{CorruptRange, Corruption},
+    sql::Sql,
+    storage::{Document, Storage, StoreError, StoreResults, Usage},
 };
 use crate::{
     protocol::Millis,
@@ -21,7 +22,7 @@ use crate::{
 const KEEP: Millis = 10_000;
 
 /// How much memory a document may take, in bytes, by the estimate of [`update::Facts::estimated_memory`]. A wasm instance has 128 MB
-/// for all rooms of its isolate. Hostile documents of eighteen kinds, each grown until it was refused, folded and read
+/// for all rooms of its isolate. Hostile documents of eighteen kinds, each grown until it was rejected, compacted and read
 /// back, took 35 to 87 MB natively, where pointers are twice as long.
 const MAX_MEMORY: u64 = 48_000_000;
 
@@ -49,7 +50,7 @@ struct YrsDocument<S: Sql> {
     loaded: Option<Loaded>,
     /// When it was last used.
     used: Millis,
-    /// What was found damaged while loading, for the developer.
+    /// Messages on what was found corrupt while loading, for the developer.
     damage: Vec<String>,
 }
 
@@ -123,7 +124,7 @@ impl<S: Sql> YrsDocument<S> {
         Ok(())
     }
 
-    /// What waits, as one update: apart from the rest, as to join it with much would take the memory of the document once
+    /// Returns what waits, as one update: apart from the rest, as to join it with much would take the memory of the document once
     /// more.
     fn pending(&mut self, now: Millis) -> Result<Option<Vec<u8>>, StoreError> {
         let pending: Vec<_> = self.load(now)?.pending().collect();
@@ -135,40 +136,32 @@ impl<S: Sql> YrsDocument<S> {
         Ok(usize::try_from(weight.snapshot + weight.log).unwrap_or(usize::MAX))
     }
 
-    /// Whether the document has room for an update, beside `more` bytes that are not stored yet.
-    fn check_limits(
-        &mut self,
-        now: Millis,
-        update: &ValidatedUpdate,
-        more: usize,
-    ) -> Result<Result<(), StoreError>, StoreError> {
-        let size = self.stored_bytes()? + more + update.bytes.len();
+    /// Makes sure that the document has room for an update, beside `more` bytes that are not stored yet.
+    fn check_limits(&mut self, now: Millis, update: &ValidatedUpdate, more: usize) -> Result<(), StoreError> {
+        let size = self.stored_bytes()? + more + update.len();
         let estimated_memory = self.load(now)?.estimated_memory + update.facts.memory_with_deletions();
-        Ok(if size > self.limit {
+        if size > self.limit {
             Err(StoreError::TooBig { size, limit: self.limit })
         } else if estimated_memory > MAX_MEMORY {
             Err(StoreError::TooMuchMemory { size: estimated_memory, limit: MAX_MEMORY })
         } else {
             Ok(())
-        })
+        }
     }
 
-    /// Whether an update still fits, if need be when the log is folded.
-    fn fits(
-        &mut self,
-        now: Millis,
-        update: &ValidatedUpdate,
-        more: usize,
-    ) -> Result<Result<(), StoreError>, StoreError> {
-        // What is stored may say things twice, or say what was deleted since; but not what is not stored yet.
-        let fits = match self.check_limits(now, update, more)? {
-            Err(_) if more == 0 && self.log.size()?.log > 0 => {
+    /// Makes sure that an update still fits, if need be when the log is compacted.
+    fn fit(&mut self, now: Millis, update: &ValidatedUpdate, more: usize) -> Result<(), StoreError> {
+        match self.check_limits(now, update, more) {
+            // What is stored may say things twice, or say what was deleted since; but not what is not stored yet.
+            Err(StoreError::TooBig { .. } | StoreError::TooMuchMemory { .. })
+                if more == 0 && self.log.size()?.log > 0 =>
+            {
                 self.compact()?;
-                self.check_limits(now, update, more)?
+                self.check_limits(now, update, more)?;
             }
-            fits => fits,
-        };
-        Ok(fits.and_then(|()| self.load(now)?.check_nesting(update)))
+            fits => fits?,
+        }
+        self.load(now)?.check_nesting(update)
     }
 
     /// Applies updates, up to one for which what was applied must be stored first.
@@ -183,13 +176,15 @@ impl<S: Sql> YrsDocument<S> {
                     continue;
                 }
             };
-            if let Err(error) = self.fits(now, &update, more)? {
-                if more > 0 {
-                    // The log can be compacted once it has them.
-                    return Ok(results);
+            match self.fit(now, &update, more) {
+                Ok(()) => {}
+                Err(error @ StoreError::Failed(_)) => return Err(error),
+                // The log can be compacted once it has what was applied.
+                Err(_) if more > 0 => return Ok(results),
+                Err(error) => {
+                    results.push(Err(error));
+                    continue;
                 }
-                results.push(Err(error));
-                continue;
             }
             let loaded = self.load(now)?;
             let result = loaded.apply(&update);
@@ -261,7 +256,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
 
     fn append(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError> {
         let update = ValidatedUpdate::new(update).map_err(|error| StoreError::Failed(error.to_string()))?;
-        self.check_limits(now, &update, 0)??;
+        self.check_limits(now, &update, 0)?;
         let loaded = self.load(now)?;
         loaded.check_nesting(&update)?;
         loaded.estimated_memory += update.facts.memory_with_deletions();
