@@ -5,6 +5,7 @@ mod context;
 mod handlers;
 mod options;
 mod session;
+mod types;
 
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub(crate) use self::context::sessions;
@@ -14,6 +15,7 @@ pub use self::{
     handlers::{FinalState, Handlers, Hooks, Room},
     options::Options,
     session::Session,
+    types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, OutputTable, RoomTypes, TypeName, Typed},
 };
 pub(crate) use self::{
     call::{answer, done},
