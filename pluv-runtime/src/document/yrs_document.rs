@@ -21,7 +21,7 @@ use crate::{
 /// and loses it anyway; this is for rooms that go on chatting.
 const KEEP: Millis = 10_000;
 
-/// How much memory a document may take, in bytes, by the estimate of [`update::Facts::estimated_memory`]. A wasm instance has 128 MB
+/// How much memory a document may take, in bytes, by the estimate of `estimated_memory` of an update. A wasm instance has 128 MB
 /// for all rooms of its isolate. Hostile documents of eighteen kinds, each grown until it was rejected, compacted and read
 /// back, took 35 to 87 MB natively, where pointers are twice as long.
 const MAX_MEMORY: u64 = 48_000_000;

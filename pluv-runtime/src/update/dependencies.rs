@@ -96,37 +96,23 @@ pub(crate) struct Batches {
     pub(crate) rest: Option<Vec<u8>>,
 }
 
-/// The structs of a client that are not in a part yet.
-struct Queue {
-    left: Section,
-    /// The clock up to which the document and the parts have its client.
-    reach: u32,
-}
-
 /// Splits an update into parts of at most [`MAX_CLIENTS`] clients that a document with `known` can take, and the rest.
 ///
 /// # Errors
 /// Those of [`validate`](super::validate), which `update` has passed.
 pub(crate) fn batches(update: &[u8], known: &StateVector) -> Result<Batches, UpdateError> {
     let (sections, deletions) = sections(update, |_| true)?;
-    let queue = |left: Section| (left.client, Queue { reach: known.get(&ClientID::new(left.client)), left });
-    let mut queues: BTreeMap<_, _> = sections.into_iter().map(queue).collect();
+    let mut queues: BTreeMap<_, _> = sections.into_iter().map(|section| (section.client, section)).collect();
     let mut parts = Vec::new();
     let mut batch = Structs::default();
+    // How much of each client there is in the document and in the parts.
+    let mut reached = known.clone();
     let mut ready: Vec<_> = queues.keys().copied().collect();
     // The clients whose next struct depends on one that is not there: that one's client and clock, and the client.
     let mut waiting = BTreeSet::new();
     while let Some(client) = ready.pop() {
-        let Some(queue) = queues.get(&client) else { continue };
-        let Advance { taken, reach, missing } = advance(update, queue, |other| {
-            queues.get(&other).map_or_else(|| known.get(&ClientID::new(other)), |queue| queue.reach)
-        })?;
-        if let Some(queue) = queues.get_mut(&client) {
-            queue.reach = reach;
-            queue.left.count -= taken.count;
-            queue.left.clocks.start = taken.clocks.end;
-            queue.left.bytes.start = taken.bytes.end;
-        }
+        let Some(queue) = queues.get_mut(&client) else { continue };
+        let (taken, missing) = take(update, queue, &mut reached)?;
         if taken.count > 0 {
             batch.push_section(update, taken);
         }
@@ -134,6 +120,7 @@ pub(crate) fn batches(update: &[u8], known: &StateVector) -> Result<Batches, Upd
             parts.push(std::mem::take(&mut batch).encode(&[0]));
         }
         waiting.extend(missing.map(|(other, clock)| (other, clock, client)));
+        let reach = reached.get(&ClientID::new(client));
         while let Some(&entry) = waiting.range((client, 0, 0)..(client, reach, 0)).next() {
             waiting.remove(&entry);
             ready.push(entry.2);
@@ -141,37 +128,32 @@ pub(crate) fn batches(update: &[u8], known: &StateVector) -> Result<Batches, Upd
     }
     parts.push(batch.encode(&update[deletions..]));
     let mut rest = Structs::default();
-    for Queue { left, .. } in queues.into_values().filter(|queue| queue.left.count > 0) {
-        rest.push_section(update, left);
+    for queue in queues.into_values().filter(|queue| queue.count > 0) {
+        rest.push_section(update, queue);
     }
     Ok(Batches { parts, rest: (rest.clients() > 0).then(|| rest.encode(&[0])) })
 }
 
-struct Advance {
-    /// The structs of the queue that can be taken.
-    taken: Section,
-    reach: u32,
-    /// The struct that the next one depends on.
-    missing: Option<Id>,
-}
-
-/// Goes through a queue up to a struct that depends on one that is not there; `reach` is how far another client is.
-fn advance(update: &[u8], queue: &Queue, reach_of: impl Fn(u64) -> u32) -> Result<Advance, UpdateError> {
-    let (left, mut reach) = (&queue.left, queue.reach);
-    let mut taken = Section::new(left.client, left.clocks.start, left.bytes.start);
-    let mut reader = Reader::new(&update[..left.bytes.end]);
-    reader.skip(left.bytes.start);
+/// Takes structs off a queue, up to one that depends on one that is not there; returns them, and the latter.
+fn take(update: &[u8], queue: &mut Section, reached: &mut StateVector) -> Result<(Section, Option<Id>), UpdateError> {
+    let mut reader = Reader::new(&update[..queue.bytes.end]);
+    reader.skip(queue.bytes.start);
     let mut tally = Tally::default();
-    while taken.count < left.count {
-        let item = read_struct(&mut reader, &mut tally, left.client, taken.clocks.end)?;
-        let is_missing = |&(client, clock): &Id| clock >= if client == left.client { reach } else { reach_of(client) };
-        if let Some(missing) = item.dependencies().find(is_missing) {
-            return Ok(Advance { taken, reach, missing: Some(missing) });
+    let mut taken = Section::new(queue.client, queue.clocks.start, queue.bytes.start);
+    let mut missing = None;
+    while taken.count < queue.count {
+        let item = read_struct(&mut reader, &mut tally, queue.client, taken.clocks.end)?;
+        missing = item.dependencies().find(|&(client, clock)| clock >= reached.get(&ClientID::new(client)));
+        if missing.is_some() {
+            break;
         }
         if !item.skip {
-            reach = reach.max(item.end());
+            reached.set_max(ClientID::new(queue.client), item.end());
         }
         taken.push(&item);
     }
-    Ok(Advance { taken, reach, missing: None })
+    queue.count -= taken.count;
+    queue.clocks.start = taken.clocks.end;
+    queue.bytes.start = taken.bytes.end;
+    Ok((taken, missing))
 }

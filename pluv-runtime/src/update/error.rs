@@ -107,17 +107,9 @@ impl fmt::Display for UpdateError {
             Problem::Value => "the update has an unknown kind of value",
             Problem::Depth => "the update has a value that is nested too deep",
             Problem::Json => "the update has a malformed JSON value",
-            Problem::Subdocument => {
-                return write!(f, "the update has a subdocument at byte {}: a room keeps none", self.at);
-            }
-            Problem::OldJson => {
-                return write!(
-                    f,
-                    "the update has content of an old version of Yjs at byte {}: a room keeps none",
-                    self.at
-                );
-            }
-            Problem::XmlHook => return write!(f, "the update has an XML hook at byte {}: a room keeps none", self.at),
+            Problem::Subdocument => "the update has a subdocument",
+            Problem::OldJson => "the update has content of an old version of Yjs",
+            Problem::XmlHook => "the update has an XML hook",
             Problem::TooManyPieces => {
                 return f.write_str("the update has one text or list in too many pieces: send it in parts");
             }
@@ -125,7 +117,11 @@ impl fmt::Display for UpdateError {
                 return write!(f, "the update is not standard base64 with padding, at character {}", self.at);
             }
         };
-        write!(f, "{what} at byte {}", self.at)
+        write!(f, "{what} at byte {}", self.at)?;
+        match self.problem {
+            Problem::Subdocument | Problem::OldJson | Problem::XmlHook => f.write_str(": a room keeps none"),
+            _ => Ok(()),
+        }
     }
 }
 

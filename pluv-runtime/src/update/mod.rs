@@ -13,7 +13,6 @@ mod join;
 pub(crate) mod lib0;
 mod merge;
 mod nesting;
-mod state;
 mod structs;
 #[cfg(test)]
 mod tests;
@@ -24,10 +23,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 pub(crate) use self::{
     dependencies::{Batches, MAX_CLIENTS, are_parents_valid, batches, dependencies, has_gap},
     error::{Problem, UpdateError},
-    merge::MergedUpdate,
+    merge::{MergedUpdate, read_vector, state, trim, write_vector},
     nesting::nesting,
-    state::{read_vector, state, trim, write_vector},
-    validate::{Facts, MAX_JOINING, ValidatedUpdate, normalize, validate},
+    validate::{MAX_JOINING, ValidatedUpdate, normalize, validate},
 };
 
 /// Decodes standard base64 with padding, as a browser's `btoa` writes it.

@@ -9,11 +9,13 @@ use yrs::{
 };
 
 use super::{
-    Batches, Facts, MAX_CLIENTS, MAX_JOINING, MergedUpdate, Problem, batches,
+    Batches, MAX_CLIENTS, MAX_JOINING, MergedUpdate, Problem, batches,
     content::MAX_DEPTH,
     decode_base64, encode_base64, has_gap,
     lib0::{MAX_CLIENT, MAX_CLOCK, write_number},
-    nesting, normalize, read_vector, state, trim, validate, write_vector,
+    nesting, normalize, read_vector, state, trim,
+    validate::{Facts, validate},
+    write_vector,
 };
 
 /// Updates of stock Yjs, each after its length: see `updates.mjs` there.
@@ -481,6 +483,31 @@ fn what_depends_on_itself_in_a_circle_is_no_part() {
     let Batches { parts, rest } = batches(&update, &StateVector::default()).expect("it is well-formed");
     assert_eq!(parts, [[1, 1, 3, 0, 4, 1, 1, b't', 1, b'c', 0]]);
     assert_eq!(validate(&rest.expect("the other two")).map(|facts| facts.clients), Ok(2));
+}
+
+#[test]
+fn clients_that_depend_on_each_other_in_turn_are_taken_whole() {
+    let one = document();
+    typing().iter().for_each(|edit| apply(&one, edit));
+    let whole = encode(&one);
+    let Batches { parts, rest } = batches(&whole, &StateVector::default()).expect("it is well-formed");
+    assert_eq!(rest, None);
+    let other = document();
+    parts.iter().for_each(|part| apply(&other, part));
+    assert!(!other.transact().has_missing_updates());
+    assert_eq!(encode(&other), whole);
+}
+
+#[test]
+fn structs_beyond_a_hole_are_no_part() {
+    // A collected range at 0 and another one at 2.
+    let update = structs(3, &[0, 1, 10, 1, 0, 1]);
+    let beyond = vec![1, 1, 1, 2, 0, 1, 0];
+    let Batches { parts, rest } = batches(&update, &StateVector::default()).expect("it is well-formed");
+    assert_eq!((parts, rest), (vec![structs(2, &[0, 1, 10, 1])], Some(beyond)));
+    let known = [(ClientID::new(1), 2)].into_iter().collect();
+    let Batches { parts, rest } = batches(&update, &known).expect("it is well-formed");
+    assert_eq!((parts, rest), (vec![update], None));
 }
 
 #[test]
