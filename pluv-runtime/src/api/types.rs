@@ -1,5 +1,6 @@
 //! The types that cross the wire, which the feature `ts` knows by the derive `TS`.
 
+#[cfg(feature = "ts")]
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
@@ -44,6 +45,7 @@ impl<T: ?Sized> Typed for T {
 /// The declarations of types, by name.
 #[derive(Debug, Default)]
 pub struct Declarations {
+    #[cfg(feature = "ts")]
     pub(crate) types: BTreeMap<String, Declaration>,
     /// Names of two different types.
     #[cfg(feature = "ts")]

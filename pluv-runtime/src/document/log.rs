@@ -59,7 +59,7 @@ pub(crate) struct Log<S> {
     /// The size of what is stored, in bytes; `None` before it was first read.
     extent: Option<Extent>,
     /// The row that the next updates go into.
-    tail: Option<Tail>,
+    tail: Option<Row>,
     /// No position below this is given out again, so that a compaction to come can't take a new entry for an old one.
     used: i64,
     /// The corrupt ranges that the last read found, not yet quarantined.
@@ -73,13 +73,6 @@ struct Extent {
     end: i64,
     /// Bytes.
     snapshot: i64,
-}
-
-#[derive(Debug)]
-struct Tail {
-    start: i64,
-    data: Vec<u8>,
-    crc: crc32fast::Hasher,
 }
 
 impl<S: Sql> Log<S> {
@@ -271,20 +264,12 @@ impl<S: Sql> Log<S> {
     }
 
     /// Adds updates to the tail, or to a new one at `end`.
-    fn extend(&self, tail: Option<Tail>, end: i64, updates: &[&[u8]]) -> Result<Tail> {
+    fn extend(&self, tail: Option<Row>, end: i64, updates: &[&[u8]]) -> Result<Row> {
         let is_new = tail.is_none();
-        let mut tail =
-            tail.unwrap_or_else(|| Tail { start: end, data: Vec::with_capacity(BLOCK), crc: crc32fast::Hasher::new() });
-        let old = tail.data.len();
+        let mut tail = tail.unwrap_or_else(|| Row { start: end, head: end, data: Vec::with_capacity(BLOCK) });
         updates.iter().for_each(|update| rows::frame(update, &mut tail.data));
-        tail.crc.update(&tail.data[old..]);
-        let crc = tail.crc.clone().finalize();
-        let row = Row { start: tail.start, head: tail.start, data: tail.data.clone() };
-        if is_new {
-            rows::insert(&self.sql, row, crc)?;
-        } else {
-            rows::replace(&self.sql, row, crc)?;
-        }
+        let row = tail.clone();
+        if is_new { rows::add(&self.sql, row) } else { rows::replace(&self.sql, row) }?;
         Ok(tail)
     }
 

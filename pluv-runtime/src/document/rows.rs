@@ -73,7 +73,7 @@ pub(super) const LARGEST: usize = 64 << 20;
 const PREFIX: usize = 4;
 
 /// A row to be stored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) start: i64,
     pub(super) head: i64,
@@ -270,22 +270,21 @@ impl Entries {
 
 /// Adds a row. One that is there already is an error, not replaced.
 pub(super) fn add(sql: &impl Sql, row: Row) -> Result<()> {
-    let crc = crc32fast::hash(&row.data);
-    insert(sql, row, crc)
-}
-
-/// Adds a row whose checksum is known.
-pub(super) fn insert(sql: &impl Sql, row: Row, crc: u32) -> Result<()> {
-    put(sql, "INSERT INTO pluv_log (start, head, crc, data) VALUES (?, ?, ?, ?)", row, crc)
+    write(sql, "INSERT", row)
 }
 
 /// Writes a row in place of a shorter version of itself, which counts as one row written.
-pub(super) fn replace(sql: &impl Sql, row: Row, crc: u32) -> Result<()> {
-    put(sql, "INSERT OR REPLACE INTO pluv_log (start, head, crc, data) VALUES (?, ?, ?, ?)", row, crc)
+pub(super) fn replace(sql: &impl Sql, row: Row) -> Result<()> {
+    write(sql, "INSERT OR REPLACE", row)
 }
 
-fn put(sql: &impl Sql, statement: &str, row: Row, crc: u32) -> Result<()> {
-    sql.exec(statement, vec![row.start.into(), row.head.into(), crc.into(), row.data.into()])?;
+fn write(sql: &impl Sql, verb: &str, row: Row) -> Result<()> {
+    let Row { start, head, data } = row;
+    let crc = crc32fast::hash(&data);
+    sql.exec(
+        &format!("{verb} INTO pluv_log (start, head, crc, data) VALUES (?, ?, ?, ?)"),
+        vec![start.into(), head.into(), crc.into(), data.into()],
+    )?;
     Ok(())
 }
 
