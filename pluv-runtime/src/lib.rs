@@ -40,8 +40,6 @@ pub mod contract;
 mod document;
 mod engine;
 mod error;
-#[cfg(feature = "ts")]
-mod probe;
 #[cfg(test)]
 mod properties;
 mod protocol;

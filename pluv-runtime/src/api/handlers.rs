@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use worker::{Env, Request};
 
-use super::{Call, Context, EventInfo, EventTypes, Message, Options, RoomTypes};
+use super::{Call, Context, Message, Options};
 use crate::{
     auth::Grant,
     document::Storage,
@@ -17,6 +17,7 @@ use crate::{
         ActionQueue, Definition, EngineHooks, Job, Limits, Outcome, OutcomeKind, Room as Engine, RunJob, Task, Types,
     },
     error::Result,
+    schema::{EventInfo, EventTypes, RoomTypes},
 };
 
 /// The types and options of a room.

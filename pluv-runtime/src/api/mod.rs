@@ -5,7 +5,6 @@ mod context;
 mod handlers;
 mod options;
 mod session;
-mod types;
 
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub(crate) use self::context::sessions;
@@ -15,7 +14,6 @@ pub use self::{
     handlers::{FinalState, Handlers, Hooks, Room},
     options::Options,
     session::Session,
-    types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, OutputTable, RoomTypes, TypeName, Typed},
 };
 pub(crate) use self::{
     call::{answer, done},

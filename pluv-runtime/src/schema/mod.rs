@@ -6,19 +6,12 @@
 //! with `PLUV_BINDINGS=check` nothing is written and a file that differs fails the test. A room inside a function has no
 //! such file, as no test can be in a function; rustc warns of that in `cargo test`.
 
-#[cfg(feature = "ts")]
-mod declarations;
 mod description;
+mod types;
 #[cfg(feature = "ts")]
-mod file;
-#[cfg(feature = "ts")]
-mod outputs;
-#[cfg(feature = "ts")]
-mod syntax;
-#[cfg(all(test, feature = "ts"))]
-mod tests;
+mod typescript;
 
 pub(crate) use self::description::Description;
+pub use self::types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, RoomTypes, TypeName, Typed};
 #[cfg(feature = "ts")]
-pub(crate) use self::file::export;
-pub use crate::api::{Accepts, Declaration, Declarations, EventInfo, EventTypes, RoomTypes, TypeName, Typed};
+pub(crate) use self::typescript::export;

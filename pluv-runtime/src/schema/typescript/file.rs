@@ -5,13 +5,12 @@ use std::{env, ffi::OsStr, fmt::Write as _, fs, path::Path};
 use serde::Serialize;
 
 use super::{
-    description::{Call, Description},
-    outputs::Output,
+    probe::Probe,
     syntax::{comment, fields, lay_out, object, parse, uncomment, with_optional_fields},
 };
 use crate::{
     api::{Handlers, Options, Room},
-    probe::Probe,
+    schema::description::{Call, Description, Output},
 };
 
 /// The environment variable with another directory than `bindings`, relative to the crate's own.

@@ -7,15 +7,18 @@ use ts_rs::TS;
 
 use super::{
     file::{CLIENT, TAKEN, describe, file},
-    outputs::{Output, outputs},
+    outputs,
     syntax::{Kind, Part, lay_out, parse, repair, uncomment},
 };
 use crate::{
     __private::{Call, Env, Outcome},
     Context, EventInfo, Handlers, Hooks, Limits, NoStorage, Options, Room,
-    api::{Declarations, EventTypes, RoomTypes, Typed},
     error::{Error, Result},
-    schema::description::{self, Description},
+    schema::{
+        Description, EventTypes, RoomTypes,
+        description::{self, Output},
+        types::{Declarations, Typed},
+    },
 };
 
 fn listed<T: Typed>() -> std::result::Result<Vec<Output>, String> {
@@ -38,7 +41,7 @@ struct Fields {
 #[derive(TS)]
 struct List(#[expect(dead_code, reason = "its type alone is read")] Vec<Fields>);
 
-/// The messages.
+/// What there is to send.
 #[derive(Serialize, TS)]
 #[serde(tag = "type", content = "data", rename_all = "camelCase")]
 #[expect(dead_code, reason = "its type alone is read")]
@@ -198,7 +201,7 @@ fn the_text_of_a_comment_is_read() {
 /// A room of these types.
 struct Sample<const KIND: usize>;
 
-/// A user.
+/// Who is there.
 #[derive(serde::Serialize, Deserialize, TS)]
 struct User {
     id: String,
@@ -273,12 +276,12 @@ export type Fields = {
   x: number;
 };
 
-/** A user. */
+/** Who is there. */
 export type User = {
   id: string;
 };
 
-/** The messages. */
+/** What there is to send. */
 export type SampleOutput = {
   /** Says *\/ a thing. */
   oneThing: {
@@ -612,7 +615,7 @@ fn a_room_is_data() {
             { "name": "held", "docs": "", "data": "Fields" },
             { "name": "maybe", "docs": "", "data": "Fields | null" },
         ],
-        "types": { "Fields": "type Fields = { x: number, };", "User": "/**\n * A user.\n */\ntype User = { id: string, };" },
+        "types": { "Fields": "type Fields = { x: number, };", "User": "/**\n * Who is there.\n */\ntype User = { id: string, };" },
     });
     assert_eq!(json, expected);
 }
