@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::{keys::MAX_TOKEN, new_id};
+use super::error::TokenError;
 use crate::protocol::decode;
 
 /// The lifetime of a token by default. A client uses it at once, to connect.
@@ -191,56 +191,7 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D:
     Ok(Option::<f64>::deserialize(deserializer)?.map(|seconds| seconds as u64))
 }
 
-/// The reason why a token is rejected. The message is fit for the client.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// There is no token.
-    #[error("the room needs a token: connect with one in the query parameter `token`")]
-    Missing,
-    /// The token is longer than a room accepts.
-    #[error("the token is too long: it has {size} bytes, and the limit is {MAX_TOKEN}")]
-    TooLong {
-        /// The token's length, in bytes.
-        size: usize,
-    },
-    /// The token is not a signed JWT.
-    #[error("the token is malformed: it must be a signed JWT")]
-    Malformed,
-    /// The token's header has `crit`.
-    #[error("the token's header has `crit`, and the room supports no extension: omit it")]
-    Critical,
-    /// The signature is of none of the keys.
-    #[error("the token is forged: none of the room's keys made its signature")]
-    Forged,
-    /// `exp` has passed.
-    #[error("the token has expired: get a new one and connect with it")]
-    Expired,
-    /// `nbf` is in the future.
-    #[error("the token is not valid yet: wait until its `nbf`")]
-    NotYet,
-    /// A claim is missing.
-    #[error("the token has no `{0}`: sign one that has the claim")]
-    NoClaim(
-        /// The claim's name.
-        &'static str,
-    ),
-    /// The token is for another room.
-    #[error("the token is for another room: get one for this room")]
-    OtherRoom,
-    /// The token has no user.
-    #[error("the token has no user")]
-    NoUser,
-    /// A claim has the wrong type.
-    #[error("the token can't be read: {0}")]
-    Claims(
-        /// The claim, and the reason.
-        String,
-    ),
-    /// The user is not of the room's type.
-    #[error("the token's user can't be read: {0}")]
-    User(
-        /// The field, and the reason.
-        String,
-    ),
+/// Returns a new unique id: a UUID of version 4.
+pub(crate) fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }

@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, Mac};
 use jsonwebtoken::{
-    Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, Validation,
+    Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header,
     crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
     errors::{self, ErrorKind},
 };
@@ -13,10 +13,11 @@ use signature::{Error, Signer, Verifier};
 
 #[cfg(feature = "asymmetric")]
 use super::public_keys;
-use super::{Claims, TokenError};
-
-/// The limit of a token, in bytes: 16 KiB, which is the platform's limit of a whole URL.
-pub(super) const MAX_TOKEN: usize = 16 * 1024;
+use super::{
+    claims::Claims,
+    error::{KeyError, MAX_TOKEN, TokenError},
+    key::Key,
+};
 
 /// The keys of a room's tokens. The first one signs, and each one verifies, so that a secret can be replaced while its
 /// tokens are in use.
@@ -36,23 +37,6 @@ enum SigningKey {
     },
 }
 
-/// A key that verifies tokens of one algorithm.
-#[derive(Debug)]
-pub(super) struct Key {
-    pub(super) algorithm: Algorithm,
-    /// The `kid` of tokens that the key signed; a key without one may have signed any.
-    pub(super) id: Option<String>,
-    pub(super) key: DecodingKey,
-}
-
-/// The kind of a variable's value.
-enum ValueKind {
-    Blank,
-    Secret,
-    PrivateKey,
-    PublicKey,
-}
-
 impl Keys {
     /// Parses the keys in variables, given by name and value: a secret for HS256, or, with the feature `asymmetric`, the
     /// public keys of an identity provider.
@@ -69,18 +53,19 @@ impl Keys {
         let mut verifiers = Vec::new();
         for (name, value) in variables {
             let variable = name.to_owned();
-            let this = match value_kind(value) {
-                ValueKind::Blank => return Err(KeyError::Empty { variable }),
-                ValueKind::PrivateKey => return Err(KeyError::Private { variable }),
-                ValueKind::PublicKey => {
-                    verifiers.extend(public_keys(name, value)?);
-                    SigningKey::Public { variable }
-                }
-                ValueKind::Secret => {
-                    let key = DecodingKey::from_secret(value.as_bytes());
-                    verifiers.push(Key { algorithm: Algorithm::HS256, id: None, key });
-                    SigningKey::Secret(EncodingKey::from_secret(value.as_bytes()))
-                }
+            if value.trim().is_empty() {
+                return Err(KeyError::Empty { variable });
+            }
+            if value.contains("PRIVATE KEY-----") {
+                return Err(KeyError::Private { variable });
+            }
+            let this = if is_public_key(value) {
+                verifiers.extend(public_keys(name, value)?);
+                SigningKey::Public { variable }
+            } else {
+                let key = DecodingKey::from_secret(value.as_bytes());
+                verifiers.push(Key { algorithm: Algorithm::HS256, id: None, key });
+                SigningKey::Secret(EncodingKey::from_secret(value.as_bytes()))
             };
             signer.get_or_insert(this);
         }
@@ -130,44 +115,10 @@ impl Keys {
     }
 }
 
-impl Key {
-    fn may_have_signed(&self, header: &Header) -> bool {
-        let is_named = match (&self.id, &header.kid) {
-            (Some(own), Some(wanted)) => own == wanted,
-            _ => true,
-        };
-        is_named && self.algorithm == header.alg
-    }
-
-    /// Returns the token's claims as JSON, or `None` if the signature is not of this key.
-    fn verify(&self, token: &str) -> Result<Option<Box<RawValue>>, TokenError> {
-        let mut validation = Validation::new(self.algorithm);
-        // `Claims::parse` checks the claims, at the time that it is given.
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
-        match jsonwebtoken::decode(token, &self.key, &validation) {
-            Ok(data) => Ok(Some(data.claims)),
-            Err(error) => match error.kind() {
-                ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_) => Err(TokenError::Malformed),
-                _ => Ok(None),
-            },
-        }
-    }
-}
-
-/// Returns the kind of a variable's value. A value that looks like a public key is never a secret: anyone who has the
-/// public key could sign with it.
-fn value_kind(value: &str) -> ValueKind {
-    if value.trim().is_empty() {
-        ValueKind::Blank
-    } else if value.contains("PRIVATE KEY-----") {
-        ValueKind::PrivateKey
-    } else if value.contains("-----BEGIN ") || value.trim_start().starts_with('{') || value.contains("\"kty") {
-        ValueKind::PublicKey
-    } else {
-        ValueKind::Secret
-    }
+/// Returns whether a variable's value looks like a public key. Such a value is never a secret: anyone who has the public
+/// key could sign with it.
+fn is_public_key(value: &str) -> bool {
+    value.contains("-----BEGIN ") || value.trim_start().starts_with('{') || value.contains("\"kty")
 }
 
 /// Rejects a public key.
@@ -240,67 +191,4 @@ impl JwtVerifier for Hs256 {
     fn algorithm(&self) -> Algorithm {
         Algorithm::HS256
     }
-}
-
-/// The reason why a room has no keys, or they do not sign. It is for the deployer of the worker, and contains no key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// There is no variable with a key.
-    #[error("the room has users and no key: name a variable that holds a secret for their tokens")]
-    Missing,
-    /// The variable is empty, or blank.
-    #[error("the variable `{variable}` is empty: set it with `npx wrangler secret put {variable}`, or remove it")]
-    Empty {
-        /// The variable's name.
-        variable: String,
-    },
-    /// The variable holds a private key, which a room does not need.
-    #[error(
-        "the variable `{variable}` holds a private key: replace it with the public key that belongs to it, and leave the \
-         private one to the identity provider"
-    )]
-    Private {
-        /// The variable's name.
-        variable: String,
-    },
-    /// The variable holds a public key, and the feature `asymmetric` is off.
-    #[error(
-        "the variable `{variable}` holds a PEM or JSON, which is not a secret: enable the feature `asymmetric` of \
-         `pluv-runtime` to verify with a public key, or set the variable to a random text"
-    )]
-    Feature {
-        /// The variable's name.
-        variable: String,
-    },
-    /// The variable looks like a PEM or a JWKS, and holds no supported public key.
-    #[error(
-        "the variable `{variable}` holds no supported public key: set it to a PEM (`BEGIN PUBLIC KEY`) or a JWKS \
-         (`{{\"keys\":[..]}}`) of RSA with 2048 to 4096 bits, EC P-256 or Ed25519"
-    )]
-    Unusable {
-        /// The variable's name.
-        variable: String,
-    },
-    /// The first variable holds a public key, which can't sign.
-    #[error(
-        "the variable `{variable}` holds a public key, so only the identity provider can sign tokens: get one from it, or \
-         put a variable with a secret first"
-    )]
-    Public {
-        /// The variable's name.
-        variable: String,
-    },
-    /// The claims can't be serialized as JSON.
-    #[error("the token's claims can't be written as JSON: {0}")]
-    Claims(
-        /// The error of the user's `Serialize`.
-        String,
-    ),
-    /// The token would exceed the limit of a room.
-    #[error("the token would have {size} bytes, and the limit is {MAX_TOKEN}: keep less in the user")]
-    TooLong {
-        /// The token's length, in bytes.
-        size: usize,
-    },
 }

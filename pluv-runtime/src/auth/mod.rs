@@ -6,18 +6,17 @@
 //! Nothing in here reads the clock: the time is a parameter.
 
 mod claims;
+mod error;
+mod key;
 mod keys;
 #[cfg(feature = "asymmetric")]
 mod public_keys;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::claims::new_id;
 pub use self::{
-    claims::{Access, Claims, Grant, IntoGrant, TokenError},
-    keys::{KeyError, Keys},
+    claims::{Access, Claims, Grant, IntoGrant},
+    error::{KeyError, TokenError},
+    keys::Keys,
 };
-
-/// Returns a new unique id: a UUID of version 4.
-pub(crate) fn new_id() -> String {
-    uuid::Uuid::new_v4().to_string()
-}

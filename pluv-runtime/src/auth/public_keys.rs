@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use signature::{Error, Verifier};
 
-use super::{KeyError, keys::Key};
+use super::{error::KeyError, key::Key};
 
 /// The least size of an RSA key, in bits (RFC 7518, 3.3).
 const MIN_RSA: usize = 2048;
@@ -30,7 +30,7 @@ pub(super) fn parse(variable: &str, value: &str) -> Result<Vec<Key>, KeyError> {
     };
     // A key that its algorithm rejects is found here, and not with the first token.
     let keys: Vec<_> = keys.into_iter().filter(|key| verifier(key.algorithm, &key.key).is_ok()).collect();
-    if keys.is_empty() { Err(KeyError::Unusable { variable: variable.to_owned() }) } else { Ok(keys) }
+    if keys.is_empty() { Err(KeyError::Unsupported { variable: variable.to_owned() }) } else { Ok(keys) }
 }
 
 /// Parses the key of a PEM, of any of the supported kinds.
@@ -82,7 +82,7 @@ struct Jwks {
 /// Parses the keys of a JWKS that verify tokens. RFC 7517, 5: unsupported keys are skipped.
 fn parse_jwks(variable: &str, json: &str) -> Result<Vec<Key>, KeyError> {
     let Ok(set) = serde_json::from_str::<Jwks>(json) else {
-        return Err(KeyError::Unusable { variable: variable.to_owned() });
+        return Err(KeyError::Unsupported { variable: variable.to_owned() });
     };
     // Each kind of private key has the member `d`.
     if set.keys.iter().any(|key| key.contains_key("d")) {

@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    error::Error,
 };
 
 use yrs::{
@@ -13,7 +12,7 @@ use yrs::{
     updates::{decoder::Decode as _, encoder::Encode as _},
 };
 
-use super::StoreError;
+use super::storage::StoreError;
 use crate::update::{self, Batches, ValidatedUpdate};
 
 /// How many shared types may be inside each other.
@@ -32,19 +31,19 @@ pub(super) struct Loaded {
     known: Option<StateVector>,
     /// How many shared types are inside each other, at most.
     nesting: u32,
-    /// What it takes in memory, in bytes, at most.
+    /// The memory that it takes, in bytes, at most.
     pub(super) estimated_memory: u64,
     /// Whether `yrs` refused an update after it had applied a part of it: then this must be loaded anew.
     pub(super) is_inconsistent: bool,
 }
 
-/// What became of an update.
+/// The result of an update that was applied.
 struct Taken {
     /// Whether it changed anything.
     is_change: bool,
-    /// What it changed, where that was asked for.
+    /// The changes that it made, where that was asked for.
     changes: Option<Vec<u8>>,
-    /// What of it has to wait.
+    /// The part of it that has to wait.
     rest: Option<Vec<u8>>,
     /// The clients of whom there is more now.
     advanced: Vec<ClientID>,
@@ -64,7 +63,7 @@ impl Loaded {
     /// # Errors
     /// When it does.
     pub(super) fn check_nesting(&mut self, update: &ValidatedUpdate) -> Result<(), StoreError> {
-        let mut more = update.types;
+        let mut more = update.facts.types;
         if self.nesting + more > MAX_NESTING {
             // Most types are beside each other.
             let count = |update: &[u8]| update::nesting(update).map_err(|error| StoreError::Failed(error.to_string()));
@@ -80,7 +79,7 @@ impl Loaded {
         Ok(())
     }
 
-    /// What of an update the document does not know, in pieces that it can take.
+    /// Returns what of an update the document does not know, in pieces that it can take.
     ///
     /// # Errors
     /// When it can't.
@@ -92,15 +91,15 @@ impl Loaded {
         let deleted = || self.doc.transact().snapshot().delete_set;
         let trimmed = update::trim(&update.bytes, known, deleted).map_err(inapplicable)?;
         let update = match trimmed {
-            Some(bytes) => Cow::Owned(super::yrs_document::read_back(bytes).map_err(inapplicable)?),
+            Some(bytes) => Cow::Owned(ValidatedUpdate::new(bytes).map_err(inapplicable)?),
             None => Cow::Borrowed(update),
         };
-        if update.joining <= update::MAX_JOINING {
+        if update.facts.joining <= update::MAX_JOINING {
             return Ok(update);
         }
         let (bytes, facts) =
             update::normalize(&update.bytes).map_err(|error| StoreError::Rejected(error.to_string()))?;
-        Ok(Cow::Owned(super::yrs_document::validated(bytes.into_owned(), facts)))
+        Ok(Cow::Owned(ValidatedUpdate { bytes: bytes.into_owned(), facts }))
     }
 
     /// Returns whether an update has changes that are neither applied nor pending. Applies nothing.
@@ -128,8 +127,8 @@ impl Loaded {
     /// # Errors
     /// When it names a parent that can't be one, or has to wait and too much does.
     pub(super) fn apply(&mut self, validated: &ValidatedUpdate) -> Result<Option<Vec<u8>>, StoreError> {
-        let ValidatedUpdate { bytes, estimated_memory, .. } = validated;
-        if validated.parents > 0 {
+        let ValidatedUpdate { bytes, facts } = validated;
+        if facts.parents > 0 {
             self.check_parents(bytes)?;
         }
         let update = Update::decode_v1(bytes).map_err(inapplicable)?;
@@ -151,12 +150,12 @@ impl Loaded {
             return Ok(None);
         }
         let news = match (&changes, &rest) {
-            (Some(changes), Some(rest)) => super::yrs_document::merge(&[changes, rest])?,
+            (Some(changes), Some(rest)) => merge(&[changes, rest])?,
             (Some(update), None) | (None, Some(update)) if repeats => update.clone(),
             // As its client wrote it: `yrs` writes some values in another way.
             _ => bytes.clone(),
         };
-        self.estimated_memory += estimated_memory;
+        self.estimated_memory += facts.memory_with_deletions();
         if let Some(rest) = rest {
             self.wait(rest)?;
         }
@@ -182,7 +181,15 @@ impl Loaded {
 
     /// Applies what can be of an update, which inserts this much; returns what it changed if that is `asked` for.
     fn take(&mut self, bytes: &[u8], update: Update, inserted: &IdSet, asked: bool) -> Result<Taken, StoreError> {
-        let Parts { ready, beyond } = parts(bytes, update, inserted, self.known()).map_err(inapplicable)?;
+        let known = known(&mut self.known, &self.doc);
+        let (ready, mut rest) = if update::has_gap(inserted, known) || inserted.iter().count() > update::MAX_CLIENTS {
+            drop(update);
+            let Batches { parts, rest } = update::batches(bytes, known).map_err(inapplicable)?;
+            let decoded = parts.iter().map(|part| Update::decode_v1(part)).collect::<Result<_, _>>();
+            (decoded.map_err(inapplicable)?, rest)
+        } else {
+            (vec![update], None)
+        };
         let mut transaction = self.doc.transact_mut();
         for update in ready {
             if transaction.apply_update(update).is_err() {
@@ -201,12 +208,12 @@ impl Loaded {
             }
         }
         drop(transaction);
-        let mut rests = beyond;
-        rests.extend(dependent);
-        let rest = match &*rests {
-            [_, _, ..] => Some(super::yrs_document::merge(&rests.iter().map(Vec::as_slice).collect::<Vec<_>>())?),
-            _ => rests.pop(),
-        };
+        if let Some(dependent) = dependent {
+            rest = Some(match rest {
+                Some(rest) => merge(&[&rest, &dependent])?,
+                None => dependent,
+            });
+        }
         Ok(Taken { is_change, changes, rest, advanced })
     }
 
@@ -246,7 +253,7 @@ impl Loaded {
         known(&mut self.known, &self.doc)
     }
 
-    /// What a client does not have that knows this much, but for what waits, as one update.
+    /// Returns what a client lacks that knows this much, but for what waits, as one update.
     pub(super) fn since(&self, known: &StateVector) -> Vec<u8> {
         self.doc.transact().encode_state_as_update_v1(known)
     }
@@ -256,7 +263,7 @@ impl Loaded {
         self.since(&StateVector::default())
     }
 
-    /// What waits for what has not come.
+    /// Returns the updates that wait for what has not come.
     pub(super) fn pending(&self) -> impl Iterator<Item = &[u8]> {
         self.pending.updates()
     }
@@ -278,34 +285,6 @@ impl Loaded {
     }
 }
 
-/// An update as `yrs` can take it.
-struct Parts {
-    /// To be applied one after another.
-    ready: Vec<Update>,
-    /// What has to wait.
-    beyond: Vec<Vec<u8>>,
-}
-
-fn parts(bytes: &[u8], update: Update, inserted: &IdSet, known: &StateVector) -> Result<Parts, Box<dyn Error>> {
-    let mut beyond = Vec::new();
-    let (mut bytes, mut update) = (Cow::Borrowed(bytes), update);
-    if update::has_gap(inserted, known) {
-        let (ready, rest) = update::split(&bytes, known)?;
-        beyond.push(rest);
-        update = Update::decode_v1(&ready)?;
-        bytes = Cow::Owned(ready);
-    }
-    // What was cut off leaves no more of them.
-    if inserted.iter().count() <= update::MAX_CLIENTS {
-        return Ok(Parts { ready: vec![update], beyond });
-    }
-    drop(update);
-    let Batches { parts, rest } = update::batches(&bytes, known)?;
-    beyond.extend(rest);
-    let ready = parts.iter().map(|update| Update::decode_v1(update)).collect::<Result<_, _>>()?;
-    Ok(Parts { ready, beyond })
-}
-
 fn known<'a>(known: &'a mut Option<StateVector>, doc: &Doc) -> &'a StateVector {
     known.get_or_insert_with(|| doc.transact().state_vector())
 }
@@ -313,6 +292,10 @@ fn known<'a>(known: &'a mut Option<StateVector>, doc: &Doc) -> &'a StateVector {
 /// Whether a transaction has changed anything.
 pub(crate) fn has_changed(transaction: &TransactionMut<'_>) -> bool {
     !(transaction.insert_set().is_empty() && transaction.delete_set().is_empty())
+}
+
+pub(super) fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
+    yrs::merge_updates_v1(updates).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
 fn inapplicable<E>(_: E) -> StoreError {
@@ -330,9 +313,9 @@ struct Pending {
     entries: BTreeMap<u64, Entry>,
     next: u64,
     bytes: usize,
-    /// What the entries wait for: a client's clock, and the entry.
+    /// The dependencies of the entries: a client's clock, and the entry.
     needs: BTreeSet<(ClientID, u32, u64)>,
-    /// What they insert and delete.
+    /// All that they insert and delete.
     insertions: IdSet,
     deletions: IdSet,
 }

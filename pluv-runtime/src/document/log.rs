@@ -12,43 +12,43 @@ const SMALLEST: u64 = 64 << 10;
 /// which a load has to apply one by one.
 const LONGEST: u64 = 1 << 20;
 
-/// The log may grow to the snapshot's size divided by this. A fold writes the snapshot anew, so that a byte of edit
+/// The log may grow to the snapshot's size divided by this. A compaction writes the snapshot anew, so that a byte of edit
 /// pays for four bytes of snapshot, and a load reads at most a quarter more than the document.
 const SHARE: u64 = 4;
 
 /// How many bytes are stored of a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LogSize {
-    /// From the first byte of the log to its last, so with what has been set aside from between.
+    /// From the first byte of the log to its last, so with what has been quarantined from between.
     pub(crate) log: u64,
     /// Bytes of the snapshot.
     pub(crate) snapshot: u64,
 }
 
 impl LogSize {
-    /// Whether the log should be folded. Rows don't count on their own: small updates share them, and a log of one edit
+    /// Whether the log should be compacted. Rows don't count on their own: small updates share them, and a log of one edit
     /// a wake, each in a row of its own, stays under 2,000 rows.
     pub(crate) fn needs_compaction(&self) -> bool {
         self.log >= (self.snapshot / SHARE).clamp(SMALLEST, LONGEST)
     }
 }
 
-/// What is stored of a document.
+/// The stored parts of a document.
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
     pub(crate) snapshot: Option<Vec<u8>>,
     /// The updates since, oldest first.
     pub(crate) entries: Vec<Entry>,
-    /// What is there and can't be read. It stays where it is until it is set aside, by the caller or the next fold.
+    /// The ranges that can't be read. They stay until they are quarantined, by the caller or the next compaction.
     pub(crate) damage: Vec<Corruption>,
-    /// Where the log ends: a fold up to here replaces all of it.
+    /// Where the log ends: a compaction up to here replaces all of it.
     pub(crate) end: i64,
 }
 
 /// The log of one document.
 ///
 /// Nothing is read before it is needed, and no table made before the first write. Several updates share a row, which is
-/// written anew for each addition: an append is one row written, and a fold has few to delete. A `Log` adds only to
+/// written anew for each addition: an append is one row written, and a compaction has few to delete. A `Log` adds only to
 /// rows that it began itself, so what an earlier one left is never touched, readable or not.
 ///
 /// After an error nothing is taken as known: the next call looks at the database again.
@@ -56,13 +56,13 @@ pub(crate) struct Stored {
 pub(crate) struct Log<S> {
     sql: S,
     schema: Schema,
-    /// What is stored, in bytes; `None` before the first look.
+    /// The size of what is stored, in bytes; `None` before it was first read.
     extent: Option<Extent>,
     /// The row that the next updates go into.
-    tail: Option<Tail>,
-    /// No position below this is given out again, so that a fold to come can't take a new entry for an old one.
+    tail: Option<Row>,
+    /// No position below this is given out again, so that a compaction to come can't take a new entry for an old one.
     used: i64,
-    /// What the last read found, not yet set aside.
+    /// The corrupt ranges that the last read found, not yet quarantined.
     damage: Vec<Corruption>,
 }
 
@@ -73,13 +73,6 @@ struct Extent {
     end: i64,
     /// Bytes.
     snapshot: i64,
-}
-
-#[derive(Debug)]
-struct Tail {
-    start: i64,
-    data: Vec<u8>,
-    crc: crc32fast::Hasher,
 }
 
 impl<S: Sql> Log<S> {
@@ -128,7 +121,7 @@ impl<S: Sql> Log<S> {
         })
     }
 
-    /// What is stored, in bytes. The first time it reads the ends of the log and one column of the snapshot, whatever
+    /// Returns the size of what is stored, in bytes. The first time it reads the ends of the log and one column of the snapshot, whatever
     /// their size; then it knows.
     ///
     /// # Errors
@@ -140,13 +133,13 @@ impl<S: Sql> Log<S> {
         })
     }
 
-    /// How many rows were written since this was made, folding included.
+    /// How many rows were written since this was made, compaction included.
     pub(crate) fn rows_written(&self) -> u64 {
         self.sql.rows_written()
     }
 
     /// Replaces the snapshot and the entries up to the position `up_to`, which is the end of one, by a new snapshot,
-    /// all at once. Entries after it stay. What the last read could not read is set aside with it.
+    /// all at once. Entries after it stay. What the last read could not read is quarantined with it.
     ///
     /// # Errors
     /// When storage fails, no entry ends there, or the snapshot is over 64 MiB. Then all is as it was.
@@ -186,7 +179,7 @@ impl<S: Sql> Log<S> {
         })
     }
 
-    /// Deletes the document, and what was set aside of it.
+    /// Deletes the document, and what was quarantined of it.
     ///
     /// # Errors
     /// When storage fails. Then all is as it was.
@@ -208,7 +201,7 @@ impl<S: Sql> Log<S> {
         })
     }
 
-    /// What was noted under `key`.
+    /// Returns the value stored under `key`.
     ///
     /// # Errors
     /// When storage fails.
@@ -225,7 +218,7 @@ impl<S: Sql> Log<S> {
         })
     }
 
-    /// Notes `value` under `key`, or forgets what was noted there. One row written.
+    /// Stores `value` under `key`, or deletes what is stored there. One row written.
     ///
     /// # Errors
     /// When storage fails.
@@ -271,20 +264,12 @@ impl<S: Sql> Log<S> {
     }
 
     /// Adds updates to the tail, or to a new one at `end`.
-    fn extend(&self, tail: Option<Tail>, end: i64, updates: &[&[u8]]) -> Result<Tail> {
+    fn extend(&self, tail: Option<Row>, end: i64, updates: &[&[u8]]) -> Result<Row> {
         let is_new = tail.is_none();
-        let mut tail =
-            tail.unwrap_or_else(|| Tail { start: end, data: Vec::with_capacity(BLOCK), crc: crc32fast::Hasher::new() });
-        let old = tail.data.len();
+        let mut tail = tail.unwrap_or_else(|| Row { start: end, head: end, data: Vec::with_capacity(BLOCK) });
         updates.iter().for_each(|update| rows::frame(update, &mut tail.data));
-        tail.crc.update(&tail.data[old..]);
-        let crc = tail.crc.clone().finalize();
-        let row = Row { start: tail.start, head: tail.start, data: tail.data.clone() };
-        if is_new {
-            rows::insert(&self.sql, row, crc)?;
-        } else {
-            rows::replace(&self.sql, row, crc)?;
-        }
+        let row = tail.clone();
+        if is_new { rows::add(&self.sql, row) } else { rows::replace(&self.sql, row) }?;
         Ok(tail)
     }
 
@@ -313,11 +298,11 @@ impl<S: Sql> Log<S> {
         Ok(extent)
     }
 
-    /// Forgets what is known if `run` fails: storage may then be in either state.
+    /// Drops what is known if `run` fails: storage may then be in either state.
     fn tried<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let result = run(self);
         if result.is_err() {
-            self.schema.forget();
+            self.schema.reset();
             self.extent = None;
             self.tail = None;
         }

@@ -4,7 +4,7 @@
 //! never given out twice while a room is awake. A row holds a stretch of it and is keyed by where it starts. Either it
 //! is a block of whole entries, or it is one piece of an entry that is longer than a row; its `head` is where its first
 //! entry starts, so that a reader finds its way again after a row that it can't read. Positions that no row covers are
-//! where something was set aside.
+//! where something was quarantined.
 //!
 //! The snapshot is the document as it was at the last compaction, in parts.
 //! Each part has the length and the checksum of the whole, so that parts of two snapshots are never taken for one. A
@@ -73,7 +73,7 @@ pub(super) const LARGEST: usize = 64 << 20;
 const PREFIX: usize = 4;
 
 /// A row to be stored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) start: i64,
     pub(super) head: i64,
@@ -83,7 +83,7 @@ pub(super) struct Row {
 /// An update that was appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Its place in the log: its end is where a fold can stop, the whole names it when it is quarantined.
+    /// Its place in the log: its end is where a compaction can stop, the whole names it when it is quarantined.
     pub(crate) span: Range<i64>,
     pub(crate) data: Vec<u8>,
 }
@@ -193,7 +193,7 @@ impl Entries {
         }
     }
 
-    /// What was found, when there are no more rows.
+    /// Returns the entries and the corrupt ranges, when there are no more rows.
     pub(super) fn finish(mut self) -> (Vec<Entry>, Vec<Corruption>) {
         self.close();
         (self.whole, self.damage)
@@ -270,22 +270,21 @@ impl Entries {
 
 /// Adds a row. One that is there already is an error, not replaced.
 pub(super) fn add(sql: &impl Sql, row: Row) -> Result<()> {
-    let crc = crc32fast::hash(&row.data);
-    insert(sql, row, crc)
-}
-
-/// Adds a row whose checksum is known.
-pub(super) fn insert(sql: &impl Sql, row: Row, crc: u32) -> Result<()> {
-    put(sql, "INSERT INTO pluv_log (start, head, crc, data) VALUES (?, ?, ?, ?)", row, crc)
+    write(sql, "INSERT", row)
 }
 
 /// Writes a row in place of a shorter version of itself, which counts as one row written.
-pub(super) fn replace(sql: &impl Sql, row: Row, crc: u32) -> Result<()> {
-    put(sql, "INSERT OR REPLACE INTO pluv_log (start, head, crc, data) VALUES (?, ?, ?, ?)", row, crc)
+pub(super) fn replace(sql: &impl Sql, row: Row) -> Result<()> {
+    write(sql, "INSERT OR REPLACE", row)
 }
 
-fn put(sql: &impl Sql, statement: &str, row: Row, crc: u32) -> Result<()> {
-    sql.exec(statement, vec![row.start.into(), row.head.into(), crc.into(), row.data.into()])?;
+fn write(sql: &impl Sql, verb: &str, row: Row) -> Result<()> {
+    let Row { start, head, data } = row;
+    let crc = crc32fast::hash(&data);
+    sql.exec(
+        &format!("{verb} INTO pluv_log (start, head, crc, data) VALUES (?, ?, ?, ?)"),
+        vec![start.into(), head.into(), crc.into(), data.into()],
+    )?;
     Ok(())
 }
 

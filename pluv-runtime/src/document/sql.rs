@@ -1,10 +1,10 @@
 //! The calls to a database that the document is stored by, and its tables.
 
-use std::{error, fmt, result};
+use std::{fmt, result};
 
 /// A database that answers at once, as a Durable Object's `SQLite` does.
 ///
-/// What the platform refuses, a caller must not ask for: a value or row over 2 MB, more than 100 parameters, `BEGIN`
+/// A caller must not ask for what the platform refuses: a value or row over 2 MB, more than 100 parameters, `BEGIN`
 /// and its like.
 pub trait Sql: fmt::Debug {
     /// Runs one statement and hands over each row of its answer as it comes, so that two need not be held at once.
@@ -98,16 +98,9 @@ impl From<Vec<u8>> for Value {
 pub(crate) type Result<T> = result::Result<T, SqlError>;
 
 /// Storage failed, in its own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct SqlError(pub(crate) String);
-
-impl fmt::Display for SqlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl error::Error for SqlError {}
 
 /// The statements that lead from each version to the next; version 0 is a room without tables. Never change one that
 /// has been released: add.
@@ -156,8 +149,8 @@ impl Schema {
         Ok(())
     }
 
-    /// Looks anew next time: storage failed, and what it did is not known.
-    pub(super) fn forget(&mut self) {
+    /// Reads the version anew next time: storage failed, and its state is not known.
+    pub(super) fn reset(&mut self) {
         self.exists = None;
     }
 

@@ -6,22 +6,23 @@ use sha2::{Digest as _, Sha256};
 use yrs::{ReadTxn as _, Transact as _};
 
 use super::{
-    Document, Sql, Storage, StoreError, StoreResults, Usage,
-    loaded::Loaded,
+    loaded::{Loaded, merge},
     log::{Log, Stored},
     rows::{CorruptRange, Corruption},
+    sql::Sql,
+    storage::{Document, Storage, StoreError, StoreResults, Usage},
 };
 use crate::{
     protocol::Millis,
-    update::{self, Facts, MergedUpdate, UpdateError, ValidatedUpdate},
+    update::{self, MergedUpdate, UpdateError, ValidatedUpdate},
 };
 
 /// How long a loaded document stays that nobody uses, in milliseconds. A room that hears nothing for 10 seconds sleeps
 /// and loses it anyway; this is for rooms that go on chatting.
 const KEEP: Millis = 10_000;
 
-/// How much memory a document may take, in bytes, by the estimate of [`update::Facts::estimated_memory`]. A wasm instance has 128 MB
-/// for all rooms of its isolate. Hostile documents of eighteen kinds, each grown until it was refused, folded and read
+/// How much memory a document may take, in bytes, by the estimate of `estimated_memory` of an update. A wasm instance has 128 MB
+/// for all rooms of its isolate. Hostile documents of eighteen kinds, each grown until it was rejected, compacted and read
 /// back, took 35 to 87 MB natively, where pointers are twice as long.
 const MAX_MEMORY: u64 = 48_000_000;
 
@@ -49,7 +50,7 @@ struct YrsDocument<S: Sql> {
     loaded: Option<Loaded>,
     /// When it was last used.
     used: Millis,
-    /// What was found damaged while loading, for the developer.
+    /// Messages on what was found corrupt while loading, for the developer.
     damage: Vec<String>,
 }
 
@@ -80,7 +81,8 @@ impl<S: Sql> YrsDocument<S> {
             let snapshot = snapshot.into_iter().map(|data| (CorruptRange::SNAPSHOT, data));
             let entries = entries.into_iter().map(|entry| (CorruptRange::Entry(entry.span), entry.data));
             for (range, data) in snapshot.chain(entries) {
-                let applied = read_back(data).map_err(StoreError::Rejected).and_then(|update| {
+                let update = ValidatedUpdate::new(data).map_err(|error| StoreError::Rejected(error.to_string()));
+                let applied = update.and_then(|update| {
                     loaded.check_nesting(&update)?;
                     loaded.apply(&update)
                 });
@@ -122,7 +124,7 @@ impl<S: Sql> YrsDocument<S> {
         Ok(())
     }
 
-    /// What waits, as one update: apart from the rest, as to join it with much would take the memory of the document once
+    /// Returns what waits, as one update: apart from the rest, as to join it with much would take the memory of the document once
     /// more.
     fn pending(&mut self, now: Millis) -> Result<Option<Vec<u8>>, StoreError> {
         let pending: Vec<_> = self.load(now)?.pending().collect();
@@ -134,40 +136,32 @@ impl<S: Sql> YrsDocument<S> {
         Ok(usize::try_from(weight.snapshot + weight.log).unwrap_or(usize::MAX))
     }
 
-    /// Whether the document has room for an update, beside `more` bytes that are not stored yet.
-    fn check_limits(
-        &mut self,
-        now: Millis,
-        update: &ValidatedUpdate,
-        more: usize,
-    ) -> Result<Result<(), StoreError>, StoreError> {
-        let size = self.stored_bytes()? + more + update.bytes.len();
-        let estimated_memory = self.load(now)?.estimated_memory + update.estimated_memory;
-        Ok(if size > self.limit {
+    /// Makes sure that the document has room for an update, beside `more` bytes that are not stored yet.
+    fn check_limits(&mut self, now: Millis, update: &ValidatedUpdate, more: usize) -> Result<(), StoreError> {
+        let size = self.stored_bytes()? + more + update.len();
+        let estimated_memory = self.load(now)?.estimated_memory + update.facts.memory_with_deletions();
+        if size > self.limit {
             Err(StoreError::TooBig { size, limit: self.limit })
         } else if estimated_memory > MAX_MEMORY {
             Err(StoreError::TooMuchMemory { size: estimated_memory, limit: MAX_MEMORY })
         } else {
             Ok(())
-        })
+        }
     }
 
-    /// Whether an update still fits, if need be when the log is folded.
-    fn fits(
-        &mut self,
-        now: Millis,
-        update: &ValidatedUpdate,
-        more: usize,
-    ) -> Result<Result<(), StoreError>, StoreError> {
-        // What is stored may say things twice, or say what was deleted since; but not what is not stored yet.
-        let fits = match self.check_limits(now, update, more)? {
-            Err(_) if more == 0 && self.log.size()?.log > 0 => {
+    /// Makes sure that an update still fits, if need be when the log is compacted.
+    fn fit(&mut self, now: Millis, update: &ValidatedUpdate, more: usize) -> Result<(), StoreError> {
+        match self.check_limits(now, update, more) {
+            // What is stored may say things twice, or say what was deleted since; but not what is not stored yet.
+            Err(StoreError::TooBig { .. } | StoreError::TooMuchMemory { .. })
+                if more == 0 && self.log.size()?.log > 0 =>
+            {
                 self.compact()?;
-                self.check_limits(now, update, more)?
+                self.check_limits(now, update, more)?;
             }
-            fits => fits,
-        };
-        Ok(fits.and_then(|()| self.load(now)?.check_nesting(update)))
+            fits => fits?,
+        }
+        self.load(now)?.check_nesting(update)
     }
 
     /// Applies updates, up to one for which what was applied must be stored first.
@@ -182,13 +176,15 @@ impl<S: Sql> YrsDocument<S> {
                     continue;
                 }
             };
-            if let Err(error) = self.fits(now, &update, more)? {
-                if more > 0 {
-                    // The log can be compacted once it has them.
-                    return Ok(results);
+            match self.fit(now, &update, more) {
+                Ok(()) => {}
+                Err(error @ StoreError::Failed(_)) => return Err(error),
+                // The log can be compacted once it has what was applied.
+                Err(_) if more > 0 => return Ok(results),
+                Err(error) => {
+                    results.push(Err(error));
+                    continue;
                 }
-                results.push(Err(error));
-                continue;
             }
             let loaded = self.load(now)?;
             let result = loaded.apply(&update);
@@ -200,26 +196,6 @@ impl<S: Sql> YrsDocument<S> {
             }
         }
         Ok(results)
-    }
-}
-
-pub(super) fn merge(updates: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
-    yrs::merge_updates_v1(updates).map_err(|error| StoreError::Failed(error.to_string()))
-}
-
-/// What came out of storage, where it may have been damaged.
-pub(super) fn read_back(bytes: Vec<u8>) -> Result<ValidatedUpdate, String> {
-    let facts = update::validate(&bytes).map_err(|error| error.to_string())?;
-    Ok(validated(bytes, facts))
-}
-
-pub(super) fn validated(bytes: Vec<u8>, facts: Facts) -> ValidatedUpdate {
-    ValidatedUpdate {
-        bytes,
-        estimated_memory: facts.memory_with_deletions(),
-        types: facts.types,
-        parents: facts.parents,
-        joining: facts.joining,
     }
 }
 
@@ -241,10 +217,7 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn validate(&self, update: Vec<u8>) -> Result<Option<ValidatedUpdate>, UpdateError> {
-        match update::validate(&update) {
-            Ok(facts) => Ok((!facts.empty).then(|| validated(update, facts))),
-            Err(error) => Err(error),
-        }
+        Ok(Some(ValidatedUpdate::new(update)?).filter(|update| !update.facts.empty))
     }
 
     fn merge<'a>(&self, updates: &[&'a [u8]], choices: &[Vec<usize>]) -> Result<Vec<Cow<'a, [u8]>>, StoreError> {
@@ -282,11 +255,11 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
     }
 
     fn append(&mut self, now: Millis, update: Vec<u8>) -> Result<(), StoreError> {
-        let update = read_back(update).map_err(StoreError::Failed)?;
-        self.check_limits(now, &update, 0)??;
+        let update = ValidatedUpdate::new(update).map_err(|error| StoreError::Failed(error.to_string()))?;
+        self.check_limits(now, &update, 0)?;
         let loaded = self.load(now)?;
         loaded.check_nesting(&update)?;
-        loaded.estimated_memory += update.estimated_memory;
+        loaded.estimated_memory += update.facts.memory_with_deletions();
         self.log.append(&update.bytes)?;
         Ok(())
     }

@@ -36,7 +36,7 @@ const ATTACHMENTS: [&str; 3] = [
     r#"{"v":1,"n":4294967295,"id":"s3","spilled":true,"access":"write","user":null}"#,
 ];
 
-/// What a frame may take, and what it is read to, in bytes: its own length some times over.
+/// The memory that a frame may take, and what it is read to, in bytes: its own length some times over.
 const MEMORY: usize = 2_000_000;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What must hold of whatever clients send: a million inputs each, most of them nearly right, in little memory.
+//! Properties that hold of whatever clients send: a million inputs each, most of them nearly right, in little memory.
 
 mod alone;
 mod check_update;

@@ -13,7 +13,7 @@ use crate::{
     update::{read_vector, write_vector},
 };
 
-/// What a frame may take, and what it is read to, in bytes.
+/// The memory that a frame may take, and what it is read to, in bytes.
 const MEMORY: usize = 2_000_000;
 
 /// Frames of each kind.
@@ -55,7 +55,7 @@ fn a_frame_of_a_provider_is_read_as_it_was_written_or_refused() {
                 Frame::Step2(update) => yjs::step2(update),
                 Frame::Update(update) => yjs::update(update),
                 Frame::Awareness(update) => {
-                    let Some(entries) = whole(update) else { return };
+                    let Some(entries) = states(update) else { return };
                     told += 1;
                     yjs::awareness(&entries)
                 }
@@ -67,8 +67,8 @@ fn a_frame_of_a_provider_is_read_as_it_was_written_or_refused() {
     });
 }
 
-/// What an update of the awareness tells, if all of it can be read.
-fn whole(update: &[u8]) -> Option<Vec<(u64, u64, &str)>> {
+/// The states of an awareness update, if all of it can be read.
+fn states(update: &[u8]) -> Option<Vec<(u64, u64, &str)>> {
     Entries::of(update)?
         .map(|entry| {
             let entry = entry?;

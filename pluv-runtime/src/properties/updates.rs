@@ -8,7 +8,7 @@ use super::{
 };
 use crate::document::tests::random::Random;
 
-/// What an update may take, and the document that it is applied to, in bytes.
+/// The memory that an update may take, and the document that it is applied to, in bytes.
 const MEMORY: usize = 4_000_000;
 
 /// Updates of stock Yjs, each after its length, of which the small ones.

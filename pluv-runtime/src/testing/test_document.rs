@@ -5,7 +5,7 @@ use yrs::{
     updates::decoder::Decode as _,
 };
 
-use crate::update::{has_gap, split};
+use crate::update::{Batches, batches, has_gap};
 
 /// A document that accepts updates in any order, as Yjs does.
 #[derive(Debug)]
@@ -47,13 +47,16 @@ impl TestDocument {
 
     fn apply_ready(&mut self, update: &[u8]) {
         let known = self.known();
-        let mut decoded = Update::decode_v1(update).expect("an update can be read");
-        if has_gap(&decoded.insertions(true), &known) {
-            let (ready, rest) = split(update, &known).expect("an update can be read");
-            decoded = Update::decode_v1(&ready).expect("a part of an update can be read");
-            self.pending.push(rest);
+        let decoded = Update::decode_v1(update).expect("an update can be read");
+        if !has_gap(&decoded.insertions(true), &known) {
+            return self.doc.transact_mut().apply_update(decoded).expect("an update can be applied");
         }
-        self.doc.transact_mut().apply_update(decoded).expect("an update can be applied");
+        let Batches { parts, rest } = batches(update, &known).expect("an update can be read");
+        for part in parts {
+            let part = Update::decode_v1(&part).expect("a part of an update can be read");
+            self.doc.transact_mut().apply_update(part).expect("an update can be applied");
+        }
+        self.pending.extend(rest);
     }
 
     fn known(&self) -> StateVector {

@@ -4,15 +4,34 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{MAX_DEPTH, Piece, Problem, UpdateError, lib0::Reader};
+use super::{
+    error::{Problem, UpdateError},
+    lib0::Reader,
+};
+
+/// How deep arrays and maps of a plain value may nest.
+///
+/// `yrs` decodes, encodes and drops them by recursion. `serde_json`, which it uses for the values of formats and
+/// embeds, gives up at 128; the same limit for all kinds keeps a value readable wherever it moves. 100 levels take some
+/// tens of kilobytes of a worker's stack, of which there is 1 MB.
+pub(super) const MAX_DEPTH: usize = 100;
 
 /// A plain value, without what it points to.
 pub(super) const VALUE: u64 = 24;
 
-/// What a deletion adds, at most, if it cuts a range out of an item: two more items.
+/// The most bytes that a deletion adds if it cuts a range out of an item: two more items.
 pub(super) const SPLIT: u64 = 430;
 
-/// What an update holds, by kind.
+/// Content that can be joined with more of its kind.
+pub(super) struct Piece {
+    pub(super) kind: u8,
+    /// Bytes of a worker's memory.
+    pub(super) weight: u64,
+    /// Where its text or values begin, after their length.
+    pub(super) start: usize,
+}
+
+/// Counts of the contents of an update, by kind.
 #[derive(Debug, Default)]
 pub(super) struct Tally<'a> {
     pub(super) clients: u32,

@@ -14,7 +14,7 @@ impl UpdateError {
         Self { problem, at }
     }
 
-    /// What is wrong.
+    /// Returns the problem.
     pub(crate) const fn problem(self) -> Problem {
         self.problem
     }
@@ -29,7 +29,7 @@ impl UpdateError {
                 | Problem::Subdocument
                 | Problem::OldJson
                 | Problem::XmlHook
-                | Problem::Pieces
+                | Problem::TooManyPieces
         )
     }
 
@@ -40,7 +40,7 @@ impl UpdateError {
     }
 }
 
-/// What can be wrong with an update, and what `yrs` 0.28 would make of it.
+/// A reason to reject an update, and what `yrs` 0.28 would make of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     /// It ends too early.
@@ -49,9 +49,9 @@ pub(crate) enum Problem {
     Trailing,
     /// A number is not in its shortest form, or above what the field can hold. `yrs` wraps it, or shifts out of range.
     Number,
-    /// A clock would pass [`MAX_CLOCK`](super::MAX_CLOCK). `yrs` overflows.
+    /// A clock would pass [`MAX_CLOCK`](super::lib0::MAX_CLOCK). `yrs` overflows.
     Clock,
-    /// A client id is above [`MAX_CLIENT`](super::MAX_CLIENT). `yrs` cuts it.
+    /// A client id is above [`MAX_CLIENT`](super::lib0::MAX_CLIENT). `yrs` cuts it.
     Client,
     /// Client ids that share their low bits. `yrs` needs quadratic time.
     Clients,
@@ -71,7 +71,7 @@ pub(crate) enum Problem {
     Type,
     /// A kind of plain value that Yjs does not have.
     Value,
-    /// Plain values nest deeper than [`MAX_DEPTH`](super::MAX_DEPTH). `yrs` overflows the stack.
+    /// Plain values nest deeper than [`MAX_DEPTH`](super::content::MAX_DEPTH). `yrs` overflows the stack.
     Depth,
     /// The value of a format or embed is not JSON, or JSON that `yrs` can't read: half a surrogate pair, or an integer
     /// from 2^63 up.
@@ -83,7 +83,7 @@ pub(crate) enum Problem {
     /// The type `YXmlHook`. `yrs` does not read its name, and takes what follows for the next struct.
     XmlHook,
     /// Text or a list in too many pieces. `yrs` takes memory for the square of their number.
-    Pieces,
+    TooManyPieces,
     /// The text is not standard base64.
     Base64,
 }
@@ -107,25 +107,21 @@ impl fmt::Display for UpdateError {
             Problem::Value => "the update has an unknown kind of value",
             Problem::Depth => "the update has a value that is nested too deep",
             Problem::Json => "the update has a malformed JSON value",
-            Problem::Subdocument => {
-                return write!(f, "the update has a subdocument at byte {}: a room keeps none", self.at);
-            }
-            Problem::OldJson => {
-                return write!(
-                    f,
-                    "the update has content of an old version of Yjs at byte {}: a room keeps none",
-                    self.at
-                );
-            }
-            Problem::XmlHook => return write!(f, "the update has an XML hook at byte {}: a room keeps none", self.at),
-            Problem::Pieces => {
+            Problem::Subdocument => "the update has a subdocument",
+            Problem::OldJson => "the update has content of an old version of Yjs",
+            Problem::XmlHook => "the update has an XML hook",
+            Problem::TooManyPieces => {
                 return f.write_str("the update has one text or list in too many pieces: send it in parts");
             }
             Problem::Base64 => {
                 return write!(f, "the update is not standard base64 with padding, at character {}", self.at);
             }
         };
-        write!(f, "{what} at byte {}", self.at)
+        write!(f, "{what} at byte {}", self.at)?;
+        match self.problem {
+            Problem::Subdocument | Problem::OldJson | Problem::XmlHook => f.write_str(": a room keeps none"),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,15 @@
 //! The encoding of lib0, which Yjs and its providers write: numbers, buffers and strings.
 
-use super::{Id, MAX_CLIENT, MAX_CLOCK, Problem, UpdateError};
+use super::error::{Problem, UpdateError};
+
+/// The highest clock that an item may reach. `yrs` subtracts clocks as `i32`.
+pub(crate) const MAX_CLOCK: u32 = i32::MAX as u32;
+
+/// The highest client id: the largest integer that JavaScript has exactly, and 53 bits are what `yrs` keeps of one.
+pub(crate) const MAX_CLIENT: u64 = (1 << 53) - 1;
+
+/// The id of an item: client and clock.
+pub(super) type Id = (u64, u32);
 
 /// The most bytes that a number takes: 53 bits, seven to a byte.
 const MAX_VARINT: usize = 8;

@@ -1,104 +1,74 @@
 //! How deep an update nests shared types.
 
-use super::{Id, UpdateError, sections::walk};
+use super::{
+    error::UpdateError,
+    lib0::Id,
+    structs::{Struct, walk},
+};
 
 /// The most shared types inside each other that `update` has, itself not counting what they are put into.
 ///
 /// # Errors
 /// Those of [`validate`](super::validate), which `update` has passed.
 pub(crate) fn nesting(update: &[u8]) -> Result<u32, UpdateError> {
-    let items = read(update)?;
-    // For each item that which it is in, as far as that is of this update.
-    let parents = resolve(
-        items.len(),
-        |at| match items[at].place {
-            Place::Beyond => Next::Found(None),
-            Place::In(parent) => Next::Found(find(&items, parent)),
-            Place::Beside(sibling) => find(&items, sibling).map_or(Next::Found(None), Next::Same),
-        },
-        |parent, _| parent,
-    );
-    let depths = resolve(
-        items.len(),
-        |at| parents[at].map_or(Next::Found(0), Next::Same),
-        |depth, at| depth + u32::from(items[at].is_type),
-    );
-    Ok(depths.into_iter().max().unwrap_or_default())
-}
-
-/// What follows from an item.
-enum Next<T> {
-    /// The answer of another item.
-    Same(usize),
-    Found(T),
-}
-
-/// The answer of each of `count` items: that of another one, or its own, and then `step` for each on the way back. Items
-/// in a circle, which no client writes, get the default.
-fn resolve<T: Copy + Default>(count: usize, next: impl Fn(usize) -> Next<T>, step: impl Fn(T, usize) -> T) -> Vec<T> {
-    let mut answers = vec![None; count];
-    let mut is_asked = vec![false; count];
+    let mut items = Vec::new();
+    walk(update, |item| items.push(Item::new(item)))?;
+    items.sort_unstable_by_key(|item| item.id);
     let mut path = Vec::new();
-    for start in 0..count {
-        let mut at = start;
-        let mut answer = loop {
-            if let Some(answer) = answers[at] {
-                break answer;
+    for start in 0..items.len() {
+        let (mut next, mut depth) = (Some(start), 0);
+        while let Some(at) = next {
+            if let Some(known) = items[at].depth {
+                depth = known;
+                break;
             }
-            if std::mem::replace(&mut is_asked[at], true) {
-                break T::default();
-            }
+            // In a circle, which no client writes, it stays.
+            items[at].depth = Some(0);
             path.push(at);
-            match next(at) {
-                Next::Same(other) => at = other,
-                Next::Found(answer) => break answer,
-            }
-        };
-        for item in path.drain(..).rev() {
-            answer = step(answer, item);
-            answers[item] = Some(answer);
+            next = items[at].link.and_then(|(id, _)| find(&items, id));
+        }
+        let mut is_in_type = next.is_some_and(|at| items[at].is_type);
+        while let Some(at) = path.pop() {
+            let item = &mut items[at];
+            let is_inside = matches!(item.link, Some((_, Link::Inside)));
+            depth += u32::from(is_inside && is_in_type);
+            item.depth = Some(depth);
+            is_in_type = item.is_type;
         }
     }
-    answers.into_iter().map(Option::unwrap_or_default).collect()
+    let depths = items.iter().map(|item| item.depth.unwrap_or_default() + u32::from(item.is_type));
+    Ok(depths.max().unwrap_or_default())
 }
 
 /// An item of an update.
 struct Item {
-    client: u64,
-    clock: u32,
+    id: Id,
     end: u32,
     is_type: bool,
-    place: Place,
+    /// The item that says where it is; none if it is in a root type.
+    link: Option<(Id, Link)>,
+    /// How many types of the update it is in, once that is known.
+    depth: Option<u32>,
 }
 
-/// Where an item is.
-enum Place {
-    /// In a root type, or in none.
-    Beyond,
-    /// In the type of this item.
-    In(Id),
-    /// Where this item is.
-    Beside(Id),
+#[derive(Clone, Copy)]
+enum Link {
+    /// It is in the type of that item.
+    Inside,
+    /// It is where that item is.
+    Beside,
 }
 
-/// The items, sorted by their ids.
-fn read(update: &[u8]) -> Result<Vec<Item>, UpdateError> {
-    let mut items = Vec::new();
-    walk(update, |client, clock, item| {
-        let place = match (item.origin.or(item.right_origin), item.parent) {
-            (Some(sibling), _) => Place::Beside(sibling),
-            (None, Some(parent)) => Place::In(parent),
-            (None, None) => Place::Beyond,
-        };
-        items.push(Item { client, clock, end: clock + item.len, is_type: item.is_type, place });
-    })?;
-    items.sort_unstable_by_key(|item| (item.client, item.clock));
-    Ok(items)
+impl Item {
+    fn new(item: &Struct) -> Self {
+        let sibling = item.origin.or(item.right_origin).map(|id| (id, Link::Beside));
+        let link = sibling.or(item.parent.map(|id| (id, Link::Inside)));
+        Self { id: (item.client, item.clock), end: item.end(), is_type: item.is_type, link, depth: None }
+    }
 }
 
-fn find(items: &[Item], (client, clock): Id) -> Option<usize> {
-    let after = items.partition_point(|item| (item.client, item.clock) <= (client, clock));
-    let index = after.checked_sub(1)?;
+fn find(items: &[Item], id: Id) -> Option<usize> {
+    let index = items.partition_point(|item| item.id <= id).checked_sub(1)?;
     let item = &items[index];
-    (item.client == client && clock < item.end).then_some(index)
+    (item.id.0 == id.0 && id.1 < item.end).then_some(index)
 }

@@ -9,8 +9,12 @@ use yrs::{
 };
 
 use super::{
-    Batches, Facts, MAX_CLIENT, MAX_CLIENTS, MAX_CLOCK, MAX_DEPTH, MAX_JOINING, MergedUpdate, Problem, batches,
-    decode_base64, encode_base64, has_gap, lib0::write_number, nesting, normalize, read_vector, state, trim, validate,
+    Batches, MAX_CLIENTS, MAX_JOINING, MergedUpdate, Problem, batches,
+    content::MAX_DEPTH,
+    decode_base64, encode_base64, has_gap,
+    lib0::{MAX_CLIENT, MAX_CLOCK, write_number},
+    nesting, normalize, read_vector, state, trim,
+    validate::{Facts, validate},
     write_vector,
 };
 
@@ -297,7 +301,7 @@ fn pieces_are_joined_when_yrs_would_take_too_much_memory() {
     let update = pieces(3_000, 8, &[1, 127]);
     assert!(normalize(&update).is_ok_and(|(_, facts)| facts.structs == 1));
     // A list of so many values is too heavy to be joined to few pieces.
-    assert_eq!(normalize(&pieces(300_000, 8, &[1, 127])).expect_err("it is refused").problem(), Problem::Pieces);
+    assert_eq!(normalize(&pieces(300_000, 8, &[1, 127])).expect_err("it is refused").problem(), Problem::TooManyPieces);
 }
 
 #[test]
@@ -482,6 +486,31 @@ fn what_depends_on_itself_in_a_circle_is_no_part() {
 }
 
 #[test]
+fn clients_that_depend_on_each_other_in_turn_are_taken_whole() {
+    let one = document();
+    typing().iter().for_each(|edit| apply(&one, edit));
+    let whole = encode(&one);
+    let Batches { parts, rest } = batches(&whole, &StateVector::default()).expect("it is well-formed");
+    assert_eq!(rest, None);
+    let other = document();
+    parts.iter().for_each(|part| apply(&other, part));
+    assert!(!other.transact().has_missing_updates());
+    assert_eq!(encode(&other), whole);
+}
+
+#[test]
+fn structs_beyond_a_hole_are_no_part() {
+    // A collected range at 0 and another one at 2.
+    let update = structs(3, &[0, 1, 10, 1, 0, 1]);
+    let beyond = vec![1, 1, 1, 2, 0, 1, 0];
+    let Batches { parts, rest } = batches(&update, &StateVector::default()).expect("it is well-formed");
+    assert_eq!((parts, rest), (vec![structs(2, &[0, 1, 10, 1])], Some(beyond)));
+    let known = [(ClientID::new(1), 2)].into_iter().collect();
+    let Batches { parts, rest } = batches(&update, &known).expect("it is well-formed");
+    assert_eq!((parts, rest), (vec![update], None));
+}
+
+#[test]
 fn nesting_is_counted_through_neighbours_and_over_clients() {
     assert_eq!(nesting(&structs(1, &[7, 1, 1, b'a', 0])), Ok(1));
     assert_eq!(nesting(&structs(2, &[7, 1, 1, b'a', 0, 7, 1, 1, b'a', 0])), Ok(1));
@@ -543,7 +572,7 @@ fn a_whole_document_is_trimmed_to_what_another_lacks() {
     }
 }
 
-/// What several clients type into one text, and delete again, each edit by itself.
+/// Edits of several clients that type into one text, and delete again.
 fn typing() -> Vec<Vec<u8>> {
     let clients: Vec<_> = [3, 70_000, 9].map(Doc::with_client_id).into();
     let mut edits = Vec::new();
@@ -616,22 +645,44 @@ fn own_functions_are_compared_with_those_of_yrs() {
         });
         println!("{name}: {:?}", best.min().expect("it ran"));
     }
-    let edits = typing();
-    let group: Vec<_> = edits[..8].iter().map(Vec::as_slice).collect();
-    let all: Vec<_> = (0..group.len()).collect();
-    measure("merge, own", 2_000, || MergedUpdate::new(&group).expect("they are well-formed").merge(&all));
-    measure("merge, yrs", 2_000, || merge_updates_v1(&group).expect("they can be merged"));
-    let doc = document();
-    edits.iter().for_each(|edit| apply(&doc, edit));
-    let text = doc.get_or_insert_text("text");
-    (0..2_000).for_each(|at| text.insert(&mut doc.transact_mut(), at / 2, "word "));
-    let whole = encode(&doc);
-    let known = doc.transact().state_vector();
-    let vector = write_vector(&known);
-    measure("trim, own", 50, || trim(&whole, &known, || doc.transact().snapshot().delete_set));
-    measure("diff, yrs", 50, || diff_updates_v1(&whole, &vector).expect("it can be compared"));
-    measure("state, own", 50, || state(&whole));
-    measure("state, yrs", 50, || encode_state_vector_from_update_v1(&whole).expect("it has one"));
-    measure("read_vector, own", 2_000, || read_vector(&vector, &known));
-    measure("read_vector, yrs", 2_000, || StateVector::decode_v1(&vector));
+    /// Edits of two clients in turn, each of so many words.
+    fn edits(count: usize, words: usize, word: &str) -> Vec<Vec<u8>> {
+        let clients = [3, 70_000].map(Doc::with_client_id);
+        let mut edits = Vec::new();
+        for turn in 0..count {
+            let text = clients[turn % 2].get_or_insert_text("text");
+            let mut transaction = clients[turn % 2].transact_mut();
+            (0..words).for_each(|at| text.insert(&mut transaction, at as u32 / 2, word));
+            text.remove_range(&mut transaction, 0, 1);
+            let edit = transaction.encode_update_v1();
+            drop(transaction);
+            clients.iter().for_each(|client| apply(client, &edit));
+            edits.push(edit);
+        }
+        edits
+    }
+    let megabyte = "x".repeat(1_000_000);
+    for (name, times, edits) in [
+        ("30 B", 2_000, edits(8, 1, "ab")),
+        ("1 KB", 500, edits(8, 70, "ab")),
+        ("1 MB of items", 3, edits(2, 50_000, "ab")),
+        ("1 MB of text", 3, edits(2, 1, &megabyte)),
+    ] {
+        println!("{name}: {} updates of up to {} bytes", edits.len(), edits.iter().map(Vec::len).max().expect("one"));
+        let group: Vec<_> = edits.iter().map(Vec::as_slice).collect();
+        let all: Vec<_> = (0..group.len()).collect();
+        measure("merge, own", times, || MergedUpdate::new(&group).expect("they are well-formed").merge(&all));
+        measure("merge, yrs", times, || merge_updates_v1(&group).expect("they can be merged"));
+        let doc = document();
+        edits.iter().for_each(|edit| apply(&doc, edit));
+        let whole = encode(&doc);
+        let known = doc.transact().state_vector();
+        let vector = write_vector(&known);
+        measure("trim, own", times, || trim(&whole, &known, || doc.transact().snapshot().delete_set));
+        measure("diff, yrs", times, || diff_updates_v1(&whole, &vector).expect("it can be compared"));
+        measure("state, own", times, || state(&whole));
+        measure("state, yrs", times, || encode_state_vector_from_update_v1(&whole).expect("it has one"));
+        measure("read_vector, own", times, || read_vector(&vector, &known));
+        measure("read_vector, yrs", times, || StateVector::decode_v1(&vector));
+    }
 }

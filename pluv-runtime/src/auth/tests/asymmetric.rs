@@ -104,7 +104,7 @@ fn named(kid: &str) -> String {
 }
 
 fn unusable() -> KeyError {
-    KeyError::Unusable { variable: "KEYS".to_owned() }
+    KeyError::Unsupported { variable: "KEYS".to_owned() }
 }
 
 #[test]

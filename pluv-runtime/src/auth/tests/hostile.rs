@@ -3,7 +3,8 @@ use serde_json::json;
 use sha2::{Sha384, Sha512};
 
 use super::{
-    NOW, SECRET, base64url, enter, good, hs256, keys, mutate, payload, payload_with, raw_token, refusal, secrets, token,
+    NOW, SECRET, base64url, enter, good, hs256, keys, mutate, payload, payload_with, raw_token, secrets, token,
+    token_error,
 };
 use crate::auth::TokenError;
 
@@ -42,19 +43,19 @@ fn a_token_is_three_parts() {
 fn a_token_without_a_signature_is_refused() {
     for alg in ["none", "None", "NONE", "nOnE", ""] {
         let unsigned = token(&json!({ "alg": alg }), &payload(), |_| Vec::new());
-        assert_eq!(refusal(&unsigned), TokenError::Malformed);
+        assert_eq!(token_error(&unsigned), TokenError::Malformed);
         let signed = token(&json!({ "alg": alg }), &payload(), hs256(SECRET.as_bytes()));
-        assert_eq!(refusal(&signed), TokenError::Malformed);
+        assert_eq!(token_error(&signed), TokenError::Malformed);
     }
     let unsigned = token(&json!({ "alg": "HS256" }), &payload(), |_| Vec::new());
-    assert_eq!(refusal(&unsigned), TokenError::Forged);
+    assert_eq!(token_error(&unsigned), TokenError::Forged);
 }
 
 #[test]
 fn a_secret_verifies_no_other_algorithm() {
     for alg in ["HS384", "HS512", "RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA"] {
         let forged = token(&json!({ "alg": alg }), &payload(), hs256(SECRET.as_bytes()));
-        assert_eq!(refusal(&forged), TokenError::Forged, "{alg}");
+        assert_eq!(token_error(&forged), TokenError::Forged, "{alg}");
     }
     let hs384 = |message: &[u8]| {
         let mac = Hmac::<Sha384>::new_from_slice(SECRET.as_bytes()).expect("any length will do");
@@ -64,9 +65,9 @@ fn a_secret_verifies_no_other_algorithm() {
         let mac = Hmac::<Sha512>::new_from_slice(SECRET.as_bytes()).expect("any length will do");
         mac.chain_update(message).finalize().into_bytes().to_vec()
     };
-    assert_eq!(refusal(&token(&json!({ "alg": "HS384" }), &payload(), hs384)), TokenError::Forged);
-    assert_eq!(refusal(&token(&json!({ "alg": "HS512" }), &payload(), hs512)), TokenError::Forged);
-    assert_eq!(refusal(&token(&json!({ "alg": "HS256" }), &payload(), hs512)), TokenError::Forged);
+    assert_eq!(token_error(&token(&json!({ "alg": "HS384" }), &payload(), hs384)), TokenError::Forged);
+    assert_eq!(token_error(&token(&json!({ "alg": "HS512" }), &payload(), hs512)), TokenError::Forged);
+    assert_eq!(token_error(&token(&json!({ "alg": "HS256" }), &payload(), hs512)), TokenError::Forged);
 }
 
 #[test]
@@ -75,18 +76,18 @@ fn a_signature_has_its_whole_length() {
         let short = token(&json!({ "alg": "HS256" }), &payload(), |message| {
             hs256(SECRET.as_bytes())(message)[..length].to_vec()
         });
-        assert_eq!(refusal(&short), TokenError::Forged);
+        assert_eq!(token_error(&short), TokenError::Forged);
     }
     let long =
         token(&json!({ "alg": "HS256" }), &payload(), |message| [hs256(SECRET.as_bytes())(message), vec![0]].concat());
-    assert_eq!(refusal(&long), TokenError::Forged);
+    assert_eq!(token_error(&long), TokenError::Forged);
 }
 
 #[test]
 fn a_token_by_another_secret_is_refused() {
     for secret in ["", "wrong", "correct horse battery stapl"] {
         let forged = token(&json!({ "alg": "HS256" }), &payload(), hs256(secret.as_bytes()));
-        let error = refusal(&forged);
+        let error = token_error(&forged);
         assert_eq!(error.to_string(), "the token is forged: none of the room's keys made its signature");
     }
 }
@@ -96,26 +97,26 @@ fn claims_can_not_be_swapped() {
     let (token, other) = (good(), super::signed(&payload_with("exp", NOW + 1_000_000)));
     let parts: Vec<_> = token.split('.').collect();
     let others: Vec<_> = other.split('.').collect();
-    assert_eq!(refusal(&[parts[0], others[1], parts[2]].join(".")), TokenError::Forged);
-    assert_eq!(refusal(&[parts[0], parts[1], others[2]].join(".")), TokenError::Forged);
-    assert_eq!(refusal(&[others[0], parts[1], parts[2]].join(".")), TokenError::Forged);
+    assert_eq!(token_error(&[parts[0], others[1], parts[2]].join(".")), TokenError::Forged);
+    assert_eq!(token_error(&[parts[0], parts[1], others[2]].join(".")), TokenError::Forged);
+    assert_eq!(token_error(&[others[0], parts[1], parts[2]].join(".")), TokenError::Forged);
 }
 
 #[test]
 fn a_signature_is_checked_before_the_claims() {
     let expired = token(&json!({ "alg": "HS256" }), &payload_with("exp", 1), hs256(b"wrong"));
-    assert_eq!(refusal(&expired), TokenError::Forged);
+    assert_eq!(token_error(&expired), TokenError::Forged);
     let foreign = token(&json!({ "alg": "HS256" }), &payload_with("room", "other"), hs256(b"wrong"));
-    assert_eq!(refusal(&foreign), TokenError::Forged);
+    assert_eq!(token_error(&foreign), TokenError::Forged);
     let broken = raw_token(r#"{"alg":"HS256"}"#, "{", hs256(b"wrong"));
-    assert_eq!(refusal(&broken), TokenError::Forged);
+    assert_eq!(token_error(&broken), TokenError::Forged);
 }
 
 #[test]
 fn a_header_with_critical_extensions_is_refused() {
     for crit in [json!(["exp"]), json!(["b64"]), json!([])] {
         let header = json!({ "alg": "HS256", "crit": crit, "b64": false, "exp": 1 });
-        assert_eq!(refusal(&token(&header, &payload(), hs256(SECRET.as_bytes()))), TokenError::Critical);
+        assert_eq!(token_error(&token(&header, &payload(), hs256(SECRET.as_bytes()))), TokenError::Critical);
     }
 }
 
@@ -127,8 +128,8 @@ fn a_header_can_not_bring_its_own_key() {
         "alg": "HS256", "jwk": jwk, "jku": "https://evil.example/keys", "x5u": "https://evil.example/x",
         "kid": "../../dev/null",
     });
-    assert_eq!(refusal(&token(&header, &payload(), hs256(mine))), TokenError::Forged);
-    assert_eq!(refusal(&token(&header, &payload(), hs256(b""))), TokenError::Forged);
+    assert_eq!(token_error(&token(&header, &payload(), hs256(mine))), TokenError::Forged);
+    assert_eq!(token_error(&token(&header, &payload(), hs256(b""))), TokenError::Forged);
     // The same header does no harm to a token that the room's key signed.
     assert!(enter(&keys(), &token(&header, &payload(), hs256(SECRET.as_bytes()))).is_ok());
 }
@@ -166,7 +167,7 @@ fn a_header_that_is_not_one_is_refused() {
     ];
     for header in headers {
         let forged = raw_token(header, &payload().to_string(), hs256(SECRET.as_bytes()));
-        assert_eq!(refusal(&forged), TokenError::Malformed, "{header}");
+        assert_eq!(token_error(&forged), TokenError::Malformed, "{header}");
     }
 }
 
@@ -186,10 +187,10 @@ fn a_payload_nested_deeply_does_no_harm() {
 fn bytes_that_are_no_text_do_no_harm() {
     for junk in [&b"\xff\xfe"[..], b"\0", b"\xf0\x9f\x98"] {
         let encoded = base64url(junk);
-        assert_eq!(refusal(&format!("{encoded}.{encoded}.{encoded}")), TokenError::Malformed);
+        assert_eq!(token_error(&format!("{encoded}.{encoded}.{encoded}")), TokenError::Malformed);
         let message = format!("{}.{encoded}", base64url(br#"{"alg":"HS256"}"#));
         let signature = base64url(&hs256(SECRET.as_bytes())(message.as_bytes()));
-        assert_eq!(refusal(&format!("{message}.{signature}")), TokenError::Malformed);
+        assert_eq!(token_error(&format!("{message}.{signature}")), TokenError::Malformed);
     }
-    assert_eq!(refusal("é.😀.\u{0}"), TokenError::Malformed);
+    assert_eq!(token_error("é.😀.\u{0}"), TokenError::Malformed);
 }

@@ -88,7 +88,7 @@ fn enter(keys: &Keys, token: &str) -> Result<Claims<Box<RawValue>>, TokenError> 
 }
 
 /// Why `token` does not get in.
-fn refusal(token: &str) -> TokenError {
+fn token_error(token: &str) -> TokenError {
     enter(&keys(), token).expect_err("it must not get in")
 }
 

@@ -102,7 +102,7 @@ fn what_looks_like_a_public_key_is_never_a_secret() {
         let error = parse(text).expect_err("it is no secret");
         let feature = cfg!(feature = "asymmetric");
         assert!(
-            matches!((feature, &error), (true, KeyError::Unusable { .. }) | (false, KeyError::Feature { .. })),
+            matches!((feature, &error), (true, KeyError::Unsupported { .. }) | (false, KeyError::Feature { .. })),
             "{text}: {error}"
         );
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{NOW, ROOM, User, ada, enter, good, keys, payload, payload_with, refusal, signed};
+use super::{NOW, ROOM, User, ada, enter, good, keys, payload, payload_with, signed, token_error};
 use crate::auth::{Access, Claims, Grant, TokenError};
 
 #[test]
@@ -20,15 +20,15 @@ fn what_is_signed_comes_back() {
 
 #[test]
 fn a_missing_token_is_told_where_it_goes() {
-    let error = refusal("");
+    let error = token_error("");
     assert_eq!(error, TokenError::Missing);
     assert_eq!(error.to_string(), "the room needs a token: connect with one in the query parameter `token`");
 }
 
 #[test]
 fn a_token_of_16_kib_is_read_and_a_longer_one_is_not() {
-    assert_eq!(refusal(&"x".repeat(16 * 1024)), TokenError::Malformed);
-    let error = refusal(&"x".repeat(16 * 1024 + 1));
+    assert_eq!(token_error(&"x".repeat(16 * 1024)), TokenError::Malformed);
+    let error = token_error(&"x".repeat(16 * 1024 + 1));
     assert_eq!(error.to_string(), "the token is too long: it has 16385 bytes, and the limit is 16384");
 }
 
@@ -43,11 +43,11 @@ fn access_that_is_not_given_is_write() {
 #[test]
 fn an_access_that_is_unknown_is_refused() {
     for value in [json!("admin"), json!("Read"), json!(""), json!(1), json!(["read"])] {
-        let error = refusal(&signed(&payload_with("access", value)));
+        let error = token_error(&signed(&payload_with("access", value)));
         assert!(error.to_string().starts_with("the token can't be read: `claims.access`: "), "{error}");
     }
     let null = signed(&json!({ "room": ROOM, "user": 1, "exp": NOW + 60, "access": null }));
-    assert!(matches!(refusal(&null), TokenError::Claims(_)));
+    assert!(matches!(token_error(&null), TokenError::Claims(_)));
 }
 
 #[test]
@@ -71,9 +71,9 @@ fn a_token_that_lasts_for_ever_does() {
 
 #[test]
 fn a_token_without_an_expiry_is_refused() {
-    assert_eq!(refusal(&signed(&payload_with("exp", Value::Null))), TokenError::NoClaim("exp"));
+    assert_eq!(token_error(&signed(&payload_with("exp", Value::Null))), TokenError::NoClaim("exp"));
     let null = json!({ "room": ROOM, "user": 1, "exp": null });
-    assert_eq!(refusal(&signed(&null)).to_string(), "the token has no `exp`: sign one that has the claim");
+    assert_eq!(token_error(&signed(&null)).to_string(), "the token has no `exp`: sign one that has the claim");
 }
 
 #[test]
@@ -115,8 +115,8 @@ fn a_token_is_for_one_room() {
         let error = keys().verify(&token, room, NOW).expect_err("it is for another room");
         assert_eq!(error.to_string(), "the token is for another room: get one for this room");
     }
-    assert_eq!(refusal(&signed(&payload_with("room", Value::Null))), TokenError::NoClaim("room"));
-    assert!(matches!(refusal(&signed(&payload_with("room", json!([ROOM])))), TokenError::Claims(_)));
+    assert_eq!(token_error(&signed(&payload_with("room", Value::Null))), TokenError::NoClaim("room"));
+    assert!(matches!(token_error(&signed(&payload_with("room", json!([ROOM])))), TokenError::Claims(_)));
 }
 
 #[test]
@@ -129,9 +129,9 @@ fn a_room_may_have_any_name() {
 
 #[test]
 fn a_token_without_a_user_is_refused() {
-    let error = refusal(&signed(&payload_with("user", Value::Null)));
+    let error = token_error(&signed(&payload_with("user", Value::Null)));
     assert_eq!(error.to_string(), "the token has no user");
-    assert_eq!(refusal(&signed(&json!({ "room": ROOM, "user": null, "exp": NOW + 60 }))), TokenError::NoUser);
+    assert_eq!(token_error(&signed(&json!({ "room": ROOM, "user": null, "exp": NOW + 60 }))), TokenError::NoUser);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_payload_that_is_no_object_is_refused() {
 fn errors_show_no_token() {
     let token = good();
     for token in [&token[1..], &token[..token.len() - 1], "secret.secret.secret"] {
-        let error = refusal(token);
+        let error = token_error(token);
         assert!(!format!("{error} {error:?}").contains("secret"));
         assert!(!error.to_string().contains(&token[5..15]));
     }

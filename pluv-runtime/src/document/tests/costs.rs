@@ -1,4 +1,4 @@
-//! What the platform charges for, and what a wake must not read.
+//! The rows that the platform charges for, and those that a wake must not read.
 
 use super::round_trips::{bytes, updates};
 use crate::{

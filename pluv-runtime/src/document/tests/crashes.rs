@@ -1,4 +1,4 @@
-//! What any failure leaves: what was before or what was to be.
+//! Any failure leaves what was before or what was to be.
 
 use super::round_trips::bytes;
 use crate::{

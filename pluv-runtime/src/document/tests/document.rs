@@ -1,4 +1,4 @@
-//! What of an update is applied, what waits, and what is news.
+//! The parts of an update that are applied, that wait, and that are news.
 
 use yrs::{
     Doc, GetString as _, OffsetKind, Options, ReadTxn as _, StateVector, Text as _, Transact as _, Update,
@@ -39,7 +39,7 @@ fn all_of(doc: &Doc) -> Vec<u8> {
     doc.transact().encode_state_as_update_v1(&StateVector::default())
 }
 
-/// What a document shows, whatever waits.
+/// The text that a document shows, whatever waits.
 fn text(update: &[u8]) -> String {
     let doc = client(1000);
     apply(&doc, update);
@@ -66,7 +66,7 @@ impl Subject {
         &mut *self.document
     }
 
-    /// What of an update is news.
+    /// The news of an update.
     fn store(&mut self, update: &[u8]) -> Option<Vec<u8>> {
         store(self.document(), update)
     }

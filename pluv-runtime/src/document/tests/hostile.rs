@@ -2,7 +2,7 @@
 
 use crate::update::lib0::write_number;
 
-/// What a hostile document is made of.
+/// The structs that a hostile document is made of.
 pub(super) type Kind = fn(&mut Structs);
 
 /// Kinds by their names, each of which takes the most memory for something else.

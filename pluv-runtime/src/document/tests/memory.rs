@@ -1,4 +1,4 @@
-//! What documents take of the memory that a worker has.
+//! The memory that documents take of a worker.
 
 use super::hostile::{KINDS, Kind, Structs};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     testing::Database,
 };
 
-/// What the platform gives an isolate, in bytes. Here pointers are twice as long as in a worker.
+/// The memory that the platform gives an isolate, in bytes. Here pointers are twice as long as in a worker.
 const MEMORY: usize = 128_000_000;
 
 /// The largest document that a room may ask for.

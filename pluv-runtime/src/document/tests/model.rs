@@ -23,14 +23,14 @@ fn update(random: &mut Random) -> Vec<u8> {
     bytes(length as usize, seed)
 }
 
-/// What should be stored.
+/// The updates that should be stored.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Model {
     snapshot: Option<Vec<u8>>,
     entries: Vec<Vec<u8>>,
 }
 
-/// What is stored, and where each entry ends.
+/// The updates that are stored, and where each entry ends.
 fn read(log: &mut Log<Database>) -> Result<(Model, Vec<i64>)> {
     let stored = log.read()?;
     assert_eq!(stored.damage, []);
