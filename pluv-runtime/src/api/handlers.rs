@@ -221,7 +221,7 @@ impl<R: Handlers> RunJob for R {
         let cx = Context::new(room, job);
         let outcome = match &job.task {
             Task::Event { data } => {
-                let message = Message { name: &job.current.name, data };
+                let message = Message { name: job.current.name(), data };
                 if R::HOOKS.on_message {
                     self.on_message(&cx, &message).await?;
                 }

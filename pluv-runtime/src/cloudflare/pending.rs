@@ -78,7 +78,7 @@ fn on_abort() {
         return instance_lost(&JsValue::UNDEFINED, 0, "", &[], "");
     };
     let (room, session) = (current.origin.room(), current.origin.id());
-    let note = format!("pluv: room `{room}`, session `{session}`, `{}`: panicked", current.name);
+    let note = format!("pluv: room `{room}`, session `{session}`, `{}`: panicked", current.name());
     let (text, bytes) = match current.protocol {
         Protocol::Pluv => (error_frame(INTERNAL, current.request.as_deref(), &current.origin), Vec::new()),
         Protocol::Yjs => (String::new(), yjs::denied(INTERNAL)),

@@ -75,7 +75,6 @@ pub(crate) struct Written {
     pub(crate) attachment: Vec<u8>,
     /// The row of the session store, if the state exceeds the attachment.
     pub(crate) row: Option<Vec<u8>>,
-    pub(crate) is_stored: bool,
 }
 
 impl Attachment {
@@ -98,7 +97,7 @@ impl Attachment {
         }
         (state.announced, state.awareness) = awareness.unwrap_or_default();
         if let Some(attachment) = state.fit_attachment() {
-            return Written { attachment, row: None, is_stored: false };
+            return Written { attachment, row: None };
         }
         // Awareness changes with each move of a cursor, so it is never written as a row: it stays beside the pointer.
         let mut pointer = Self::pointer(connection);
@@ -106,7 +105,7 @@ impl Attachment {
         state.announced = false;
         // The numbers of the few clients of a connection always fit.
         let attachment = pointer.fit_attachment().unwrap_or_default();
-        Written { attachment, row: Some(state.to_bytes()), is_stored: true }
+        Written { attachment, row: Some(state.to_bytes()) }
     }
 
     /// The attachment of a connection whose state is in the session store.
@@ -183,12 +182,6 @@ pub(crate) trait SessionStore: std::fmt::Debug {
 #[derive(Debug)]
 pub(crate) struct SqlSessionStore<S>(pub(crate) S);
 
-impl<S: Sql> SqlSessionStore<S> {
-    fn exists(&self) -> Result<bool, SqlError> {
-        Ok(!self.0.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_session'", Vec::new())?.is_empty())
-    }
-}
-
 impl<S: Sql> SessionStore for SqlSessionStore<S> {
     fn get(&self, session: &str) -> Result<Option<Vec<u8>>, SqlError> {
         let rows = self.0.exec("SELECT state FROM pluv_session WHERE id = ?", vec![session.into()])?;
@@ -215,7 +208,7 @@ impl<S: Sql> SessionStore for SqlSessionStore<S> {
     }
 
     fn retain(&self, sessions: &[&str]) -> Result<(), SqlError> {
-        if !self.exists()? {
+        if self.0.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_session'", Vec::new())?.is_empty() {
             return Ok(());
         }
         for value in self.0.exec("SELECT id FROM pluv_session", Vec::new())?.into_iter().flatten() {

@@ -74,20 +74,21 @@ impl CloseReason {
 
     /// The reason as the client reads it; see [`MAX_REASON`].
     pub(crate) fn text(&self) -> Cow<'static, str> {
-        let text: &str = match self {
-            Self::InvalidAddress(reason)
-            | Self::InvalidToken(reason)
-            | Self::Refused(reason)
-            | Self::Unavailable(reason)
-            | Self::RateLimited(reason) => reason,
+        let text = match self {
             Self::Evicted(evict) => return evict.reason.clone(),
-            Self::NoDocument => return Cow::Borrowed("this room has no document"),
-            Self::DocumentUnavailable => return Cow::Borrowed("the document is unavailable: try again later"),
-            Self::SessionUnavailable => return Cow::Borrowed("the session can't be stored: try again later"),
-            Self::InvalidMessage => return Cow::Borrowed("not a valid Yjs protocol message"),
-            Self::Idle => return Cow::Borrowed("idle connection timed out"),
-            Self::SlowReader => return Cow::Borrowed("the connection does not read what it is sent"),
-            Self::InvalidUser(_) | Self::Restarted => return Cow::Borrowed("the room restarted"),
+            Self::DocumentUnavailable => "the document is unavailable: try again later",
+            Self::SessionUnavailable => "the session can't be stored: try again later",
+            Self::InvalidMessage => "not a valid Yjs protocol message",
+            Self::Idle => "idle connection timed out",
+            Self::SlowReader => "the connection does not read what it is sent",
+            Self::InvalidUser(_) | Self::Restarted => "the room restarted",
+            // The same as before the close frame.
+            Self::InvalidAddress(_)
+            | Self::InvalidToken(_)
+            | Self::NoDocument
+            | Self::Refused(_)
+            | Self::Unavailable(_)
+            | Self::RateLimited(_) => self.error().unwrap_or_default(),
         };
         Cow::Owned(text[..text.floor_char_boundary(MAX_REASON)].to_owned())
     }

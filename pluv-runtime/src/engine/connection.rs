@@ -1,6 +1,6 @@
 //! The connections of a room: their states, their rate limits, and the one whose code runs.
 
-use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -109,7 +109,7 @@ impl Connection {
             connection: self.id,
             protocol: self.protocol,
             origin: Rc::clone(&self.origin),
-            name: Cow::Borrowed("message"),
+            name: None,
             request: None,
         }
     }
@@ -289,13 +289,18 @@ pub(crate) struct Current {
     pub(crate) connection: ConnectionId,
     pub(crate) protocol: Protocol,
     pub(crate) origin: Rc<Origin>,
-    /// The name of the handler in the log.
-    pub(crate) name: Cow<'static, str>,
+    /// The event or hook; none where the room itself processes a frame.
+    pub(super) name: Option<Rc<str>>,
     /// The `id` of the request, as JSON.
     pub(crate) request: Option<Rc<str>>,
 }
 
 impl Current {
+    /// The name of the event or hook, for the log.
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("message")
+    }
+
     /// Makes this the current code, until the end of [`enter`].
     pub(super) fn set(self) {
         CURRENT.set(Some(self));

@@ -65,10 +65,6 @@ impl RoomDocument {
         self.document.as_deref_mut().ok_or_else(|| StoreError::Failed("this room has no storage".to_owned()))
     }
 
-    pub(super) fn get_if_exists(&mut self) -> Option<&mut (dyn Document + 'static)> {
-        self.document.as_deref_mut()
-    }
-
     // Joining.
 
     /// The `state` of `$registered`, as JSON.
@@ -104,7 +100,7 @@ impl RoomDocument {
         connections: &Connections,
         step: &mut Step,
     ) -> Result<JoinSnapshot, StoreError> {
-        let Some(document) = self.get_if_exists() else {
+        let Some(document) = self.document.as_deref_mut() else {
             return Ok(JoinSnapshot { kind: "empty", state: Vec::new(), version: None });
         };
         let mut kind = "unchanged";

@@ -1,7 +1,6 @@
 //! Handlers to run with their results, and the queue that keeps those of one connection in order.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, VecDeque},
     fmt,
     rc::Rc,
@@ -76,14 +75,14 @@ impl Job {
     /// An event of a connection. `request` is the `id` of its request, as JSON.
     pub(crate) fn event(connection: &Connection, received: Millis, message: &Incoming<'_>) -> Self {
         let job = Self::hook(connection, received, Task::Event { data: message.data.to_owned() });
-        let (name, request) = (Cow::Owned(message.name.clone().into_owned()), message.id.map(Rc::from));
+        let (name, request) = (Some(Rc::from(&*message.name)), message.id.map(Rc::from));
         Self { current: Current { name, request, ..job.current }, ..job }
     }
 
     /// A hook that a connection causes.
     pub(crate) fn hook(connection: &Connection, received: Millis, task: Task) -> Self {
         Self {
-            current: Current { name: task.hook().into(), ..connection.current() },
+            current: Current { name: Some(task.hook().into()), ..connection.current() },
             user: connection.user.clone(),
             user_key: Rc::clone(&connection.user_key),
             presence: None,
@@ -106,7 +105,7 @@ impl Job {
                 connection: NO_CONNECTION,
                 protocol: author.protocol,
                 origin: Rc::clone(&author.origin),
-                name: task.hook().into(),
+                name: Some(task.hook().into()),
                 request: None,
             },
             user,
@@ -128,7 +127,7 @@ impl Job {
     #[cfg(feature = "tracing")]
     pub(crate) fn span(&self) -> tracing::Span {
         let (room, session) = (self.current.origin.room(), &**self.current.origin.id());
-        tracing::info_span!(target: "pluv", "handler", room, session, event = %self.current.name)
+        tracing::info_span!(target: "pluv", "handler", room, session, event = self.current.name())
     }
 
     /// Its memory while it waits, in bytes.

@@ -276,6 +276,7 @@ impl Membership {
             let Some(connection) = self.connections.get_mut(id) else { continue };
             let presence = self.users.presence(&connection.user_key);
             let written = Attachment::write(connection, presence, self.awareness.kept(id));
+            let is_stored = written.row.is_some();
             let stored = match written.row {
                 None if connection.stored => self.sessions.delete(connection.session()),
                 // The row has nothing of the awareness, which changes with each move of a cursor.
@@ -284,7 +285,7 @@ impl Membership {
             };
             match stored {
                 Ok(()) => {
-                    connection.stored = written.is_stored;
+                    connection.stored = is_stored;
                     step.effect(Effect::Attach { connection: id, state: written.attachment });
                 }
                 // An attachment that points to a missing row would lose the session.

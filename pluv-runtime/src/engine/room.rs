@@ -408,7 +408,7 @@ impl Room {
         if !reads {
             return self.close(id, &CloseReason::SlowReader, step);
         }
-        let Some(document) = self.document.get_if_exists().filter(|_| connection.protocol == Protocol::Yjs) else {
+        let Some(document) = self.document.get().ok().filter(|_| connection.protocol == Protocol::Yjs) else {
             return;
         };
         match document.state_vector(step.now) {
@@ -456,7 +456,7 @@ impl Room {
     /// Lets a connection join, at once or when the initial document is known.
     fn request_join(&mut self, join: PendingJoin, step: &mut Step) {
         let (id, has_hook) = (join.connection, self.definition.hooks.get_initial_storage);
-        match self.initial_storage.request_join(join, has_hook, self.document.get_if_exists(), step.now) {
+        match self.initial_storage.request_join(join, has_hook, self.document.get().ok(), step.now) {
             Ok(NextStep::Join(join)) => self.join(join, step),
             Ok(NextStep::Wait) => self.members.connections.set_stage(id, Stage::WaitingForDocument),
             Ok(NextStep::RunHook { attempt, abort }) => {
@@ -645,7 +645,7 @@ impl Room {
                 }
             }
             (Outcome::Unhandled, Task::Event { data }) if self.definition.relay_unknown => {
-                step.broadcast_text(connections.listeners(), frame(&job.current.name, data, origin));
+                step.broadcast_text(connections.listeners(), frame(job.current.name(), data, origin));
             }
             (Outcome::Unhandled, Task::Event { .. }) => {
                 let known: Vec<_> = self.definition.events.iter().map(|name| format!("`{name}`")).collect();
@@ -653,7 +653,7 @@ impl Room {
                     true => "it takes no events".to_owned(),
                     false => format!("it takes {}", known.join(", ")),
                 };
-                let error = Error::client(format!("this room has no event `{}`: {hint}", job.current.name));
+                let error = Error::client(format!("this room has no event `{}`: {hint}", job.current.name()));
                 self.handler_failed(job, &error, step);
             }
             _ => {}
@@ -671,7 +671,7 @@ impl Room {
 
     fn log_failure(&self, job: &Job, error: &Error, step: &mut Step) {
         let session = job.current.origin.id();
-        let message = format!("room `{}`, session `{session}`, `{}`: {error}", self.name, job.current.name);
+        let message = format!("room `{}`, session `{session}`, `{}`: {error}", self.name, job.current.name());
         step.effect(Effect::LogError(message));
     }
 
@@ -679,10 +679,10 @@ impl Room {
         let (session, millis) = (&**job.current.origin.id(), step.now.saturating_sub(job.received));
         step.log_event(|| match &job.task {
             Task::Event { .. } => {
-                let name = self.definition.events.iter().copied().find(|known| *known == job.current.name);
+                let name = self.definition.events.iter().copied().find(|known| *known == job.current.name());
                 LogEntry::Event { session, name, millis, failed }
             }
-            _ => LogEntry::Hook { session, name: job.current.name.to_string(), millis, failed },
+            _ => LogEntry::Hook { session, name: job.current.name().to_owned(), millis, failed },
         });
     }
 

@@ -1,17 +1,40 @@
 //! The wire protocols: the frames of pluv clients, their names and close codes, and those of Yjs providers.
 
 mod incoming;
-mod kind;
 mod outgoing;
 pub(crate) mod yjs;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-pub use self::kind::{Json, Millis, Protocol};
 pub(crate) use self::{
     incoming::{Incoming, InitializeSession, UpdatePresence, UpdateStorage},
     outgoing::{Origin, Output, document_frame, error_frame, frame, frame_with_id, quoted, truncated},
 };
+
+/// Milliseconds since the Unix epoch, or a number of milliseconds.
+pub type Millis = u64;
+
+/// Any JSON object: the presence of a room that declares none.
+pub type Json = serde_json::Map<String, serde_json::Value>;
+
+/// The protocol of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Protocol {
+    /// That of the pluv clients.
+    #[default]
+    Pluv,
+    /// That of the Yjs providers, as `y-websocket`: the document and its awareness alone.
+    Yjs,
+}
+
+impl Protocol {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(crate) fn is_pluv(&self) -> bool {
+        *self == Self::Pluv
+    }
+}
 
 /// The prefix of the protocol's own message names, which no application event may have.
 pub(crate) const RESERVED: char = '$';
