@@ -19,7 +19,10 @@ async function freePort() {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
     const server = createServer().listen(port, ADDRESS);
-    const isFree = await once(server, 'listening').then(() => true, () => false);
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
     if (isFree) {
       server.close();
       await once(server, 'close');
@@ -67,7 +70,10 @@ export class Server {
     }
     const log = () => this.#log.join('').slice(-4000);
     try {
-      await until(() => started.exitCode !== null || this.#answers(), () => `the worker answers:\n${log()}`);
+      await until(
+        () => started.exitCode !== null || this.#answers(),
+        () => `the worker answers:\n${log()}`,
+      );
       assert.equal(started.exitCode, null, `the worker runs:\n${log()}`);
     } catch (error) {
       await this.kill();

@@ -47,7 +47,7 @@ export function pace(ms) {
  */
 export async function untilHibernated(scenario) {
   const deadline = Date.now() + TIMEOUT;
-  while (!await scenario(() => sleep(HIBERNATION_DELAY))) {
+  while (!(await scenario(() => sleep(HIBERNATION_DELAY)))) {
     assert.ok(Date.now() < deadline, `the room did not hibernate within ${TIMEOUT} ms`);
   }
 }

@@ -99,7 +99,13 @@ class Tab {
     await this.until((expected) => {
       const shown = [...document.querySelectorAll('[data-test="person"]:not(.leaving) .person-name')];
       const count = Number(document.querySelector('[data-test="count"]').textContent);
-      return count === shown.length && shown.map((node) => node.textContent).sort().join('\n') === expected;
+      return (
+        count === shown.length &&
+        shown
+          .map((node) => node.textContent)
+          .sort()
+          .join('\n') === expected
+      );
     }, names.toSorted().join('\n'));
   }
 
@@ -124,10 +130,13 @@ class Tab {
 
   /** Selects a part of the note. */
   select(start, end = start) {
-    return this.note.evaluate((field, range) => {
-      field.focus();
-      field.setSelectionRange(...range);
-    }, [start, end]);
+    return this.note.evaluate(
+      (field, range) => {
+        field.focus();
+        field.setSelectionRange(...range);
+      },
+      [start, end],
+    );
   }
 
   /** Returns the selected text of the note. */
@@ -142,8 +151,13 @@ class Tab {
   /** Takes a screenshot of the page once its animations have ended. */
   async shot(name) {
     if (SCREENSHOTS) {
-      await this.until(() => document.getAnimations().every((animation) =>
-        animation.playState === 'finished' || animation.effect.getTiming().iterations === Infinity));
+      await this.until(() =>
+        document
+          .getAnimations()
+          .every(
+            (animation) => animation.playState === 'finished' || animation.effect.getTiming().iterations === Infinity,
+          ),
+      );
       await this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
     }
   }
@@ -337,7 +351,9 @@ chatTest('two tabs of one user are shown once', async (chat) => {
   await ada.sees('Ada', 'Bob');
   // A page that another page opens starts with a copy of its session storage, as a duplicated tab does.
   const opened = chat.profile.waitForEvent('page');
-  await bob.page.evaluate(() => { window.open(location.href); });
+  await bob.page.evaluate(() => {
+    window.open(location.href);
+  });
   const again = new Tab(await opened);
   await again.online();
   await again.sees('Ada', 'Bob');
@@ -363,7 +379,10 @@ chatTest('a lost connection reconnects by itself', async (chat) => {
 
   wire.cut();
   await bob.status('reconnecting');
-  await bob.page.getByTestId('countdown').filter({ hasText: /Trying again in \d+ s/ }).waitFor();
+  await bob.page
+    .getByTestId('countdown')
+    .filter({ hasText: /Trying again in \d+ s/ })
+    .waitFor();
   await ada.line('Bob left');
   assert.equal(await bob.page.getByTestId('send').isDisabled(), true);
   await bob.say('written meanwhile');
@@ -468,8 +487,13 @@ chatTest('the address names the room', async (chat) => {
   await tab.sees(await tab.name(), await other.name());
 
   // Another room in the same tab: the first one sees them go.
-  await other.page.evaluate((room) => { location.hash = room; }, `${chat.room}-2`);
-  await other.page.getByTestId('room-name').filter({ hasText: `${chat.room}-2` }).waitFor();
+  await other.page.evaluate((room) => {
+    location.hash = room;
+  }, `${chat.room}-2`);
+  await other.page
+    .getByTestId('room-name')
+    .filter({ hasText: `${chat.room}-2` })
+    .waitFor();
   await other.online();
   await tab.sees(await tab.name());
   await other.sees(await other.name());
@@ -658,8 +682,13 @@ chatTest('each room has a note of its own', async (chat) => {
   const ada = await chat.user('Ada');
   await ada.write('of the first');
   const address = ada.page.url();
-  await ada.page.evaluate((room) => { location.hash = room; }, `${chat.room}-2`);
-  await ada.page.getByTestId('room-name').filter({ hasText: `${chat.room}-2` }).waitFor();
+  await ada.page.evaluate((room) => {
+    location.hash = room;
+  }, `${chat.room}-2`);
+  await ada.page
+    .getByTestId('room-name')
+    .filter({ hasText: `${chat.room}-2` })
+    .waitFor();
   await ada.online();
   await ada.notes('');
   await ada.write('of the second');
@@ -742,8 +771,11 @@ for (const scheme of ['light', 'dark']) {
     const hasNoOverflow = () => {
       const { scrollWidth, scrollHeight } = document.documentElement;
       const parts = [...document.querySelectorAll('#scroll, .foot, .bar, .side, #note')];
-      return scrollWidth <= innerWidth && scrollHeight <= innerHeight &&
-        parts.every((part) => part.scrollWidth <= part.clientWidth);
+      return (
+        scrollWidth <= innerWidth &&
+        scrollHeight <= innerHeight &&
+        parts.every((part) => part.scrollWidth <= part.clientWidth)
+      );
     };
     for (const size of [DESKTOP, PHONE, { width: 320, height: 568 }]) {
       await ada.page.setViewportSize(size);

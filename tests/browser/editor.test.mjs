@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import WebSocket from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { TIMEOUT, still, until } from '../wait.mjs';
+import { still, TIMEOUT, until } from '../wait.mjs';
 import { DESKTOP, PHONE, Stage, wakeByUser } from './stage.mjs';
 
 const BASE = process.env.PLUV_EDITOR_URL;
@@ -108,17 +108,18 @@ class User {
     await this.page.locator('[data-test="text"][contenteditable="true"]').waitFor();
     await this.text.focus();
     await this.move(to === 'start' ? 'Control+Home' : 'Control+End');
-    const caret = () => this.text.evaluate(({ editor }) => {
-      const { doc, selection } = editor.state;
-      const depth = (child) => {
-        let [node, depth] = [doc, 0];
-        for (; !node.isTextblock; depth++) {
-          node = node[child];
-        }
-        return depth;
-      };
-      return { at: selection.head, start: depth('firstChild'), end: doc.content.size - depth('lastChild') };
-    });
+    const caret = () =>
+      this.text.evaluate(({ editor }) => {
+        const { doc, selection } = editor.state;
+        const depth = (child) => {
+          let [node, depth] = [doc, 0];
+          for (; !node.isTextblock; depth++) {
+            node = node[child];
+          }
+          return depth;
+        };
+        return { at: selection.head, start: depth('firstChild'), end: doc.content.size - depth('lastChild') };
+      });
     const place = await caret();
     assert.equal(place.at, place[to], JSON.stringify(place));
   }
@@ -128,10 +129,13 @@ class User {
     for (const key of keys) {
       await this.page.keyboard.press(key);
     }
-    await this.until((node) => {
-      const { view } = node.editor;
-      return view.domObserver.currentSelection.eq(view.domSelectionRange());
-    }, await this.text.elementHandle());
+    await this.until(
+      (node) => {
+        const { view } = node.editor;
+        return view.domObserver.currentSelection.eq(view.domSelectionRange());
+      },
+      await this.text.elementHandle(),
+    );
   }
 
   /** Types a text. */
@@ -152,7 +156,9 @@ class User {
 
   /** Returns the shown text block by block: `p Text`. */
   shown() {
-    return this.text.evaluate(({ children }) => [...children].map((block) => `${block.localName} ${block.textContent}`.trimEnd()));
+    return this.text.evaluate(({ children }) =>
+      [...children].map((block) => `${block.localName} ${block.textContent}`.trimEnd()),
+    );
   }
 
   /** Waits until the page shows exactly this. */
@@ -174,10 +180,13 @@ class User {
 
   async #shows(read, expected) {
     let shown;
-    await until(async () => {
-      shown = await read();
-      return JSON.stringify(shown) === JSON.stringify(expected);
-    }, () => `${JSON.stringify(expected)} shows, and not ${JSON.stringify(shown)}`);
+    await until(
+      async () => {
+        shown = await read();
+        return JSON.stringify(shown) === JSON.stringify(expected);
+      },
+      () => `${JSON.stringify(expected)} shows, and not ${JSON.stringify(shown)}`,
+    );
   }
 
   /** Takes a screenshot of the page once its animations have ended. */
@@ -192,10 +201,13 @@ class User {
 /** Waits until all show the same text, and returns it. */
 async function same(...users) {
   let shown;
-  await until(async () => {
-    shown = await Promise.all(users.map((user) => user.shown()));
-    return new Set(shown.map((text) => text.join('\n'))).size === 1;
-  }, () => `all read the same: ${JSON.stringify(shown)}`);
+  await until(
+    async () => {
+      shown = await Promise.all(users.map((user) => user.shown()));
+      return new Set(shown.map((text) => text.join('\n'))).size === 1;
+    },
+    () => `all read the same: ${JSON.stringify(shown)}`,
+  );
   return shown[0];
 }
 
@@ -242,7 +254,13 @@ editorTest('three users that type and format in different places at once converg
     cleo.type('\n> Quoted\nand again'),
   ]);
   await same(...users);
-  await ada.reads('h1 A long Title', 'p The middle. And more.', 'ul of a listof two', 'p The end.', 'blockquote Quotedand again');
+  await ada.reads(
+    'h1 A long Title',
+    'p The middle. And more.',
+    'ul of a listof two',
+    'p The end.',
+    'blockquote Quotedand again',
+  );
   await Promise.all(users.map((user) => user.status('live')));
 
   // A newcomer reads it too, and so do users after a reload.
@@ -272,10 +290,12 @@ editorTest('names, carets and selections of the others are shown, and removed wh
   assert.deepEqual(await bob.shown(), ['p Hello, Ada. Hello, Bob']);
 
   // Each has the colour that they see themselves; two may have chosen the same.
-  const colors = await bob.page.locator('[data-test="people"] .avatar').evaluateAll((nodes) =>
-    nodes.map((node) => node.style.getPropertyValue('--person')));
-  const own = await Promise.all([ada, bob, cleo].map(({ page }) =>
-    page.evaluate(() => JSON.parse(sessionStorage['pluv-editor-me']).color)));
+  const colors = await bob.page
+    .locator('[data-test="people"] .avatar')
+    .evaluateAll((nodes) => nodes.map((node) => node.style.getPropertyValue('--person')));
+  const own = await Promise.all(
+    [ada, bob, cleo].map(({ page }) => page.evaluate(() => JSON.parse(sessionStorage['pluv-editor-me']).color)),
+  );
   assert.deepEqual(colors.toSorted(), own.toSorted());
 
   await cleo.page.close();
@@ -438,7 +458,9 @@ editorTest('a caret that was just moved stays in place while others write and mo
   for (const act of [() => bob.page.keyboard.type('first '), () => bob.move('ArrowRight')]) {
     await ada.status('live');
     await ada.go('start');
-    await ada.page.evaluate(() => { holds = true; });
+    await ada.page.evaluate(() => {
+      holds = true;
+    });
     await act();
     await ada.until(() => heldFrames.length > 0);
     // As by a key: the event for it is dispatched after this function.
@@ -454,42 +476,47 @@ editorTest('a caret that was just moved stays in place while others write and mo
   await Promise.all([ada, bob].map((user) => user.reads('h1 The first Heading', 'p End..')));
 });
 
-editorTest('a document can be read and edited after hibernation, by connected users and by newcomers', async (scene) => {
-  const [ada, bob] = await scene.users('Ada', 'Bob');
-  await ada.write('# Before\nIt slept.');
-  await bob.reads('h1 Before', 'p It slept.');
-  await bob.write(' Twice.');
-  await ada.reads('h1 Before', 'p It slept. Twice.');
-  await Promise.all([ada.status('live'), bob.status('live')]);
-  const comes = (name) => async () => {
-    const user = await scene.user(name);
-    await user.status('live');
-    return user;
-  };
-  const cleo = await wakeByUser(LOG, scene.name, {
-    connections: 2,
-    // Both send their state now, and so not again for a while.
-    speak: () => Promise.all([ada, bob].map((user) => user.move('ArrowLeft', 'ArrowRight'))),
-    come: comes('Cleo'),
-  });
-  await cleo.reads('h1 Before', 'p It slept. Twice.');
-  await cleo.sees('Ada', 'Bob');
-  await cleo.seesCarets('Ada', 'Bob');
-  await Promise.all([cleo.write('\nAfter, by Cleo. '), ada.write('Still ', 'start')]);
-  assert.deepEqual(await same(ada, bob, cleo), ['h1 Still Before', 'p It slept. Twice.', 'p After, by Cleo.']);
+editorTest(
+  'a document can be read and edited after hibernation, by connected users and by newcomers',
+  async (scene) => {
+    const [ada, bob] = await scene.users('Ada', 'Bob');
+    await ada.write('# Before\nIt slept.');
+    await bob.reads('h1 Before', 'p It slept.');
+    await bob.write(' Twice.');
+    await ada.reads('h1 Before', 'p It slept. Twice.');
+    await Promise.all([ada.status('live'), bob.status('live')]);
+    const comes = (name) => async () => {
+      const user = await scene.user(name);
+      await user.status('live');
+      return user;
+    };
+    const cleo = await wakeByUser(LOG, scene.name, {
+      connections: 2,
+      // Both send their state now, and so not again for a while.
+      speak: () => Promise.all([ada, bob].map((user) => user.move('ArrowLeft', 'ArrowRight'))),
+      come: comes('Cleo'),
+    });
+    await cleo.reads('h1 Before', 'p It slept. Twice.');
+    await cleo.sees('Ada', 'Bob');
+    await cleo.seesCarets('Ada', 'Bob');
+    await Promise.all([cleo.write('\nAfter, by Cleo. '), ada.write('Still ', 'start')]);
+    assert.deepEqual(await same(ada, bob, cleo), ['h1 Still Before', 'p It slept. Twice.', 'p After, by Cleo.']);
 
-  // Also without any connection left.
-  await Promise.all([ada, bob, cleo].map(({ context }) => context.close()));
-  const dan = await wakeByUser(LOG, scene.name, { connections: 0, come: comes('Dan') });
-  await dan.reads('h1 Still Before', 'p It slept. Twice.', 'p After, by Cleo.');
-  await dan.sees();
-});
+    // Also without any connection left.
+    await Promise.all([ada, bob, cleo].map(({ context }) => context.close()));
+    const dan = await wakeByUser(LOG, scene.name, { connections: 0, come: comes('Dan') });
+    await dan.reads('h1 Still Before', 'p It slept. Twice.', 'p After, by Cleo.');
+    await dan.sees();
+  },
+);
 
 editorTest('a tab with edits that are stored nowhere asks before it closes', async (scene) => {
   const [bob] = await scene.users('Bob');
   const ada = await scene.user('Ada', { address: '/about:blank' });
   // A browser without storage.
-  await ada.context.addInitScript(() => { indexedDB.open = () => new EventTarget(); });
+  await ada.context.addInitScript(() => {
+    indexedDB.open = () => new EventTarget();
+  });
   await ada.page.goto(`${BASE}/${scene.name}`);
   await ada.status('live');
   await ada.write('Sent.');
@@ -532,7 +559,18 @@ editorTest('the buttons format the selection, show its format, and are reachable
   const [ada, bob] = await scene.users('Ada', 'Bob');
   await ada.write('word');
   await ada.page.keyboard.press('Control+a');
-  const formats = ['bold', 'italic', 'strike', 'heading1', 'heading2', 'bulletList', 'orderedList', 'blockquote', 'codeBlock', 'code'];
+  const formats = [
+    'bold',
+    'italic',
+    'strike',
+    'heading1',
+    'heading2',
+    'bulletList',
+    'orderedList',
+    'blockquote',
+    'codeBlock',
+    'code',
+  ];
   const elements = ['strong', 'em', 's', 'h1', 'h2', 'ul', 'ol', 'blockquote', 'pre', 'code'];
   for (const [index, format] of formats.entries()) {
     const button = ada.page.locator(`[data-command="${format}"]`);
@@ -555,8 +593,11 @@ editorTest('the buttons format the selection, show its format, and are reachable
   await ada.page.keyboard.press('ArrowRight');
   assert.equal(await focused(), 'redo');
   assert.equal(await ada.page.locator('[data-command][tabindex="0"]').count(), 1);
-  const nameless = await ada.page.locator('button').evaluateAll((nodes) =>
-    nodes.filter((node) => !node.ariaLabel && !node.textContent.trim()).map((node) => node.outerHTML));
+  const nameless = await ada.page
+    .locator('button')
+    .evaluateAll((nodes) =>
+      nodes.filter((node) => !node.ariaLabel && !node.textContent.trim()).map((node) => node.outerHTML),
+    );
   assert.deepEqual(nameless, []);
 });
 
@@ -657,7 +698,9 @@ editorTest('a rejected user sees the reason, and can try again', async (scene) =
   await ada.status('live');
   await ada.write('Before');
   await ada.status('live');
-  await ada.context.route('**/api/pluv/authorize?*', (route) => route.fulfill({ status: 403, body: 'you were banned' }));
+  await ada.context.route('**/api/pluv/authorize?*', (route) =>
+    route.fulfill({ status: 403, body: 'you were banned' }),
+  );
   await ada.page.reload();
   await ada.status('refused');
   assert.equal(await ada.banner.textContent(), 'This document is closed to you: you were banned.');
@@ -672,7 +715,7 @@ editorTest('a rejected user sees the reason, and can try again', async (scene) =
   // By the room's own close.
   await ada.page.goto(`${BASE}/${'long-'.repeat(60)}`);
   await ada.status('refused');
-  await ada.banner.filter({ hasText: 'the room\'s name has 300 bytes: the limit is 256' }).waitFor();
+  await ada.banner.filter({ hasText: "the room's name has 300 bytes: the limit is 256" }).waitFor();
 });
 
 editorTest('a user is told that the room is full, and joins when another leaves', async (scene) => {
@@ -703,7 +746,10 @@ editorTest('a disconnected user reconnects only on request, and a rejected chang
 
   sockets.at(-1).send(denied('it is too long'));
   await ada.status('unsaved');
-  assert.equal(await ada.banner.textContent(), 'The room did not take your last change: it is too long. Undo it, and try again.');
+  assert.equal(
+    await ada.banner.textContent(),
+    'The room did not take your last change: it is too long. Undo it, and try again.',
+  );
   await ada.shot('unsaved');
   await ada.page.getByTestId('retry').click();
   await ada.status('live');
@@ -727,8 +773,12 @@ for (const scheme of ['light', 'dark']) {
     const bob = await scene.user('Charles');
     const cleo = await scene.user('Grace Hopper');
     await Promise.all([ada, bob, cleo].map((user) => user.status('live')));
-    await ada.write('# A plan for Thursday\nWe move the rooms over, one by one, while everyone is still in them. Nobody should notice.');
-    await ada.type(`\n## What is left\n- Write down **who** does what\nBake a cake\nTell the others, in \`#rooms\`\n\n> It slept for most of the night, in fact.\nA long word: ${'wrap'.repeat(40)}`);
+    await ada.write(
+      '# A plan for Thursday\nWe move the rooms over, one by one, while everyone is still in them. Nobody should notice.',
+    );
+    await ada.type(
+      `\n## What is left\n- Write down **who** does what\nBake a cake\nTell the others, in \`#rooms\`\n\n> It slept for most of the night, in fact.\nA long word: ${'wrap'.repeat(40)}`,
+    );
     await ada.type('\n\n```\ncargo xtask dev --example editor');
     await bob.page.locator('[data-test="text"] pre').waitFor();
     await bob.go('start');
@@ -746,8 +796,11 @@ for (const scheme of ['light', 'dark']) {
     for (const size of [DESKTOP, PHONE, { width: 320, height: 568 }]) {
       await ada.page.setViewportSize(size);
       await ada.until((width) => innerWidth === width, size.width);
-      const wide = await ada.page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.bar, .paper, .prose')]
-        .filter((part) => part.scrollWidth > part.clientWidth + 1).map((part) => part.className || part.localName));
+      const wide = await ada.page.evaluate(() =>
+        [document.documentElement, ...document.querySelectorAll('.bar, .paper, .prose')]
+          .filter((part) => part.scrollWidth > part.clientWidth + 1)
+          .map((part) => part.className || part.localName),
+      );
       assert.deepEqual(wide, [], `at ${size.width} px`);
       await ada.page.evaluate(() => scrollTo(0, 0));
       await ada.shot(`${size.width}-${scheme}`);

@@ -2,14 +2,14 @@
 
 import net from 'node:net';
 
-export class Proxy {
+export class TcpProxy {
   #server;
   #pairs = new Set();
   #target;
   #up = true;
 
   static async start(base) {
-    const proxy = new Proxy(base);
+    const proxy = new TcpProxy(base);
     await new Promise((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before } from 'node:test';
 import { chromium, selectors } from 'playwright-core';
 import { TIMEOUT, until, untilHibernated } from '../wait.mjs';
-import { Proxy } from './proxy.mjs';
+import { TcpProxy } from './proxy.mjs';
 
 export const DESKTOP = { width: 1200, height: 780 };
 export const PHONE = { width: 375, height: 720 };
@@ -62,11 +62,12 @@ export class Stage {
   }
 
   expectLosses() {
-    this.expected = /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_FAILED|ERR_INTERNET|ERR_NETWORK|ERR_SOCKET|WebSocket connection to/;
+    this.expected =
+      /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_FAILED|ERR_INTERNET|ERR_NETWORK|ERR_SOCKET|WebSocket connection to/;
   }
 
   async useProxy() {
-    this.proxy = await Proxy.start(this.#base);
+    this.proxy = await TcpProxy.start(this.#base);
     this.expectLosses();
     return this.proxy;
   }

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { test } from 'node:test';
-import { TIMEOUT, pace, still, until } from '../wait.mjs';
+import { pace, still, TIMEOUT, until } from '../wait.mjs';
 import { Extra, idOf } from './crowd.mjs';
 import { DESKTOP, PHONE, Stage, wakeByUser } from './stage.mjs';
 
@@ -42,11 +42,14 @@ class Scene extends Stage {
   /** Opens the board as a user in a browser profile of its own, so that two users are connected by the room only. */
   async user(name, { base = BASE, board = this.board, status = 'online', prepare = () => {}, ...options } = {}) {
     const context = await this.context({ viewport: DESKTOP, ...options });
-    await context.addInitScript((me) => {
-      if (location.protocol.startsWith('http') && history.state === null) {
-        history.replaceState(me, '');
-      }
-    }, { id: idOf(name), name });
+    await context.addInitScript(
+      (me) => {
+        if (location.protocol.startsWith('http') && history.state === null) {
+          history.replaceState(me, '');
+        }
+      },
+      { id: idOf(name), name },
+    );
     const user = new User(context, await context.newPage());
     await prepare(user.page);
     await user.page.goto(`${base}/?board=${board}`);
@@ -123,19 +126,26 @@ class User {
 
   /** Returns the positions and texts of the notes, once no animation runs. */
   shown() {
-    return this.notes.evaluateAll((nodes) => Object.fromEntries(nodes.map((node) => {
-      const { m41: x, m42: y } = new DOMMatrix(getComputedStyle(node).transform);
-      return [node.dataset.id, `${Math.round(x)} ${Math.round(y)} ${node.querySelector('textarea').value}`];
-    })));
+    return this.notes.evaluateAll((nodes) =>
+      Object.fromEntries(
+        nodes.map((node) => {
+          const { m41: x, m42: y } = new DOMMatrix(getComputedStyle(node).transform);
+          return [node.dataset.id, `${Math.round(x)} ${Math.round(y)} ${node.querySelector('textarea').value}`];
+        }),
+      ),
+    );
   }
 
   /** Waits until a note is at this position. */
   at(id, x, y) {
-    return this.until(([id, x, y]) => {
-      const node = document.querySelector(`[data-test="note"][data-id="${id}"]`);
-      const { m41, m42 } = new DOMMatrix(getComputedStyle(node).transform);
-      return Math.hypot(m41 - x, m42 - y) < 1;
-    }, [id, x, y]);
+    return this.until(
+      ([id, x, y]) => {
+        const node = document.querySelector(`[data-test="note"][data-id="${id}"]`);
+        const { m41, m42 } = new DOMMatrix(getComputedStyle(node).transform);
+        return Math.hypot(m41 - x, m42 - y) < 1;
+      },
+      [id, x, y],
+    );
   }
 
   async place(id) {
@@ -155,10 +165,13 @@ class User {
 /** Waits until all show the same notes, and returns them. */
 async function same(...users) {
   let shown;
-  await until(async () => {
-    shown = await Promise.all(users.map((user) => user.shown()));
-    return new Set(shown.map((notes) => JSON.stringify(Object.entries(notes).sort()))).size === 1;
-  }, () => `all see the same: ${JSON.stringify(shown)}`);
+  await until(
+    async () => {
+      shown = await Promise.all(users.map((user) => user.shown()));
+      return new Set(shown.map((notes) => JSON.stringify(Object.entries(notes).sort()))).size === 1;
+    },
+    () => `all see the same: ${JSON.stringify(shown)}`,
+  );
   return shown[0];
 }
 
@@ -183,35 +196,38 @@ boardTest('adding, editing, moving, colouring and deleting a note is shown to al
   assert.deepEqual(await same(ada, bob), shown, 'undo restores the deleted note');
 });
 
-boardTest('a note that is dragged moves for all before it is dropped, with the name beside the pointer', async (scene) => {
-  const [ada, bob, cleo] = await scene.users('Ada', 'Bob', 'Cleo');
-  const id = await ada.add('rose', 'Move me');
-  await Promise.all([bob, cleo].map((user) => user.note(id).waitFor()));
-  const start = await ada.place(id);
-  await ada.carry(id, 300, 120);
-  for (const user of [bob, cleo]) {
-    await user.at(id, start.x + 300, start.y + 120);
-    assert.match(await user.note(id).getAttribute('class'), /taken/);
-    await user.hands.filter({ hasText: 'Ada' }).waitFor();
-  }
-  // Another user can't drag it meanwhile.
-  await bob.carry(id, -200, 0);
-  await bob.drop();
-  await bob.note(id).getByTestId('text').focus();
-  await bob.page.keyboard.type('mine');
-  await bob.page.keyboard.press('Alt+ArrowLeft');
-  assert.equal(await bob.note(id).getByTestId('text').inputValue(), 'Move me');
-  await bob.hands.filter({ hasText: 'Ada' }).waitFor();
-  await cleo.hands.filter({ hasText: 'Bob' }).waitFor();
-  await cleo.shot('carried');
-  await cleo.at(id, start.x + 300, start.y + 120);
-  await ada.drop();
-  await same(ada, bob, cleo);
-  assert.deepEqual(await cleo.place(id), { x: start.x + 300, y: start.y + 120 });
-  await ada.context.close();
-  await bob.until(() => ![...document.querySelectorAll('.hand')].some((node) => node.textContent.includes('Ada')));
-  await bob.page.getByText('2 here').waitFor();
-});
+boardTest(
+  'a note that is dragged moves for all before it is dropped, with the name beside the pointer',
+  async (scene) => {
+    const [ada, bob, cleo] = await scene.users('Ada', 'Bob', 'Cleo');
+    const id = await ada.add('rose', 'Move me');
+    await Promise.all([bob, cleo].map((user) => user.note(id).waitFor()));
+    const start = await ada.place(id);
+    await ada.carry(id, 300, 120);
+    for (const user of [bob, cleo]) {
+      await user.at(id, start.x + 300, start.y + 120);
+      assert.match(await user.note(id).getAttribute('class'), /taken/);
+      await user.hands.filter({ hasText: 'Ada' }).waitFor();
+    }
+    // Another user can't drag it meanwhile.
+    await bob.carry(id, -200, 0);
+    await bob.drop();
+    await bob.note(id).getByTestId('text').focus();
+    await bob.page.keyboard.type('mine');
+    await bob.page.keyboard.press('Alt+ArrowLeft');
+    assert.equal(await bob.note(id).getByTestId('text').inputValue(), 'Move me');
+    await bob.hands.filter({ hasText: 'Ada' }).waitFor();
+    await cleo.hands.filter({ hasText: 'Bob' }).waitFor();
+    await cleo.shot('carried');
+    await cleo.at(id, start.x + 300, start.y + 120);
+    await ada.drop();
+    await same(ada, bob, cleo);
+    assert.deepEqual(await cleo.place(id), { x: start.x + 300, y: start.y + 120 });
+    await ada.context.close();
+    await bob.until(() => ![...document.querySelectorAll('.hand')].some((node) => node.textContent.includes('Ada')));
+    await bob.page.getByText('2 here').waitFor();
+  },
+);
 
 boardTest('a user that was offline gets the missed changes, and keeps their own', async (scene) => {
   const proxy = await scene.useProxy();
@@ -257,10 +273,13 @@ boardTest('the board survives reloads and the hibernation of its room', async (s
   assert.deepEqual(await same(ada, bob, cleo), before);
   await bob.carry(id, -100, 0);
   await bob.drop();
-  await cleo.until((x) => {
-    const { m41 } = new DOMMatrix(getComputedStyle(document.querySelector('.note')).transform);
-    return Math.abs(m41 - x) < 1;
-  }, (await bob.place(id)).x);
+  await cleo.until(
+    (x) => {
+      const { m41 } = new DOMMatrix(getComputedStyle(document.querySelector('.note')).transform);
+      return Math.abs(m41 - x) < 1;
+    },
+    (await bob.place(id)).x,
+  );
 });
 
 boardTest('notes are moved, edited and deleted by keyboard, and on a phone', async (scene) => {
@@ -287,8 +306,9 @@ boardTest('notes are moved, edited and deleted by keyboard, and on a phone', asy
 
 boardTest('a note shows its longest text, in smaller letters', async (scene) => {
   const [ada, bob] = await scene.users('Ada', 'Bob');
-  const text = 'Two hundred letters are what a note takes, and whoever comes by reads each of them without taking it: '
-    + 'from the first to the last, which is here, at the very end of the note, in the last of its lines!!';
+  const text =
+    'Two hundred letters are what a note takes, and whoever comes by reads each of them without taking it: ' +
+    'from the first to the last, which is here, at the very end of the note, in the last of its lines!!';
   assert.equal(text.length, 200);
   const long = await ada.add('yellow', `${text} and no more`);
   const short = await ada.add('rose', 'Short');
@@ -308,9 +328,13 @@ boardTest('a note shows its longest text, in smaller letters', async (scene) => 
   const fields = bob.page.getByTestId('text');
   const hidden = await fields.evaluateAll((nodes) => nodes.map((node) => node.scrollHeight - node.clientHeight));
   assert.deepEqual(hidden, [0, 0, 0]);
-  const size = (id) => bob.note(id).getByTestId('text').evaluate((node) => parseFloat(getComputedStyle(node).fontSize));
+  const size = (id) =>
+    bob
+      .note(id)
+      .getByTestId('text')
+      .evaluate((node) => parseFloat(getComputedStyle(node).fontSize));
   assert.equal(await size(short), 18);
-  assert.ok(await size(long) >= 11, 'it can be read');
+  assert.ok((await size(long)) >= 11, 'it can be read');
   await ada.shot('long');
 });
 
@@ -361,17 +385,18 @@ boardTest('a rejected change is shown, and undone', async (scene) => {
 boardTest('a rejected user sees the reason, adds nothing, and can try again', async (scene) => {
   scene.expected = /status of 400/;
   const eve = await scene.user('Eve', { board: 'b'.repeat(300), status: 'refused' });
-  assert.equal(await eve.page.getByTestId('reason').textContent(), 'the room\'s name has 300 bytes: the limit is 256');
+  assert.equal(await eve.page.getByTestId('reason').textContent(), "the room's name has 300 bytes: the limit is 256");
   assert.equal(await eve.page.getByTestId('add-yellow').isVisible(), false);
   await eve.shot('refused');
   await eve.page.setViewportSize(PHONE);
   await eve.shot('rejected-phone');
 
   const sockets = [];
-  const prepare = (page) => page.routeWebSocket(/room/, (socket) => {
-    socket.connectToServer();
-    sockets.push(socket);
-  });
+  const prepare = (page) =>
+    page.routeWebSocket(/room/, (socket) => {
+      socket.connectToServer();
+      sockets.push(socket);
+    });
   const [ada, bob] = await Promise.all([scene.user('Ada', { prepare }), scene.user('Bob')]);
   const id = await bob.add('green', 'Stays');
   await ada.note(id).waitFor();
@@ -394,24 +419,29 @@ boardTest('a rejected user sees the reason, adds nothing, and can try again', as
 });
 
 boardTest('thirty users that move at once are shown to each', async (scene) => {
-  const prepare = (page) => page.addInitScript(() => {
-    // Counts how often the page draws in a frame at most, and records the animated elements.
-    const original = requestAnimationFrame;
-    let drawn = 0;
-    globalThis.mostDrawn = 0;
-    globalThis.gliding = new Set();
-    const frame = () => {
-      drawn = 0;
+  const prepare = (page) =>
+    page.addInitScript(() => {
+      // Counts how often the page draws in a frame at most, and records the animated elements.
+      const original = requestAnimationFrame;
+      let drawn = 0;
+      globalThis.mostDrawn = 0;
+      globalThis.gliding = new Set();
+      const frame = () => {
+        drawn = 0;
+        original(frame);
+      };
       original(frame);
-    };
-    original(frame);
-    globalThis.requestAnimationFrame = (draw) => original((now) => {
-      drawn += 1;
-      mostDrawn = Math.max(mostDrawn, drawn);
-      draw(now);
+      globalThis.requestAnimationFrame = (draw) =>
+        original((now) => {
+          drawn += 1;
+          mostDrawn = Math.max(mostDrawn, drawn);
+          draw(now);
+        });
+      addEventListener(
+        'transitionrun',
+        ({ target, propertyName }) => propertyName === 'transform' && gliding.add(target),
+      );
     });
-    addEventListener('transitionrun', ({ target, propertyName }) => propertyName === 'transform' && gliding.add(target));
-  });
   const [ada, bob] = await Promise.all([scene.user('Ada'), scene.user('Bob', { prepare })]);
   const notes = [];
   for (const color of ['yellow', 'rose', 'green', 'blue', 'violet']) {
@@ -435,12 +465,14 @@ boardTest('thirty users that move at once are shown to each', async (scene) => {
   });
 
   // Each moves on a circle of its own, as often as the page sends with this many users; five of them drag a note.
-  await bob.page.evaluate(() => { mostDrawn = 0; });
+  await bob.page.evaluate(() => {
+    mostDrawn = 0;
+  });
   const said = extras.map(() => []);
   for (let step = 0; step < 60; step++) {
     extras.forEach((extra, number) => {
       const angle = step / 12 + number;
-      const x = Math.round(1200 + (number % 6 - 2.5) * 180 + 60 * Math.cos(angle));
+      const x = Math.round(1200 + ((number % 6) - 2.5) * 180 + 60 * Math.cos(angle));
       const y = Math.round(800 + (Math.floor(number / 6) - 2) * 130 + 50 * Math.sin(angle));
       const note = notes[number / 6];
       extra.point(x, y, note && { id: note, at: { x: x - 90, y: y - 40 } });
@@ -453,7 +485,10 @@ boardTest('thirty users that move at once are shown to each', async (scene) => {
     for (const [speaker, all] of said.entries()) {
       if (speaker !== listener) {
         const received = places.get(nameOf(speaker));
-        await until(() => received.length >= all.length, () => `${received.length} of ${all.length} moves come`);
+        await until(
+          () => received.length >= all.length,
+          () => `${received.length} of ${all.length} moves come`,
+        );
         assert.deepEqual(received, all);
       }
     }
@@ -464,18 +499,24 @@ boardTest('thirty users that move at once are shown to each', async (scene) => {
   const carried = notes.map((id, index) => [id, said[6 * index].at(-1)]).sort();
   for (const user of [ada, bob]) {
     let shown;
-    await until(async () => {
-      shown = await user.page.evaluate(() => {
-        const target = ({ style }) => style.transform.match(/-?\d+/g).map(Number);
-        const hands = [...document.querySelectorAll('.hand')].map((hand) => [hand.textContent.trim(), target(hand).join(' ')]);
-        const notes = [...document.querySelectorAll('.note.taken.held')].map((note) => {
-          const [x, y] = target(note);
-          return [note.dataset.id, `${x + 90} ${y + 40}`];
+    await until(
+      async () => {
+        shown = await user.page.evaluate(() => {
+          const target = ({ style }) => style.transform.match(/-?\d+/g).map(Number);
+          const hands = [...document.querySelectorAll('.hand')].map((hand) => [
+            hand.textContent.trim(),
+            target(hand).join(' '),
+          ]);
+          const notes = [...document.querySelectorAll('.note.taken.held')].map((note) => {
+            const [x, y] = target(note);
+            return [note.dataset.id, `${x + 90} ${y + 40}`];
+          });
+          return { hands: hands.filter(([name]) => name.startsWith('Guest')).sort(), notes: notes.sort() };
         });
-        return { hands: hands.filter(([name]) => name.startsWith('Guest')).sort(), notes: notes.sort() };
-      });
-      return JSON.stringify([shown.hands, shown.notes]) === JSON.stringify([expected, carried]);
-    }, () => `all are where they went last: ${JSON.stringify(shown)}`);
+        return JSON.stringify([shown.hands, shown.notes]) === JSON.stringify([expected, carried]);
+      },
+      () => `all are where they went last: ${JSON.stringify(shown)}`,
+    );
   }
   // Before a wait in the page, which checks in each frame and so counts as drawing.
   const most = await bob.page.evaluate(() => mostDrawn);
@@ -494,26 +535,43 @@ boardTest('thirty users that move at once are shown to each', async (scene) => {
   });
   // Wait until her earlier moves have arrived.
   await ada.page.mouse.move(120, 100);
-  const left = await ada.page.evaluate(() => document.querySelector('[data-test="surface"]').getBoundingClientRect().left);
+  const left = await ada.page.evaluate(
+    () => document.querySelector('[data-test="surface"]').getBoundingClientRect().left,
+  );
   await until(() => spoken.every((places) => places.at(-1) === Math.round(120 - left)), 'all receive her position');
   spoken.forEach((places) => places.splice(0));
-  const { at, took } = await ada.page.evaluate(() => new Promise((resolve) => {
-    const start = performance.now();
-    let frame = 0;
-    const move = () => {
-      frame += 1;
-      const place = { clientX: 300 + 4 * frame, clientY: 300 + 2 * frame };
-      document.body.dispatchEvent(new PointerEvent('pointermove', { ...place, isPrimary: true, bubbles: true }));
-      frame < 100 ? requestAnimationFrame(move) : resolve({ at: place.clientX, took: performance.now() - start });
-    };
-    requestAnimationFrame(move);
-  }));
+  const { at, took } = await ada.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const start = performance.now();
+        let frame = 0;
+        const move = () => {
+          frame += 1;
+          const place = { clientX: 300 + 4 * frame, clientY: 300 + 2 * frame };
+          document.body.dispatchEvent(new PointerEvent('pointermove', { ...place, isPrimary: true, bubbles: true }));
+          frame < 100 ? requestAnimationFrame(move) : resolve({ at: place.clientX, took: performance.now() - start });
+        };
+        requestAnimationFrame(move);
+      }),
+  );
   const last = Math.round(at - left);
-  await until(() => spoken.every((places) => places.at(-1) === last), () => `all hear of her last place: ${spoken.map((places) => places.at(-1))}`);
-  await bob.until((x) => [...document.querySelectorAll('.hand')].some((hand) =>
-    hand.textContent.trim() === 'Ada' && Math.abs(new DOMMatrix(getComputedStyle(hand).transform).m41 - x) < 2), last);
+  await until(
+    () => spoken.every((places) => places.at(-1) === last),
+    () => `all hear of her last place: ${spoken.map((places) => places.at(-1))}`,
+  );
+  await bob.until(
+    (x) =>
+      [...document.querySelectorAll('.hand')].some(
+        (hand) =>
+          hand.textContent.trim() === 'Ada' && Math.abs(new DOMMatrix(getComputedStyle(hand).transform).m41 - x) < 2,
+      ),
+    last,
+  );
   const allowed = took / (2 * 29) + 2;
-  assert.ok(spoken[0].length <= allowed, `she sent ${spoken[0].length} messages, and may send ${allowed.toFixed()} times`);
+  assert.ok(
+    spoken[0].length <= allowed,
+    `she sent ${spoken[0].length} messages, and may send ${allowed.toFixed()} times`,
+  );
   await bob.shot('thirty');
   await bob.page.emulateMedia({ colorScheme: 'dark' });
   await bob.shot('thirty-dark');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
-import { Proxy } from '../browser/proxy.mjs';
+import { TcpProxy } from '../browser/proxy.mjs';
 import { still, until } from '../wait.mjs';
 import { BASE, PluvError, reaches, withRoom, withServer } from './rooms.mjs';
 
@@ -13,7 +13,7 @@ const roomTest = (name, run) => test(name, (t) => withRoom((room) => run({ ...ro
 /** A test whose first client connects over a proxy that can be cut. */
 function wireTest(name, run) {
   roomTest(name, async (room) => {
-    const wire = await Proxy.start(BASE);
+    const wire = await TcpProxy.start(BASE);
     try {
       await run({ ...room, wire, joinOverWire: (user, options) => room.join(user, { url: wire.url, ...options }) });
     } finally {
@@ -31,7 +31,10 @@ const rejectsAs = (code, message) => (error) => {
 
 roomTest('an event reaches everyone, with its sender', async ({ join }) => {
   const [ada, bob] = [await join('ada'), await join('bob')];
-  assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'online']);
+  assert.deepEqual(
+    ada.statuses.map(({ status }) => status),
+    ['connecting', 'online'],
+  );
   assert.equal(ada.send('say', { text: 'hello' }), true);
   await until(() => ada.heard.length > 0 && bob.heard.length > 0, 'both hear it');
   const said = { text: 'hello', connectionId: ada.sessionId, user: { id: 'ada' } };
@@ -74,7 +77,10 @@ roomTest('nothing is sent without a connection', async ({ connect }) => {
   await reaches(ada, 'online');
   assert.equal(ada.send('say', { text: 'there' }), true);
   await until(() => ada.heard.length > 0, 'it is heard');
-  assert.deepEqual(ada.heard.map(({ text }) => text), ['there']);
+  assert.deepEqual(
+    ada.heard.map(({ text }) => text),
+    ['there'],
+  );
 });
 
 roomTest('each call of a procedure gets its own answer', async ({ join }) => {
@@ -87,7 +93,9 @@ roomTest('each call of a procedure gets its own answer', async ({ join }) => {
 
 roomTest('a procedure that is sent as an event answers with an event', async ({ join }) => {
   const ada = await join('ada');
-  const answer = new Promise((resolve) => { ada.on('sumResult', resolve); });
+  const answer = new Promise((resolve) => {
+    ada.on('sumResult', resolve);
+  });
   ada.send('sum', { numbers: [1, 2] });
   assert.equal(await answer, 3);
 });
@@ -162,7 +170,10 @@ roomTest('a client that gets no token reports the reason, and does not retry by 
   assert.equal(ada.status.retryAt, null);
   await assert.rejects(ada.call.count(), rejectsAs('refused', /you are banned/));
   await still(300);
-  assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'refused']);
+  assert.deepEqual(
+    ada.statuses.map(({ status }) => status),
+    ['connecting', 'refused'],
+  );
 });
 
 roomTest('a token request that fails is retried', async ({ connect }) => {
@@ -189,8 +200,15 @@ async function fetchToken(room, user) {
   return response.text();
 }
 
-for (const [code, status] of [[1000, 'refused'], [3000, 'refused'], [4000, 'refused'], [1013, 'again'], [1012, 'again'],
-  [1001, 'again'], [1011, 'again']]) {
+for (const [code, status] of [
+  [1000, 'refused'],
+  [3000, 'refused'],
+  [4000, 'refused'],
+  [1013, 'again'],
+  [1012, 'again'],
+  [1001, 'again'],
+  [1011, 'again'],
+]) {
   roomTest(`after a close with ${code} it is ${status}`, ({ connect }) => {
     let tries = 0;
     const accept = (socket) => {
@@ -213,19 +231,26 @@ for (const [code, status] of [[1000, 'refused'], [3000, 'refused'], [4000, 'refu
   });
 }
 
-wireTest('a lost connection reconnects by itself, and updates the list of users', async ({ wire, join, joinOverWire }) => {
-  const [ada, bob] = [await joinOverWire('ada', { presence: { note: 'kept' } }), await join('bob')];
-  await until(() => ada.others.length === 1, 'the clients see each other');
-  wire.cut();
-  await reaches(ada, 'reconnecting');
-  assert.deepEqual(ada.others.map(({ id }) => id), ['bob'], 'the user stays shown');
-  bob.close();
-  const eve = await join('eve');
-  await until(() => eve.others.length === 0, 'the room saw both exits');
-  wire.restore();
-  await until(() => ada.online && ada.others[0]?.id === 'eve', 'it is back');
-  await until(() => eve.others[0]?.presence.note === 'kept', 'its presence is restored too');
-});
+wireTest(
+  'a lost connection reconnects by itself, and updates the list of users',
+  async ({ wire, join, joinOverWire }) => {
+    const [ada, bob] = [await joinOverWire('ada', { presence: { note: 'kept' } }), await join('bob')];
+    await until(() => ada.others.length === 1, 'the clients see each other');
+    wire.cut();
+    await reaches(ada, 'reconnecting');
+    assert.deepEqual(
+      ada.others.map(({ id }) => id),
+      ['bob'],
+      'the user stays shown',
+    );
+    bob.close();
+    const eve = await join('eve');
+    await until(() => eve.others.length === 0, 'the room saw both exits');
+    wire.restore();
+    await until(() => ada.online && ada.others[0]?.id === 'eve', 'it is back');
+    await until(() => eve.others[0]?.presence.note === 'kept', 'its presence is restored too');
+  },
+);
 
 wireTest('the delays between reconnects grow, with jitter', async ({ t, wire, joinOverWire }) => {
   const retry = { min: 10, max: 160 };
@@ -249,17 +274,26 @@ wireTest('a dead connection is detected by the heartbeat', async ({ wire, joinOv
   class Socket extends WebSocket {
     constructor(url) {
       super(url);
-      this.on('message', (text) => { answers += Number(text.includes('"$pong"')); });
+      this.on('message', (text) => {
+        answers += Number(text.includes('"$pong"'));
+      });
     }
   }
   const ada = await joinOverWire('ada', { WebSocket: Socket, heartbeat: { interval: 50, timeout: 5_000 } });
   await until(() => answers > 5, 'it is answered');
-  assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'online'], 'the connection stays while pings are answered');
+  assert.deepEqual(
+    ada.statuses.map(({ status }) => status),
+    ['connecting', 'online'],
+    'the connection stays while pings are answered',
+  );
   wire.freeze();
   await reaches(ada, 'reconnecting');
   await reaches(ada, 'online');
   // A slow answer counts as missing.
-  assert.equal(await until(() => ada.call.sum({ numbers: [1] }).catch(({ code }) => assert.equal(code, 'closed')), 'it answers'), 1);
+  assert.equal(
+    await until(() => ada.call.sum({ numbers: [1] }).catch(({ code }) => assert.equal(code, 'closed')), 'it answers'),
+    1,
+  );
 });
 
 roomTest('a ping does not wake the room, and has the exact bytes that the platform answers', ({ connect }) => {
@@ -362,7 +396,10 @@ roomTest('two tabs of a user are one user with one presence', async ({ join }) =
   await until(() => ada().connections.length === 2, 'both tabs are seen');
   assert.deepEqual(ada().connections, [first.sessionId, second.sessionId]);
   assert.equal(bob.others.length, 1);
-  assert.deepEqual(first.others.map(({ id }) => id), ['bob']);
+  assert.deepEqual(
+    first.others.map(({ id }) => id),
+    ['bob'],
+  );
   second.updatePresence({ note: 'of the second' });
   await until(() => first.presence.note === 'of the second', 'the first tab has it too');
   await until(() => ada().presence.note === 'of the second', 'and so has the other user');
@@ -403,7 +440,17 @@ for (const [what, message, options] of [
   ['an address that is none', /^`not a url` is no address of a worker: write `url` as in/, { url: 'not a url' }],
   ['the address of a file', /^`file:\/\/\/room` is no address of a worker/, { url: 'file:///room' }],
   ['no WebSocket', /^there is no WebSocket here: give one as `WebSocket`/, { WebSocket: undefined }],
-  ['a WebSocket that may not be opened', /^insecure$/, { WebSocket: class { constructor() { throw new Error('insecure'); } } }],
+  [
+    'a WebSocket that may not be opened',
+    /^insecure$/,
+    {
+      WebSocket: class {
+        constructor() {
+          throw new Error('insecure');
+        }
+      },
+    },
+  ],
 ]) {
   roomTest(`with ${what} the connection is rejected with a reason`, async ({ connect }) => {
     const { WebSocket: given } = globalThis;
@@ -414,7 +461,10 @@ for (const [what, message, options] of [
       assert.match(ada.status.message, message);
       await assert.rejects(ada.call.count(), rejectsAs('refused', message));
       await still(300);
-      assert.deepEqual(ada.statuses.map(({ status }) => status), ['connecting', 'refused']);
+      assert.deepEqual(
+        ada.statuses.map(({ status }) => status),
+        ['connecting', 'refused'],
+      );
     } finally {
       globalThis.WebSocket = given;
     }

@@ -54,7 +54,9 @@ test('a hundred clients reconnect by themselves after a kill, with the same stat
       writing = false;
       await Promise.all(all);
 
-      const expected = writers.flatMap(({ user, written }) => Array.from({ length: written }, (_, i) => `${user}: ${i + 1}`));
+      const expected = writers.flatMap(({ user, written }) =>
+        Array.from({ length: written }, (_, i) => `${user}: ${i + 1}`),
+      );
       const text = expected.sort().join();
       await until(() => writers.every(({ list }) => list.length === expected.length), 'all have all that was written');
       writers.forEach(({ list }) => assert.equal(sorted(list), text));

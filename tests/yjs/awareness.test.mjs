@@ -19,15 +19,18 @@ function roomTest(name, run) {
 async function passed(watcher, peers) {
   peers.forEach(({ text }) => text.insert(0, '.'));
   const isUpdate = ([type, kind]) => type === 0 && kind === 2;
-  const updates = () => watcher.frames.filter(isUpdate).map((bytes) => decoding.readVarUint8Array(decoding.createDecoder(bytes.slice(2))));
-  const has = (doc) => updates().some((update) => Y.parseUpdateMeta(update).to.get(doc.clientID) === Y.getState(doc.store, doc.clientID));
+  const updates = () =>
+    watcher.frames.filter(isUpdate).map((bytes) => decoding.readVarUint8Array(decoding.createDecoder(bytes.slice(2))));
+  const has = (doc) =>
+    updates().some((update) => Y.parseUpdateMeta(update).to.get(doc.clientID) === Y.getState(doc.store, doc.clientID));
   await until(() => peers.every(({ doc }) => has(doc)), 'an edit of each comes');
 }
 
-const knows = (peer, names) => until(
-  () => Object.keys(peer.others).sort().join() === names.join(),
-  () => `${peer.user} should know ${names}, and knows ${Object.keys(peer.others)}`,
-);
+const knows = (peer, names) =>
+  until(
+    () => Object.keys(peer.others).sort().join() === names.join(),
+    () => `${peer.user} should know ${names}, and knows ${Object.keys(peer.others)}`,
+  );
 
 roomTest('awareness states reach all providers, and newcomers', async ({ peer }) => {
   const ada = await peer('ada');
@@ -78,13 +81,23 @@ roomTest('states that receivers send back are not broadcast again', async ({ pee
   eve.frames.length = 0;
   // Copies of earlier states may still be in transit.
   const isMove = ([client, , state]) => client === ada.doc.clientID && 'cursor' in state;
-  const copies = (peer) => peer.sent.filter(([type]) => type === 1).flatMap(read).filter(isMove).length;
+  const copies = (peer) =>
+    peer.sent
+      .filter(([type]) => type === 1)
+      .flatMap(read)
+      .filter(isMove).length;
   for (let cursor = 0; cursor < 20; cursor += 1) {
     ada.setState({ cursor });
   }
-  await until(() => copies(bob) === 20 && copies(cleo) === 20, () => `${copies(bob)} and ${copies(cleo)} copies of 20 moves`);
+  await until(
+    () => copies(bob) === 20 && copies(cleo) === 20,
+    () => `${copies(bob)} and ${copies(cleo)} copies of 20 moves`,
+  );
   await passed(eve, [ada, bob, cleo]);
-  const moves = eve.frames.filter(([type]) => type === 1).map(read).filter(([[client]]) => client === ada.doc.clientID);
+  const moves = eve.frames
+    .filter(([type]) => type === 1)
+    .map(read)
+    .filter(([[client]]) => client === ada.doc.clientID);
   assert.equal(moves.length, 20);
   assert.deepEqual(moves.at(-1)[0][2], { user: 'ada', cursor: 19 });
 });
@@ -129,7 +142,10 @@ roomTest('an invalid state closes its connection with 1003, and reaches nobody',
   const bob = await peer('bob');
   bob.setState();
   await knows(ada, ['bob']);
-  assert.deepEqual([...ada.awareness.getStates().keys()].filter((client) => client < 100), []);
+  assert.deepEqual(
+    [...ada.awareness.getStates().keys()].filter((client) => client < 100),
+    [],
+  );
   assert.equal(ada.closed, null);
 });
 
@@ -145,39 +161,46 @@ roomTest('states over the limit are dropped, and the connection stays', async ({
   assert.equal(shown.length, 32);
   eve.end();
   await until(() => !ada.awareness.getStates().has(631), 'all states are withdrawn');
-  assert.deepEqual([...ada.awareness.getStates().keys()].filter((client) => client >= 500 && client < 700), []);
+  assert.deepEqual(
+    [...ada.awareness.getStates().keys()].filter((client) => client >= 500 && client < 700),
+    [],
+  );
 });
 
-test('awareness survives hibernation, and connections that dropped meanwhile are withdrawn', () => untilHibernated(async (waitForHibernation) => {
-  let hasSlept = false;
-  await withRoom('awareness', withPeers(async ({ peer, join }) => {
-    const watcher = await join('watcher');
-    const changes = () => watcher.said.filter((text) => text.startsWith('change '));
-    const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
-    ada.text.insert(0, 'a');
-    await until(() => changes().length === 1, 'the hook runs for the first change');
-    // Longer than a socket's attachment.
-    const long = 'x'.repeat(20_000);
-    [ada, bob].forEach((it) => it.setState({ cursor: 1 }));
-    cleo.setState({ long });
-    await knows(ada, ['bob', 'cleo']);
-    await waitForHibernation();
-    const dan = await peer('dan');
-    await knows(dan, ['ada', 'bob', 'cleo']);
-    assert.deepEqual([dan.others.ada.cursor, dan.others.cleo.long === long], [1, true]);
-    dan.text.insert(0, 'd');
-    await until(() => changes().length === 2, 'the hook runs for the second change');
-    dan.end();
-    [ada, bob, cleo].forEach((it) => it.setState({ cursor: 2 }));
-    await until(() => bob.others.ada?.cursor === 2, 'bob sees where ada is');
-    await waitForHibernation();
-    bob.drop();
-    await knows(ada, ['cleo']);
-    ada.text.insert(0, 'b');
-    await until(() => changes().length === 3, 'the hook runs for the last change');
-    await until(() => cleo.text.toString() === 'bda', 'the document can be edited');
-    // The count starts at the wake.
-    hasSlept = [/^change 1 by dan/, /^change 1 by ada/].every((change, index) => change.test(changes()[index + 1]));
+test('awareness survives hibernation, and connections that dropped meanwhile are withdrawn', () =>
+  untilHibernated(async (waitForHibernation) => {
+    let hasSlept = false;
+    await withRoom(
+      'awareness',
+      withPeers(async ({ peer, join }) => {
+        const watcher = await join('watcher');
+        const changes = () => watcher.said.filter((text) => text.startsWith('change '));
+        const [ada, bob, cleo] = [await peer('ada'), await peer('bob'), await peer('cleo')];
+        ada.text.insert(0, 'a');
+        await until(() => changes().length === 1, 'the hook runs for the first change');
+        // Longer than a socket's attachment.
+        const long = 'x'.repeat(20_000);
+        [ada, bob].forEach((it) => it.setState({ cursor: 1 }));
+        cleo.setState({ long });
+        await knows(ada, ['bob', 'cleo']);
+        await waitForHibernation();
+        const dan = await peer('dan');
+        await knows(dan, ['ada', 'bob', 'cleo']);
+        assert.deepEqual([dan.others.ada.cursor, dan.others.cleo.long === long], [1, true]);
+        dan.text.insert(0, 'd');
+        await until(() => changes().length === 2, 'the hook runs for the second change');
+        dan.end();
+        [ada, bob, cleo].forEach((it) => it.setState({ cursor: 2 }));
+        await until(() => bob.others.ada?.cursor === 2, 'bob sees where ada is');
+        await waitForHibernation();
+        bob.drop();
+        await knows(ada, ['cleo']);
+        ada.text.insert(0, 'b');
+        await until(() => changes().length === 3, 'the hook runs for the last change');
+        await until(() => cleo.text.toString() === 'bda', 'the document can be edited');
+        // The count starts at the wake.
+        hasSlept = [/^change 1 by dan/, /^change 1 by ada/].every((change, index) => change.test(changes()[index + 1]));
+      }),
+    );
+    return hasSlept;
   }));
-  return hasSlept;
-}));

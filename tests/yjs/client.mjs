@@ -235,7 +235,10 @@ export async function withRoom(name, run, defaults = {}) {
   };
   try {
     await run({ room, make, join });
-    assert.deepEqual(clients.flatMap((client) => client.faults), []);
+    assert.deepEqual(
+      clients.flatMap((client) => client.faults),
+      [],
+    );
   } finally {
     clients.forEach((client) => client.drop());
   }

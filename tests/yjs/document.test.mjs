@@ -29,7 +29,10 @@ function roomTest(name, run, defaults) {
 /** Waits until all show the same text. */
 async function read(clients, text) {
   for (const client of clients) {
-    await until(() => client.text.toString() === text, () => `${client.user} should read ${text}, but has ${client.text}`);
+    await until(
+      () => client.text.toString() === text,
+      () => `${client.user} should read ${text}, but has ${client.text}`,
+    );
   }
 }
 
@@ -53,22 +56,28 @@ roomTest('of ten clients that join an empty room at once, one provides the docum
   await until(() => difference(clients.map((client) => client.doc)) === null, 'all have the same document');
 });
 
-roomTest('a client without a document joins an empty room, and the next client provides the document', async ({ join }) => {
-  const ada = await join('ada', { seeds: false });
-  assert.deepEqual([ada.kind, ada.state], ['empty', null]);
-  const bob = await join('bob', { doc: written('by bob') });
-  assert.equal(bob.kind, 'initialized');
-  await read([ada, bob], 'by bob');
-  const cleo = await join('cleo');
-  assert.equal(cleo.kind, 'unchanged');
-  assert.ok(cleo.state, 'there is a state');
-});
+roomTest(
+  'a client without a document joins an empty room, and the next client provides the document',
+  async ({ join }) => {
+    const ada = await join('ada', { seeds: false });
+    assert.deepEqual([ada.kind, ada.state], ['empty', null]);
+    const bob = await join('bob', { doc: written('by bob') });
+    assert.equal(bob.kind, 'initialized');
+    await read([ada, bob], 'by bob');
+    const cleo = await join('cleo');
+    assert.equal(cleo.kind, 'unchanged');
+    assert.ok(cleo.state, 'there is a state');
+  },
+);
 
 test('a room uses its initial storage once, however many clients join', () =>
   withRoom('initial', async ({ join }) => {
     const names = ['ada', 'bob', 'cleo', 'dan'];
     const clients = await Promise.all(names.map((user) => join(user)));
-    assert.deepEqual(clients.map((client) => client.kind), names.map(() => 'unchanged'));
+    assert.deepEqual(
+      clients.map((client) => client.kind),
+      names.map(() => 'unchanged'),
+    );
     await read(clients, 'initial');
     clients[0].text.insert(7, ' text');
     await read(clients, 'initial text');
@@ -116,7 +125,10 @@ roomTest("edits of the room's code reach everyone, and the code reads edits of c
     bob.text.insert(0, 'x');
     ada.send('add', { text: 'y' });
   }
-  await until(() => [ada, bob].every((client) => client.text.length === 107), () => `${ada.text} ${bob.text}`);
+  await until(
+    () => [ada, bob].every((client) => client.text.length === 107),
+    () => `${ada.text} ${bob.text}`,
+  );
   const newcomer = await join('newcomer');
   assert.equal(difference([newcomer.doc, ada.doc, bob.doc]), null);
   ada.send('read', {});
@@ -138,42 +150,51 @@ roomTest('on_storage_updated runs at most once a second, with the last author', 
   }
   await Promise.all([ada.settled(), bob.settled()]);
   cleo.text.insert(0, 'last');
-  await until(() => changes().at(-1).endsWith(' by cleo'), () => `the hook runs for all changes: ${changes()}`);
+  await until(
+    () => changes().at(-1).endsWith(' by cleo'),
+    () => `the hook runs for all changes: ${changes()}`,
+  );
   // Each run is at least a second after the one before, and the first a second after the first edit. A late run is no failure.
   times.forEach((time, index) => assert.ok(time > 1_000 * (index + 1) - 100, `${times}`));
 });
 
-roomTest('an update over the limit is rejected with limit and size, and the document stays usable', async ({ join }) => {
-  const ada = await join('ada');
-  const bob = await join('bob');
-  // A quarter of the limit at a time, and then more than is left.
-  const word = randomBytes(245_000).toString('hex');
-  for (let count = 0; count < 4; count += 1) {
-    ada.doc.getArray('array').push([word]);
-  }
-  await until(() => bob.doc.getArray('array').length === 4, 'bob has what fits');
-  assert.deepEqual(ada.errors, []);
-  const before = bob.of('$storageUpdated').length;
-  ada.update(inserting('y'.repeat(60_000)));
-  await until(() => ada.errors.length === 1, 'an update over the limit is rejected');
-  const [, size, limit] = ada.errors[0].match(/(\d+) bytes.*?(\d+)/) ?? assert.fail(ada.errors[0]);
-  assert.equal(Number(limit), LIMIT);
-  assert.ok(Number(size) > LIMIT && Number(size) < LIMIT + 100_000, ada.errors[0]);
-  // A small update still fits.
-  ada.update(inserting('small'));
-  await read([bob], 'small');
-  assert.equal(bob.of('$storageUpdated').length, before + 1);
-  const newcomer = await join('newcomer');
-  await read([newcomer], 'small');
-  assert.equal(difference([newcomer.doc, bob.doc]), null);
-  assert.deepEqual([...bob.errors, ...newcomer.errors], []);
-  // A deletion frees space.
-  bob.doc.getArray('array').delete(0, 2);
-  await bob.settled();
-  bob.doc.getArray('array').push([word]);
-  await until(() => newcomer.doc.getArray('array').length === 3, () => `bob got ${bob.errors}`);
-  assert.deepEqual(bob.errors, []);
-});
+roomTest(
+  'an update over the limit is rejected with limit and size, and the document stays usable',
+  async ({ join }) => {
+    const ada = await join('ada');
+    const bob = await join('bob');
+    // A quarter of the limit at a time, and then more than is left.
+    const word = randomBytes(245_000).toString('hex');
+    for (let count = 0; count < 4; count += 1) {
+      ada.doc.getArray('array').push([word]);
+    }
+    await until(() => bob.doc.getArray('array').length === 4, 'bob has what fits');
+    assert.deepEqual(ada.errors, []);
+    const before = bob.of('$storageUpdated').length;
+    ada.update(inserting('y'.repeat(60_000)));
+    await until(() => ada.errors.length === 1, 'an update over the limit is rejected');
+    const [, size, limit] = ada.errors[0].match(/(\d+) bytes.*?(\d+)/) ?? assert.fail(ada.errors[0]);
+    assert.equal(Number(limit), LIMIT);
+    assert.ok(Number(size) > LIMIT && Number(size) < LIMIT + 100_000, ada.errors[0]);
+    // A small update still fits.
+    ada.update(inserting('small'));
+    await read([bob], 'small');
+    assert.equal(bob.of('$storageUpdated').length, before + 1);
+    const newcomer = await join('newcomer');
+    await read([newcomer], 'small');
+    assert.equal(difference([newcomer.doc, bob.doc]), null);
+    assert.deepEqual([...bob.errors, ...newcomer.errors], []);
+    // A deletion frees space.
+    bob.doc.getArray('array').delete(0, 2);
+    await bob.settled();
+    bob.doc.getArray('array').push([word]);
+    await until(
+      () => newcomer.doc.getArray('array').length === 3,
+      () => `bob got ${bob.errors}`,
+    );
+    assert.deepEqual(bob.errors, []);
+  },
+);
 
 roomTest('a document over the limit is not taken as the first document', async ({ join, make }) => {
   const ada = make('ada', { doc: written('x'.repeat(LIMIT + 1)) });
@@ -201,7 +222,10 @@ roomTest('an invalid update is rejected, and not shown to others', async ({ join
   bad.push(new Uint8Array([1, 1, 1, 0, 4, 1, 1, 97, 255, 255, 255, 255, 7, 120]));
   for (const [index, update] of bad.entries()) {
     eve.update(update);
-    await until(() => eve.errors.length === index + 1, `${Buffer.from(update).subarray(0, 20).toString('hex')} is rejected`);
+    await until(
+      () => eve.errors.length === index + 1,
+      `${Buffer.from(update).subarray(0, 20).toString('hex')} is rejected`,
+    );
     assert.match(eve.errors[index], /update/);
   }
   // A subdocument, which the room does not store.
@@ -233,23 +257,27 @@ roomTest('an empty update is not broadcast', async ({ join }) => {
   assert.deepEqual(ada.errors, []);
 });
 
-roomTest('a room with `retention = "delete"` deletes its document with its last connection', async ({ join }) => {
-  const ada = await join('ada', { doc: written('brief') });
-  const bob = await join('bob');
-  await read([bob], 'brief');
-  await ada.leave();
-  const cleo = await join('cleo');
-  await read([cleo], 'brief');
-  await Promise.all([bob.leave(), cleo.leave()]);
-  // The room handles the last close a moment later.
-  let dan;
-  await until(async () => {
-    await dan?.leave();
-    dan = await join('dan', { seeds: false });
-    return dan.kind === 'empty';
-  }, 'the document is deleted');
-  assert.deepEqual([dan.kind, dan.state, dan.text.toString()], ['empty', null, '']);
-  await dan.leave();
-  const eve = await join('eve', { doc: written('again') });
-  assert.equal(eve.kind, 'initialized');
-}, { path: '/brief' });
+roomTest(
+  'a room with `retention = "delete"` deletes its document with its last connection',
+  async ({ join }) => {
+    const ada = await join('ada', { doc: written('brief') });
+    const bob = await join('bob');
+    await read([bob], 'brief');
+    await ada.leave();
+    const cleo = await join('cleo');
+    await read([cleo], 'brief');
+    await Promise.all([bob.leave(), cleo.leave()]);
+    // The room handles the last close a moment later.
+    let dan;
+    await until(async () => {
+      await dan?.leave();
+      dan = await join('dan', { seeds: false });
+      return dan.kind === 'empty';
+    }, 'the document is deleted');
+    assert.deepEqual([dan.kind, dan.state, dan.text.toString()], ['empty', null, '']);
+    await dan.leave();
+    const eve = await join('eve', { doc: written('again') });
+    assert.equal(eve.kind, 'initialized');
+  },
+  { path: '/brief' },
+);

@@ -47,7 +47,10 @@ function whole(units, at) {
 }
 
 function editText(random, text) {
-  const units = text.toDelta().map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc')).join('');
+  const units = text
+    .toDelta()
+    .map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc'))
+    .join('');
   const at = whole(units, random.below(units.length + 1));
   const count = whole(units, at + Math.min(random.between(1, 8), units.length - at)) - at;
   switch (random.below(count > 0 ? 6 : 2)) {

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Server } from '../server.mjs';
 import { pace, until } from '../wait.mjs';
 import { Client, fresh } from './client.mjs';
 import { difference } from './documents.mjs';
 import { seeded, seeds } from './random.mjs';
-import { Server } from '../server.mjs';
 
 const ROUNDS = 20;
 const NAMES = ['ada', 'bob', 'cleo'];
@@ -45,51 +45,55 @@ function watch(client, seen) {
 
 const [seed] = seeds(1);
 
-test(`every edit that was shown survives kill -9, seed ${seed}`, (t) => seeded(seed, async (random) => {
-  const room = fresh('killed');
-  const clients = NAMES.map((user) => new Client({ room, user, base: server.url }));
-  const seen = new Set();
-  clients.forEach((client) => watch(client, seen));
-  let [shown, restarting] = [0, 0];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const client of clients) {
-      await client.connect();
-    }
-    const before = seen.size;
-    const typing = Promise.all(clients.map((client) => type(client, random, round)));
-    await until(() => seen.size > before + 1, 'edits are shown');
-    await pace(random.between(50, 400));
-    await server.kill();
-    await until(() => clients.every((client) => client.closed !== null), 'all clients are closed');
-    await typing;
+test(`every edit that was shown survives kill -9, seed ${seed}`, (t) =>
+  seeded(seed, async (random) => {
+    const room = fresh('killed');
+    const clients = NAMES.map((user) => new Client({ room, user, base: server.url }));
+    const seen = new Set();
+    clients.forEach((client) => watch(client, seen));
+    let [shown, restarting] = [0, 0];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const client of clients) {
+        await client.connect();
+      }
+      const before = seen.size;
+      const typing = Promise.all(clients.map((client) => type(client, random, round)));
+      await until(() => seen.size > before + 1, 'edits are shown');
+      await pace(random.between(50, 400));
+      await server.kill();
+      await until(() => clients.every((client) => client.closed !== null), 'all clients are closed');
+      await typing;
 
-    const started = performance.now();
-    await server.start();
-    restarting += performance.now() - started;
-    // A client that is alone in the room, and has no document.
-    const newcomer = await Client.join({ room, user: 'newcomer', base: server.url });
-    assert.notEqual(newcomer.kind, 'initialized');
-    const kept = new Set(newcomer.text.toString().match(TOKEN));
-    const lost = [...seen].filter((token) => !kept.has(token));
-    assert.deepEqual(lost, [], `round ${round}: ${lost.length} edits that were shown are lost`);
-    shown += seen.size - before;
+      const started = performance.now();
+      await server.start();
+      restarting += performance.now() - started;
+      // A client that is alone in the room, and has no document.
+      const newcomer = await Client.join({ room, user: 'newcomer', base: server.url });
+      assert.notEqual(newcomer.kind, 'initialized');
+      const kept = new Set(newcomer.text.toString().match(TOKEN));
+      const lost = [...seen].filter((token) => !kept.has(token));
+      assert.deepEqual(lost, [], `round ${round}: ${lost.length} edits that were shown are lost`);
+      shown += seen.size - before;
 
-    // The others reconnect with all their tokens, shown or not.
-    for (const client of clients) {
-      await client.connect();
-      assert.ok(client.kind === 'unchanged' || kept.size === 0, `round ${round}: ${client.kind}`);
+      // The others reconnect with all their tokens, shown or not.
+      for (const client of clients) {
+        await client.connect();
+        assert.ok(client.kind === 'unchanged' || kept.size === 0, `round ${round}: ${client.kind}`);
+      }
+      const all = [newcomer, ...clients].map((client) => client.doc);
+      await until(
+        () => difference(all) === null,
+        () => difference(all),
+      );
+      const present = newcomer.text.toString().match(TOKEN) ?? [];
+      assert.equal(new Set(present).size, present.length, 'each edit exists once');
+      for (const client of [newcomer, ...clients]) {
+        assert.deepEqual([...client.errors, ...client.faults], []);
+        await client.leave();
+      }
     }
-    const all = [newcomer, ...clients].map((client) => client.doc);
-    await until(() => difference(all) === null, () => difference(all));
-    const present = newcomer.text.toString().match(TOKEN) ?? [];
-    assert.equal(new Set(present).size, present.length, 'each edit exists once');
-    for (const client of [newcomer, ...clients]) {
-      assert.deepEqual([...client.errors, ...client.faults], []);
-      await client.leave();
-    }
-  }
-  assert.ok(shown > ROUNDS, `${shown} edits were shown`);
-  const seconds = Math.round(restarting / 100) / 10;
-  const size = clients[0].text.length;
-  t.diagnostic(`${shown} edits were shown before a kill and kept, in ${size} characters; ${seconds} s of starting`);
-}));
+    assert.ok(shown > ROUNDS, `${shown} edits were shown`);
+    const seconds = Math.round(restarting / 100) / 10;
+    const size = clients[0].text.length;
+    t.diagnostic(`${shown} edits were shown before a kill and kept, in ${size} characters; ${seconds} s of starting`);
+  }));

@@ -75,7 +75,10 @@ export class Peer {
     }
     this.closed = null;
     provider.connect();
-    await until(() => provider.synced, () => `${this.user} is not in step; closed ${JSON.stringify(this.closed)}`);
+    await until(
+      () => provider.synced,
+      () => `${this.user} is not in step; closed ${JSON.stringify(this.closed)}`,
+    );
   }
 
   get text() {
@@ -129,7 +132,10 @@ export function withPeers(run) {
     };
     try {
       await run({ ...given, peer, raw });
-      assert.deepEqual(peers.flatMap(({ faults }) => faults), []);
+      assert.deepEqual(
+        peers.flatMap(({ faults }) => faults),
+        [],
+      );
     } finally {
       peers.forEach((made) => made.end());
     }
@@ -162,7 +168,10 @@ export class Raw {
   /** Waits for a frame that begins with these bytes. */
   async frame(...start) {
     const begins = (frame) => start.every((byte, index) => frame[index] === byte);
-    return until(() => this.frames.find(begins), () => `no frame ${start} in ${this.frames.map((frame) => frame.slice(0, 3))}`);
+    return until(
+      () => this.frames.find(begins),
+      () => `no frame ${start} in ${this.frames.map((frame) => frame.slice(0, 3))}`,
+    );
   }
 
   /** Waits for the close, and returns it. */

@@ -6,21 +6,25 @@ import * as Y from 'yjs';
 import { pace, still, until } from '../wait.mjs';
 import { fixture, withRoom } from './client.mjs';
 import { difference } from './documents.mjs';
-import { Peer, Raw, frame, size, withPeers } from './provider.mjs';
+import { frame, Peer, Raw, size, withPeers } from './provider.mjs';
 
 function roomTest(name, run, room = 'provider') {
   test(name, () => withRoom(room, withPeers(run)));
 }
 
-const same = (clients) => until(
-  () => difference(clients.map((client) => client.doc)) === null,
-  () => `all have the same document: ${difference(clients.map((client) => client.doc))}`,
-);
+const same = (clients) =>
+  until(
+    () => difference(clients.map((client) => client.doc)) === null,
+    () => `all have the same document: ${difference(clients.map((client) => client.doc))}`,
+  );
 
 /** Waits until all show the same text. */
 async function reads(clients, text) {
   for (const client of clients) {
-    await until(() => client.text.toString() === text, () => `${client.user} should read ${text}, but has ${client.text}`);
+    await until(
+      () => client.text.toString() === text,
+      () => `${client.user} should read ${text}, but has ${client.text}`,
+    );
   }
 }
 
@@ -65,7 +69,10 @@ roomTest('on_storage_updated gets the author of a change, of either protocol', a
   const ada = await join('ada');
   const bob = await peer('bob');
   bob.text.insert(0, 'x');
-  await until(() => ada.said.includes('change 1 by bob'), () => `${ada.said}`);
+  await until(
+    () => ada.said.includes('change 1 by bob'),
+    () => `${ada.said}`,
+  );
 });
 
 roomTest('concurrent edits by both protocols converge', async ({ peer, join }) => {
@@ -136,23 +143,31 @@ roomTest('a connection that drops reconnects by itself', async ({ peer }) => {
   assert.equal(bob.text.length, 'offline meanwhile'.length);
 });
 
-roomTest('a room uses its initial storage once, however many clients join', async ({ peer, join }) => {
-  const made = await Promise.all([peer('ada'), join('bob'), peer('cleo'), join('dan')]);
-  await reads(made, 'initial');
-  made[0].text.insert(7, ' text');
-  await reads(made, 'initial text');
-}, 'initial');
+roomTest(
+  'a room uses its initial storage once, however many clients join',
+  async ({ peer, join }) => {
+    const made = await Promise.all([peer('ada'), join('bob'), peer('cleo'), join('dan')]);
+    await reads(made, 'initial');
+    made[0].text.insert(7, ' text');
+    await reads(made, 'initial text');
+  },
+  'initial',
+);
 
-roomTest('an edit made while the initial storage loads is kept', async ({ peer }) => {
-  const ada = await peer('ada', { connects: false });
-  const connecting = ada.connect();
-  await until(() => ada.provider.wsconnected, 'the socket is open');
-  ada.text.insert(0, 'early ');
-  await connecting;
-  const bob = await peer('bob');
-  await same([ada, bob]);
-  assert.equal(bob.text.length, 'early initial'.length);
-}, 'initial');
+roomTest(
+  'an edit made while the initial storage loads is kept',
+  async ({ peer }) => {
+    const ada = await peer('ada', { connects: false });
+    const connecting = ada.connect();
+    await until(() => ada.provider.wsconnected, 'the socket is open');
+    ada.text.insert(0, 'early ');
+    await connecting;
+    const bob = await peer('bob');
+    await same([ada, bob]);
+    assert.equal(bob.text.length, 'early initial'.length);
+  },
+  'initial',
+);
 
 roomTest('a change with missing dependencies is pending until they arrive', async ({ peer, raw }) => {
   const doc = new Y.Doc();
@@ -191,7 +206,10 @@ roomTest('handlers can tell providers from pluv clients, to which providers are 
   const before = ada.frames.length;
   const bob = await peer('bob');
   ada.send('sessions', {});
-  await until(() => ada.said.includes('ada Pluv, bob Yjs'), () => `${ada.said}`);
+  await until(
+    () => ada.said.includes('ada Pluv, bob Yjs'),
+    () => `${ada.said}`,
+  );
   bob.leave();
   const left = () => {
     ada.send('sessions', {});
@@ -203,7 +221,10 @@ roomTest('handlers can tell providers from pluv clients, to which providers are 
   await peer('dan');
   await cleo.settled();
   const { others } = cleo.of('$othersReceived').at(-1).data;
-  assert.deepEqual(Object.values(others).map(({ user }) => user.id), ['ada']);
+  assert.deepEqual(
+    Object.values(others).map(({ user }) => user.id),
+    ['ada'],
+  );
 });
 
 roomTest('a read-only provider receives edits, and makes none', async ({ peer }) => {
@@ -256,13 +277,33 @@ roomTest('a malformed frame closes only its connection, with 1003', async ({ pee
   const ada = await peer('ada');
   const bob = await join('bob');
   const malformed = [
-    [], [0], [0, 0], [0, 3, 0], [0, 2, 5, 1], [0, 2, 0, 0], [1], [1, 1], [1, 1, 5], [2, 0, 0], [3, 0], [4], [128], [128, 0],
-    new Array(20).fill(255), [0, 2, 255, 255, 255, 255, 255, 255, 255, 15], [0, 2, 255, 255, 255, 255, 15, 1],
-    frame(0, 0, new Uint8Array([5])), frame(0, 0, new Uint8Array([255, 255, 255, 255, 15])),
-    frame(0, 2, new Uint8Array()), frame(0, 2, new Uint8Array([1])), frame(0, 1, new Uint8Array(64).fill(255)),
+    [],
+    [0],
+    [0, 0],
+    [0, 3, 0],
+    [0, 2, 5, 1],
+    [0, 2, 0, 0],
+    [1],
+    [1, 1],
+    [1, 1, 5],
+    [2, 0, 0],
+    [3, 0],
+    [4],
+    [128],
+    [128, 0],
+    new Array(20).fill(255),
+    [0, 2, 255, 255, 255, 255, 255, 255, 255, 15],
+    [0, 2, 255, 255, 255, 255, 15, 1],
+    frame(0, 0, new Uint8Array([5])),
+    frame(0, 0, new Uint8Array([255, 255, 255, 255, 15])),
+    frame(0, 2, new Uint8Array()),
+    frame(0, 2, new Uint8Array([1])),
+    frame(0, 1, new Uint8Array(64).fill(255)),
     // A truncated text, and bytes after an update.
-    frame(0, 2, new Uint8Array([1, 1, 1, 0, 4, 1, 1, 97, 9, 120])), frame(0, 2, new Uint8Array([0, 0, 0])),
-    'text', '{"type":"$ping","data":{}}x',
+    frame(0, 2, new Uint8Array([1, 1, 1, 0, 4, 1, 1, 97, 9, 120])),
+    frame(0, 2, new Uint8Array([0, 0, 0])),
+    'text',
+    '{"type":"$ping","data":{}}x',
   ];
   for (const bytes of malformed) {
     const eve = await raw('eve');

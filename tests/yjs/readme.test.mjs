@@ -32,7 +32,8 @@ function expired(room) {
   const now = Math.floor(Date.now() / 1000);
   const claims = { room, sub: 'ada', user: { id: 'ada' }, iat: now - 120, exp: now - 60, access: 'write' };
   const unsigned = [{ alg: 'HS256', typ: 'JWT' }, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
   return `${unsigned}.${createHmac('sha256', SECRET).update(unsigned).digest('base64url')}`;
 }
 
@@ -71,7 +72,11 @@ async function control({ room }, what, body = '') {
   return answer.text();
 }
 
-const inStep = (given) => until(() => given.provider.synced, () => `it is in step; it was closed with ${given.codes}`);
+const inStep = (given) =>
+  until(
+    () => given.provider.synced,
+    () => `it is in step; it was closed with ${given.codes}`,
+  );
 
 readmeTest('an expired token is replaced after a pause', expired, async (given) => {
   await inStep(given);

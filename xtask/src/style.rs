@@ -21,7 +21,6 @@ const SOURCES: [&str; 6] = ["rs", "ts", "tsx", "mts", "mjs", "js"];
 /// Checks all Rust, TypeScript and JavaScript sources that git has.
 ///
 /// The error has each name and doc comment that is wrong, with its file and line.
-#[expect(dead_code, reason = "the tree is being renamed: the part `lint` calls it afterwards")]
 pub(crate) fn check() -> Result<()> {
     let root = tools::root();
     let found: Vec<_> = sources(&root)?

@@ -22,11 +22,58 @@ const GROUP_GAP = 5 * 60_000;
 // A user is shown as editing the note for this time after a change.
 const WRITING_EXPIRY = 2_500;
 
-const ADJECTIVES = ['Amber', 'Brave', 'Calm', 'Clever', 'Coral', 'Early', 'Gentle', 'Golden', 'Happy', 'Hazel',
-  'Honest', 'Ivory', 'Jolly', 'Kind', 'Lucky', 'Merry', 'Misty', 'Quiet', 'Silver', 'Sunny', 'Swift', 'Velvet', 'Warm',
-  'Wise'];
-const ANIMALS = ['Badger', 'Bear', 'Crane', 'Deer', 'Dove', 'Falcon', 'Finch', 'Fox', 'Hare', 'Heron', 'Ibis', 'Koala',
-  'Lark', 'Lynx', 'Marten', 'Otter', 'Owl', 'Panda', 'Puffin', 'Raven', 'Robin', 'Seal', 'Swan', 'Wren'];
+const ADJECTIVES = [
+  'Amber',
+  'Brave',
+  'Calm',
+  'Clever',
+  'Coral',
+  'Early',
+  'Gentle',
+  'Golden',
+  'Happy',
+  'Hazel',
+  'Honest',
+  'Ivory',
+  'Jolly',
+  'Kind',
+  'Lucky',
+  'Merry',
+  'Misty',
+  'Quiet',
+  'Silver',
+  'Sunny',
+  'Swift',
+  'Velvet',
+  'Warm',
+  'Wise',
+];
+const ANIMALS = [
+  'Badger',
+  'Bear',
+  'Crane',
+  'Deer',
+  'Dove',
+  'Falcon',
+  'Finch',
+  'Fox',
+  'Hare',
+  'Heron',
+  'Ibis',
+  'Koala',
+  'Lark',
+  'Lynx',
+  'Marten',
+  'Otter',
+  'Owl',
+  'Panda',
+  'Puffin',
+  'Raven',
+  'Robin',
+  'Seal',
+  'Swan',
+  'Wren',
+];
 
 const STATUS_TEXT = {
   connecting: 'Connecting…',
@@ -214,7 +261,12 @@ function clearPeople() {
 
 function showUsers(users) {
   const here = new Set();
-  for (const { id, user: { name }, presence, you } of users) {
+  for (const {
+    id,
+    user: { name },
+    presence,
+    you,
+  } of users) {
     here.add(id);
     if (you) {
       adoptOwnName(name);
@@ -312,7 +364,10 @@ function hue(id) {
 
 function initials(name) {
   const words = name.trim().split(/\s+/u).slice(0, 2);
-  return words.map((word) => [...word][0] ?? '').join('').toUpperCase();
+  return words
+    .map((word) => [...word][0] ?? '')
+    .join('')
+    .toUpperCase();
 }
 
 function createAvatar({ id, name }) {
@@ -628,12 +683,16 @@ function scrollToEnd() {
   byId('jump').hidden = true;
 }
 
-scroll.addEventListener('scroll', () => {
-  atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
-  if (atEnd) {
-    byId('jump').hidden = true;
-  }
-}, { passive: true });
+scroll.addEventListener(
+  'scroll',
+  () => {
+    atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+    if (atEnd) {
+      byId('jump').hidden = true;
+    }
+  },
+  { passive: true },
+);
 // The keyboard of a phone, or a longer message, makes the list smaller.
 new ResizeObserver(() => atEnd && scrollToEnd()).observe(scroll);
 byId('jump').addEventListener('click', () => {
@@ -823,7 +882,9 @@ function showView(view) {
   const isChat = view === 'chat';
   document.body.dataset.view = view;
   byId('view-label').textContent = isChat ? 'Note' : 'Chat';
-  byId('view').querySelector('use').setAttribute('href', isChat ? '#icon-note' : '#icon-chat');
+  byId('view')
+    .querySelector('use')
+    .setAttribute('href', isChat ? '#icon-note' : '#icon-chat');
   showNews(false);
 }
 
@@ -861,7 +922,9 @@ byId('copy-link').addEventListener('click', async () => {
 function showCopied(copied) {
   byId('copy-link').classList.toggle('copied', copied);
   byId('copy-label').textContent = copied ? 'Copied' : 'Copy link';
-  byId('copy-link').querySelector('use').setAttribute('href', copied ? '#icon-check' : '#icon-link');
+  byId('copy-link')
+    .querySelector('use')
+    .setAttribute('href', copied ? '#icon-check' : '#icon-link');
 }
 
 addEventListener('hashchange', enterRoom);

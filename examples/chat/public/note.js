@@ -64,7 +64,9 @@ export class Note extends EventTarget {
       }
     });
     this.#listen('input', () => this.#edited());
-    this.#listen('compositionstart', () => { this.#held = []; });
+    this.#listen('compositionstart', () => {
+      this.#held = [];
+    });
     this.#listen('compositionend', () => this.#composed());
     this.#listen('keydown', (event) => this.#undoByKey(event));
     this.#listen('beforeinput', (event) => this.#undoByMenu(event));
@@ -96,8 +98,7 @@ export class Note extends EventTarget {
   }
 
   #edited() {
-    const { start, removed, inserted } =
-      difference(this.#text.toString(), this.#field.value, this.#field.selectionEnd);
+    const { start, removed, inserted } = difference(this.#text.toString(), this.#field.value, this.#field.selectionEnd);
     this.#doc.transact(() => {
       this.#text.delete(start, removed);
       this.#text.insert(start, inserted);

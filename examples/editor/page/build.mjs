@@ -1,9 +1,12 @@
 // Makes `public/page.js`, the page's script with all that it takes from npm: `npm ci && npm run build` in this directory.
 
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-const { metafile, outputFiles: [{ text }] } = await build({
+const {
+  metafile,
+  outputFiles: [{ text }],
+} = await build({
   entryPoints: ['page.ts'],
   bundle: true,
   format: 'esm',

@@ -26,20 +26,34 @@ export function createEditor(element: HTMLElement, provider: WebsocketProvider, 
         link: { autolink: false },
       }),
       Placeholder.configure({
-        placeholder: ({ editor }) => (editor.isEditable ? 'Write something. Everyone with the link writes with you.' : 'Nothing here yet.'),
+        placeholder: ({ editor }) =>
+          editor.isEditable ? 'Write something. Everyone with the link writes with you.' : 'Nothing here yet.',
         showOnlyWhenEditable: false,
       }),
       Collaboration.configure({ document: provider.doc }),
       CollaborationCaret.configure({ provider, user: me, render: renderCaret, selectionRender }),
     ],
     editorProps: {
-      attributes: { role: 'textbox', 'aria-multiline': 'true', 'aria-label': 'Document', 'data-test': 'text', class: 'prose' },
+      attributes: {
+        role: 'textbox',
+        'aria-multiline': 'true',
+        'aria-label': 'Document',
+        'data-test': 'text',
+        class: 'prose',
+      },
     },
   });
   provider.awareness.on('change', ({ updated }: { updated: number[] }) => {
     const moved = updated.map((client) => userOf(provider.awareness.getStates().get(client)));
     // The carets are rendered a moment later.
-    setTimeout(() => showNames(element, moved.filter((user) => user !== null)), 50);
+    setTimeout(
+      () =>
+        showNames(
+          element,
+          moved.filter((user) => user !== null),
+        ),
+      50,
+    );
   });
   return editor;
 }

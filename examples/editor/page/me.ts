@@ -6,11 +6,58 @@ import { pick, randomId } from './address.js';
 const STORAGE_KEY = 'pluv-editor-me';
 const NAME_MAX = 32;
 
-const ADJECTIVES = ['Amber', 'Brave', 'Calm', 'Clever', 'Coral', 'Early', 'Gentle', 'Golden', 'Happy', 'Hazel',
-  'Honest', 'Ivory', 'Jolly', 'Kind', 'Lucky', 'Merry', 'Misty', 'Quiet', 'Silver', 'Sunny', 'Swift', 'Velvet', 'Warm',
-  'Wise'];
-const ANIMALS = ['Badger', 'Bear', 'Crane', 'Deer', 'Dove', 'Falcon', 'Finch', 'Fox', 'Hare', 'Heron', 'Ibis', 'Koala',
-  'Lark', 'Lynx', 'Marten', 'Otter', 'Owl', 'Panda', 'Puffin', 'Raven', 'Robin', 'Seal', 'Swan', 'Wren'];
+const ADJECTIVES = [
+  'Amber',
+  'Brave',
+  'Calm',
+  'Clever',
+  'Coral',
+  'Early',
+  'Gentle',
+  'Golden',
+  'Happy',
+  'Hazel',
+  'Honest',
+  'Ivory',
+  'Jolly',
+  'Kind',
+  'Lucky',
+  'Merry',
+  'Misty',
+  'Quiet',
+  'Silver',
+  'Sunny',
+  'Swift',
+  'Velvet',
+  'Warm',
+  'Wise',
+];
+const ANIMALS = [
+  'Badger',
+  'Bear',
+  'Crane',
+  'Deer',
+  'Dove',
+  'Falcon',
+  'Finch',
+  'Fox',
+  'Hare',
+  'Heron',
+  'Ibis',
+  'Koala',
+  'Lark',
+  'Lynx',
+  'Marten',
+  'Otter',
+  'Owl',
+  'Panda',
+  'Puffin',
+  'Raven',
+  'Robin',
+  'Seal',
+  'Swan',
+  'Wren',
+];
 
 /** White text is legible on each of them. */
 export const COLORS = {

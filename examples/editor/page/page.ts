@@ -4,9 +4,9 @@ import type { Editor } from '@tiptap/core';
 import { linkTo, readAddress } from './address.js';
 import { createEditor } from './editor.js';
 import { COLORS, freeColor, loadMe, saveChoice, saveMe, trimName } from './me.js';
-import { initials, others, showUsers } from './users.js';
 import { Room } from './room.js';
 import { connectToolbar } from './toolbar.js';
+import { initials, others, showUsers } from './users.js';
 
 const TITLE = document.title;
 // Most browsers have loaded the stored document within this time, if they store any.
@@ -62,8 +62,10 @@ function statusOf({ status, message, isSaved }: Room): [string, string] {
     case 'refused':
       return [status, 'Not connected'];
     case 'live':
-      return message !== '' ? ['unsaved', 'Not saved']
-        : !isSaved ? ['saving', 'Saving…']
+      return message !== ''
+        ? ['unsaved', 'Not saved']
+        : !isSaved
+          ? ['saving', 'Saving…']
           : [status, mayWrite() ? 'Saved' : 'Up to date'];
   }
 }
@@ -78,8 +80,10 @@ function bannerOf({ status, message }: Room): string {
       if (message !== '') {
         return `This document can’t be opened just now: ${message}. It is tried again by itself.`;
       }
-      return status !== 'offline' ? ''
-        : !mayWrite() ? 'You’re offline. What the others write shows when you’re back.'
+      return status !== 'offline'
+        ? ''
+        : !mayWrite()
+          ? 'You’re offline. What the others write shows when you’re back.'
           : `You’re offline. Keep writing: your changes stay ${isKept ? 'on this device' : 'in this tab'}, and are sent when you’re back.`;
   }
 }
@@ -144,7 +148,14 @@ const nameField = byId<HTMLInputElement>('profile-name');
 
 for (const [name, color] of Object.entries(COLORS)) {
   const swatch = document.createElement('input');
-  Object.assign(swatch, { type: 'radio', name: 'color', value: color, title: name, ariaLabel: name, className: 'swatch' });
+  Object.assign(swatch, {
+    type: 'radio',
+    name: 'color',
+    value: color,
+    title: name,
+    ariaLabel: name,
+    className: 'swatch',
+  });
   swatch.style.setProperty('--person', color);
   byId('profile-colors').append(swatch);
 }
@@ -192,7 +203,9 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copy]')
   });
 }
 // A read-only user can only share the read-only link.
-document.querySelectorAll<HTMLElement>('[data-copy="write"]').forEach((button) => { button.hidden = address.isView; });
+document.querySelectorAll<HTMLElement>('[data-copy="write"]').forEach((button) => {
+  button.hidden = address.isView;
+});
 
 byId('name').textContent = address.name;
 history.replaceState(null, '', linkTo(address));

@@ -22,7 +22,7 @@ export class Saves {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Calls `onChange` whenever `all` may have changed. */
-  constructor(provider: WebsocketProvider, onChange: ()  => void) {
+  constructor(provider: WebsocketProvider, onChange: () => void) {
     this.#provider = provider;
     this.#onChange = onChange;
     provider.doc.on('update', (_update: Uint8Array, origin: unknown) => {

@@ -77,14 +77,19 @@ function label(button: HTMLButtonElement): void {
   button.title = button.ariaLabel ?? '';
   if (keys) {
     button.setAttribute('aria-keyshortcuts', keys.replace('Mod', isMac ? 'Meta' : 'Control'));
-    const shown = isMac ? keys.replace('Mod', '⌘').replace('Alt', '⌥').replace('Shift', '⇧').replaceAll('+', '') : keys.replace('Mod', 'Ctrl');
+    const shown = isMac
+      ? keys.replace('Mod', '⌘').replace('Alt', '⌥').replace('Shift', '⇧').replaceAll('+', '')
+      : keys.replace('Mod', 'Ctrl');
     button.title += ` (${shown})`;
   }
 }
 
 /** Makes the toolbar one tab stop, with arrow keys between the buttons. */
 function moveByArrows(toolbar: HTMLElement, buttons: HTMLButtonElement[]): void {
-  const choose = (chosen: HTMLButtonElement) => buttons.forEach((button) => { button.tabIndex = button === chosen ? 0 : -1; });
+  const choose = (chosen: HTMLButtonElement) =>
+    buttons.forEach((button) => {
+      button.tabIndex = button === chosen ? 0 : -1;
+    });
   choose(buttons[0]!);
   toolbar.addEventListener('focusin', ({ target }) => choose(target as HTMLButtonElement));
   toolbar.addEventListener('keydown', (event) => {

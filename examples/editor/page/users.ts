@@ -1,7 +1,7 @@
 // The connected users, by their awareness states, which other editors may fill with anything.
 
 import type { Awareness } from 'y-protocols/awareness';
-import { type User, trimName } from './me.js';
+import { trimName, type User } from './me.js';
 
 // Further users are shown as a number.
 const MOST_SHOWN = 5;
@@ -9,7 +9,12 @@ const MOST_SHOWN = 5;
 /** Reads the user of an awareness state; null if it is not valid. */
 export function userOf(state: unknown): User | null {
   const { id, name, color } = (state as { user?: Record<string, unknown> } | undefined)?.user ?? {};
-  if (typeof name !== 'string' || trimName(name) === '' || typeof color !== 'string' || !/^#[0-9a-f]{6}$/i.test(color)) {
+  if (
+    typeof name !== 'string' ||
+    trimName(name) === '' ||
+    typeof color !== 'string' ||
+    !/^#[0-9a-f]{6}$/i.test(color)
+  ) {
     return null;
   }
   // Another editor on the same document may give no id.

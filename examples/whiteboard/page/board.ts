@@ -1,6 +1,6 @@
 // The notes as this page shows them: the room's notes with the page's own unconfirmed changes.
 
-import type { Note, NoteId, PluvConnection, PluvError, Whiteboard } from "../bindings/Whiteboard";
+import type { Note, NoteId, PluvConnection, PluvError, Whiteboard } from '../bindings/Whiteboard';
 
 /** A change of a note: adds it, patches it or, with neither, deletes it. */
 type Change = { id: string; add?: Note; patch?: Partial<Note> };
@@ -12,10 +12,13 @@ export class Board {
   #sent = Promise.resolve();
 
   /** Calls `changed` after each change, and with the reason if the room rejected a change of this page. */
-  constructor(readonly room: PluvConnection<Whiteboard>, readonly changed: (rejection?: string) => void) {
-    room.on("noteShown", (note) => this.#store(note.id, note));
-    room.on("noteRemoved", ({ id }) => this.#store(id));
-    room.on("$status", ({ status }) => (status === "online" ? void this.#load() : changed()));
+  constructor(
+    readonly room: PluvConnection<Whiteboard>,
+    readonly changed: (rejection?: string) => void,
+  ) {
+    room.on('noteShown', (note) => this.#store(note.id, note));
+    room.on('noteRemoved', ({ id }) => this.#store(id));
+    room.on('$status', ({ status }) => (status === 'online' ? void this.#load() : changed()));
   }
 
   /** The notes to show, by their ids, the topmost last. */
@@ -44,10 +47,10 @@ export class Board {
   async #send(change: Change): Promise<void> {
     try {
       const answer = await this.#ask(change);
-      put(this.#stored, change.id, "text" in answer ? answer : undefined);
+      put(this.#stored, change.id, 'text' in answer ? answer : undefined);
     } catch (error) {
       const { code, message } = error as PluvError;
-      if (code === "closed") {
+      if (code === 'closed') {
         return this.#send(change);
       }
       this.changed(message);

@@ -1,6 +1,6 @@
 // The floor: a Durable Object that copies each frame to every socket, and does nothing else. On the same platform no
 // room can be faster.
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject } from 'cloudflare:workers';
 
 export class Floor extends DurableObject {
   async fetch() {
@@ -19,6 +19,6 @@ export class Floor extends DurableObject {
 export default {
   async fetch(request, env) {
     const [, room] = new URL(request.url).pathname.match(/^\/room\/([^/]+)$/) ?? [];
-    return room ? env.FLOOR.getByName(room).fetch(request) : new Response("floor");
+    return room ? env.FLOOR.getByName(room).fetch(request) : new Response('floor');
   },
 };

@@ -2,8 +2,8 @@
 //
 // node page.mjs URL CHROMIUM ROUNDS SECONDS PEOPLE..
 
-import { chromium } from '../../../tests/node_modules/playwright-core/index.mjs';
 import { Extra, idOf } from '../../../tests/browser/crowd.mjs';
+import { chromium } from '../../../tests/node_modules/playwright-core/index.mjs';
 
 const [url, executablePath, rounds, seconds, ...sizes] = process.argv.slice(2);
 const COLORS = ['yellow', 'rose', 'green', 'blue', 'violet'];
@@ -38,11 +38,14 @@ class Board {
   async page(browser, name) {
     const context = await browser.newContext({ viewport: { width: 1200, height: 780 } });
     context.setDefaultTimeout(TIMEOUT);
-    await context.addInitScript((me) => {
-      if (location.protocol.startsWith('http') && history.state === null) {
-        history.replaceState(me, '');
-      }
-    }, { id: idOf(name), name });
+    await context.addInitScript(
+      (me) => {
+        if (location.protocol.startsWith('http') && history.state === null) {
+          history.replaceState(me, '');
+        }
+      },
+      { id: idOf(name), name },
+    );
     const page = await context.newPage();
     await page.goto(`${url}/?board=${this.name}`);
     await page.locator('body[data-status="online"]').waitFor();
@@ -53,7 +56,7 @@ class Board {
   move() {
     this.extras.forEach((extra, number) => {
       const angle = Date.now() / 700 + number;
-      const x = Math.round(1200 + (number % 6 - 2.5) * 180 + 60 * Math.cos(angle));
+      const x = Math.round(1200 + ((number % 6) - 2.5) * 180 + 60 * Math.cos(angle));
       const y = Math.round(800 + (Math.floor(number / 6) - 2) * 130 + 50 * Math.sin(angle));
       const note = this.notes[number / 6];
       extra.point(x, y, note && { id: note, at: { x: x - 90, y: y - 40 } });
@@ -65,15 +68,19 @@ class Board {
     try {
       await this.ada.mouse.move(100, 100);
       await this.bob.waitForFunction((hands) => document.querySelectorAll('.hand').length === hands, this.people - 1);
-      const frames = await this.bob.evaluate((seconds) => new Promise((resolve) => {
-        const begun = performance.now();
-        let frames = 0;
-        const look = (now) => {
-          frames += 1;
-          now - begun < 1_000 * seconds ? requestAnimationFrame(look) : resolve(1_000 * frames / (now - begun));
-        };
-        requestAnimationFrame(look);
-      }), Number(seconds));
+      const frames = await this.bob.evaluate(
+        (seconds) =>
+          new Promise((resolve) => {
+            const start = performance.now();
+            let frames = 0;
+            const look = (now) => {
+              frames += 1;
+              now - start < 1_000 * seconds ? requestAnimationFrame(look) : resolve((1_000 * frames) / (now - start));
+            };
+            requestAnimationFrame(look);
+          }),
+        Number(seconds),
+      );
       return { people: this.people, frames, seen: await this.delay() };
     } finally {
       clearInterval(timer);
@@ -85,13 +92,19 @@ class Board {
     const left = await this.ada.locator('#surface').evaluate((node) => node.getBoundingClientRect().left);
     const delays = [];
     for (let x = 300; delays.length < MOVES; x += 10) {
-      const seen = this.bob.waitForFunction((place) => [...document.querySelectorAll('.hand')].some((hand) =>
-        hand.textContent.trim() === 'Ada' && Math.abs(new DOMMatrix(getComputedStyle(hand).transform).m41 - place) < 2),
-      Math.round(x - left));
-      const begun = performance.now();
+      const seen = this.bob.waitForFunction(
+        (place) =>
+          [...document.querySelectorAll('.hand')].some(
+            (hand) =>
+              hand.textContent.trim() === 'Ada' &&
+              Math.abs(new DOMMatrix(getComputedStyle(hand).transform).m41 - place) < 2,
+          ),
+        Math.round(x - left),
+      );
+      const start = performance.now();
       await this.ada.mouse.move(x, 400);
       await seen;
-      delays.push(performance.now() - begun);
+      delays.push(performance.now() - start);
     }
     return delays.sort((a, b) => a - b)[MOVES / 2];
   }
@@ -109,7 +122,7 @@ for (const size of sizes) {
 }
 for (let round = 1; round <= Number(rounds); round += 1) {
   for (const board of boards) {
-    console.log(JSON.stringify({ round, ...await board.measure() }));
+    console.log(JSON.stringify({ round, ...(await board.measure()) }));
   }
 }
 boards.forEach((board) => board.close());

@@ -49,7 +49,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// What came of the rounds so far.
+/// The results of the rounds so far.
 #[derive(Debug, Default)]
 struct Results {
     /// The first figures of a round, which those of the other board are compared with.

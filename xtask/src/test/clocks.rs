@@ -34,9 +34,9 @@ const PLACES: [&str; 5] = ["tests", "xtask/src", "pluv-runtime/src", "pluv-macro
 struct Allowed {
     /// The file, or the directory of several.
     file: &'static str,
-    /// What its line contains.
+    /// A part of its line.
     line: &'static str,
-    /// Why that fails on no machine.
+    /// The reason why that fails on no machine.
     reason: &'static str,
 }
 

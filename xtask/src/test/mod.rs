@@ -48,9 +48,9 @@ pub enum Part {
     Lint,
     /// Tests that need no server.
     Unit,
-    /// What rooms are in TypeScript.
+    /// Rooms in TypeScript.
     Typescript,
-    /// What must not compile, and what the compiler says of it.
+    /// Code that must not compile, with the compiler's messages.
     Ui,
     /// Tests that drive a worker over the network.
     E2e,

@@ -19,10 +19,10 @@ pub(super) const TEST_THREADS: &str = "RUST_TEST_THREADS";
 /// How many lines about failed tests are repeated at the end.
 const DETAILS: usize = 100;
 
-/// What came of the steps so far. A step that fails stops no other one.
+/// The results of the steps so far. A step that fails stops no other one.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What the names of tests and checks must contain to be run.
+    /// A part of the names of the tests and checks to run.
     filter: Option<String>,
     /// Whether other parts run at the same time.
     is_shared: bool,
@@ -44,7 +44,7 @@ impl Report {
         Self { filter, is_shared, ..Self::default() }
     }
 
-    /// What the names of tests must contain to be run.
+    /// A part of the names of the tests to run.
     #[must_use]
     pub fn filter(&self) -> Option<&str> {
         self.filter.as_deref()
@@ -68,9 +68,9 @@ impl Report {
 
     /// Some steps whose time is told at the end.
     pub fn part<T>(&mut self, name: &str, steps: impl FnOnce(&mut Self) -> T) -> T {
-        let begun = Instant::now();
+        let start = Instant::now();
         let result = steps(self);
-        self.parts.push((name.to_owned(), begun.elapsed()));
+        self.parts.push((name.to_owned(), start.elapsed()));
         result
     }
 
@@ -99,7 +99,7 @@ impl Report {
             if self.total.failed == before.failed {
                 self.total += Count::FAILED;
             }
-            self.tell(name, &error);
+            self.print_failure(name, &error);
         }
         self.total.failed == before.failed
     }
@@ -157,10 +157,10 @@ impl Report {
 
     fn fail(&mut self, name: &str, error: &anyhow::Error) {
         self.total += Count::FAILED;
-        self.tell(name, error);
+        self.print_failure(name, error);
     }
 
-    fn tell(&mut self, name: &str, error: &anyhow::Error) {
+    fn print_failure(&mut self, name: &str, error: &anyhow::Error) {
         eprintln!("error: {name}: {error:#}");
         self.failures.push(name.to_owned());
     }

@@ -24,7 +24,7 @@ pub struct Times {
 /// A program of Rust tests that runs.
 #[derive(Debug)]
 struct Binary {
-    begun: Instant,
+    start: Instant,
     threads: usize,
     /// The tests that have ended, and when.
     ended: Vec<(String, Instant)>,
@@ -34,7 +34,7 @@ impl Times {
     /// Reads a line that came at `now`, of a step by this name. Rust tests run on so many threads.
     pub fn read(&mut self, step: &str, threads: usize, line: &str, now: Instant) {
         if is_start(line) {
-            self.binary = Some(Binary { begun: now, threads: threads.max(1), ended: Vec::new() });
+            self.binary = Some(Binary { start: now, threads: threads.max(1), ended: Vec::new() });
         } else if let Some(name) = ended_rust_test(line) {
             if let Some(binary) = &mut self.binary {
                 binary.ended.push((name.to_owned(), now));
@@ -66,9 +66,9 @@ impl Binary {
     /// How long each test took: it started when a thread became free, in the order of the names.
     fn times(mut self) -> Vec<(String, Duration)> {
         self.ended.sort_by(|(name, _), (other, _)| name.cmp(other));
-        let mut free: BinaryHeap<_> = std::iter::repeat_n(Reverse(self.begun), self.threads).collect();
+        let mut free: BinaryHeap<_> = std::iter::repeat_n(Reverse(self.start), self.threads).collect();
         let times = self.ended.into_iter().map(|(name, end)| {
-            let start = free.pop().map_or(self.begun, |Reverse(start)| start);
+            let start = free.pop().map_or(self.start, |Reverse(start)| start);
             free.push(Reverse(end));
             (name, end.saturating_duration_since(start))
         });

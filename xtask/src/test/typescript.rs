@@ -1,4 +1,4 @@
-//! What rooms are in TypeScript: the files of the examples are as the rooms give them, and the compiler takes them.
+//! Rooms in TypeScript: the files of the examples are as the rooms give them, and the compiler takes them.
 
 use std::process::Command;
 
@@ -38,7 +38,7 @@ pub(super) fn run(report: &mut Report) {
     }
 }
 
-/// What the chat's page imports is made of what its room gives.
+/// Checks that the client that the chat's page imports is made of the room's own.
 fn page() -> Result<()> {
     tools::check_node()?;
     let directory = tools::root().join("examples/chat/vendor");

@@ -1,4 +1,4 @@
-//! What must not compile, and what the compiler says of it; and that what must compile does so on nightly too.
+//! Code that must not compile, with the compiler's messages; and that what must compile does so on nightly too.
 
 use std::process::Command;
 
