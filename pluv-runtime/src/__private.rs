@@ -13,7 +13,7 @@ use crate::{
     schema::{Declarations, TypeName, Typed},
 };
 pub use crate::{
-    api::{IntoEvent, IntoHook},
+    api::{IntoEvent, IntoHook, OutputTable},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
     document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
@@ -40,7 +40,7 @@ impl<T, const CHECK: usize> Identity<CHECK> for T {
 /// Asserts that a type is a room's struct, and returns the messages of the room's output.
 #[must_use]
 pub const fn messages_of<R: Room>() -> OutputTable {
-    R::TYPES.messages()
+    R::TYPES.messages
 }
 
 /// Asserts that a room has handlers.
@@ -92,9 +92,6 @@ pub const fn assert_no_message(messages: OutputTable, reply: &str, error: &'stat
 pub const fn reject_trait_impl() {
     panic!("a room's handlers stand in an impl of its own, not in that of a trait: write `impl Room`");
 }
-
-/// The messages of an output: the name and the doc comment of each.
-pub type OutputTable = &'static [(&'static str, &'static str)];
 
 /// An output enum with `#[pluv::output]`.
 pub trait OutputMessages {

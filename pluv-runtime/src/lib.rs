@@ -40,6 +40,8 @@ pub mod contract;
 mod document;
 mod engine;
 mod error;
+#[cfg(feature = "ts")]
+mod probe;
 #[cfg(test)]
 mod properties;
 mod protocol;

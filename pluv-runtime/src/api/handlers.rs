@@ -13,7 +13,7 @@ use std::{
 use worker::{Env, Request};
 use yrs::{Doc, Transact as _, Transaction, TransactionMut};
 
-use super::{Options, Room, Session};
+use super::{EventInfo, EventTypes, Options, Room, Session};
 use crate::{
     auth::Grant,
     contract::{ClientInput, Failure, HasDocument, HasOutput, ServerOutput},
@@ -24,7 +24,6 @@ use crate::{
     },
     error::{Error, Result},
     protocol::{Millis, Output, Protocol, decode},
-    schema::{EventInfo, EventTypes},
 };
 
 /// The handlers of a room: events, procedures and hooks.

@@ -3,6 +3,7 @@
 mod handlers;
 mod room;
 mod session;
+mod types;
 
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub(crate) use self::handlers::sessions;
@@ -11,4 +12,5 @@ pub use self::{
     handlers::{Context, FinalState, Handlers, IntoEvent, IntoHook, Message, StorageRef},
     room::{NoOutput, Options, Room},
     session::Session,
+    types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, OutputTable, RoomTypes, TypeName, Typed},
 };

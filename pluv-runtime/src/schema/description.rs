@@ -2,11 +2,13 @@
 
 use std::any::TypeId;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::types::{Declarations, EventTypes, RoomTypes};
+#[cfg(feature = "ts")]
+use super::outputs::{Output, outputs};
 use crate::{
-    api::{Handlers, Options, Room},
+    api::{Declarations, EventTypes, Handlers, Options, Room, RoomTypes},
     document::NoStorage,
 };
 
@@ -19,32 +21,29 @@ pub(crate) struct Description {
     pub(super) user: Option<String>,
     pub(super) presence: Option<String>,
     /// The messages that the room can send, or why they can't be listed.
+    #[cfg(feature = "ts")]
     pub(super) outputs: Result<Vec<Output>, String>,
     /// The doc comment of the output type.
     #[cfg(feature = "ts")]
     pub(super) docs_of_outputs: Option<String>,
     pub(super) calls: Vec<Call>,
+    #[cfg(feature = "ts")]
     pub(super) declared: Declarations,
     /// The declared types that clients receive.
     #[cfg(feature = "ts")]
     pub(super) sent: std::collections::BTreeSet<String>,
 }
 
-/// A message that a room can send.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Output {
-    pub(super) name: String,
-    pub(super) docs: &'static str,
-    pub(super) data: String,
-}
-
 /// An event or a procedure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Call {
     pub(super) name: &'static str,
     pub(super) docs: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reply: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) input: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) answer: Option<String>,
 }
 
@@ -65,7 +64,7 @@ impl Description {
         let (outputs, docs_of_outputs) = match types.output {
             Some(definition) => {
                 let definition = definition(&mut declared);
-                (super::typescript::outputs(&definition.text, &declared, types.messages()), definition.docs)
+                (outputs(&definition.text, &declared, types.messages), definition.docs)
             }
             None => (Ok(Vec::new()), None),
         };
@@ -84,10 +83,9 @@ impl Description {
             presence,
             #[cfg(feature = "ts")]
             outputs,
-            #[cfg(not(feature = "ts"))]
-            outputs: Ok(Vec::new()),
             #[cfg(feature = "ts")]
             docs_of_outputs,
+            #[cfg(feature = "ts")]
             declared,
             #[cfg(feature = "ts")]
             sent,
@@ -97,40 +95,26 @@ impl Description {
     /// Returns the description as JSON, without what is not known.
     pub(crate) fn into_json(self) -> Value {
         let (procedures, events): (Vec<_>, Vec<_>) = self.calls.into_iter().partition(|call| call.reply.is_some());
-        let list = |calls: Vec<Call>| calls.into_iter().map(Call::into_json).collect::<Value>();
         let mut json = json!({
             "name": self.options.name,
             "docs": self.types.docs,
             "path": self.options.path,
             "authorize": self.options.has_user,
             "storage": self.has_storage,
-            "events": list(events),
-            "procedures": list(procedures),
+            "events": events,
+            "procedures": procedures,
         });
         let known = [("user", self.user), ("presence", self.presence)];
         for (key, ty) in known.into_iter().filter_map(|(key, ty)| Some((key, ty?))) {
             json[key] = ty.into();
         }
-        if cfg!(feature = "ts") {
-            let outputs = self.outputs.unwrap_or_default().into_iter();
-            json["outputs"] = outputs
-                .map(|output| json!({ "name": output.name, "docs": output.docs, "data": output.data }))
-                .collect();
+        #[cfg(feature = "ts")]
+        {
+            json["outputs"] = json!(self.outputs.unwrap_or_default());
             let types = self.declared.types.into_iter();
             json["types"] =
                 types.map(|(name, ty)| (name, Value::from(ty.docs.unwrap_or_default() + &ty.text))).collect();
         }
         json
-    }
-}
-
-impl Call {
-    fn into_json(self) -> Value {
-        let mut json = Map::new();
-        json.insert("name".to_owned(), self.name.into());
-        json.insert("docs".to_owned(), self.docs.into());
-        let known = [("reply", self.reply.map(str::to_owned)), ("input", self.input), ("answer", self.answer)];
-        json.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into()))));
-        json.into()
     }
 }

@@ -6,12 +6,19 @@
 //! with `PLUV_BINDINGS=check` nothing is written and a file that differs fails the test. A room inside a function has no
 //! such file, as no test can be in a function; rustc warns of that in `cargo test`.
 
-mod description;
-mod types;
 #[cfg(feature = "ts")]
-mod typescript;
+mod declarations;
+mod description;
+#[cfg(feature = "ts")]
+mod file;
+#[cfg(feature = "ts")]
+mod outputs;
+#[cfg(feature = "ts")]
+mod syntax;
+#[cfg(all(test, feature = "ts"))]
+mod tests;
 
 pub(crate) use self::description::Description;
-pub use self::types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, RoomTypes, TypeName, Typed};
 #[cfg(feature = "ts")]
-pub(crate) use self::typescript::export;
+pub(crate) use self::file::export;
+pub use crate::api::{Accepts, Declaration, Declarations, EventInfo, EventTypes, RoomTypes, TypeName, Typed};

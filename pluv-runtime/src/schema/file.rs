@@ -5,12 +5,13 @@ use std::{env, ffi::OsStr, fmt::Write as _, fs, path::Path};
 use serde::Serialize;
 
 use super::{
-    probe::Probe,
+    description::{Call, Description},
+    outputs::Output,
     syntax::{comment, fields, lay_out, object, parse, uncomment, with_optional_fields},
 };
 use crate::{
     api::{Handlers, Options, Room},
-    schema::description::{Call, Description, Output},
+    probe::Probe,
 };
 
 /// The environment variable with another directory than `bindings`, relative to the crate's own.

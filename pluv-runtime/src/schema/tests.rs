@@ -7,18 +7,15 @@ use ts_rs::TS;
 
 use super::{
     file::{CLIENT, TAKEN, describe, file},
-    outputs,
+    outputs::{Output, outputs},
     syntax::{Kind, Part, lay_out, parse, repair, uncomment},
 };
 use crate::{
     __private::{Env, Outcome},
     Context, EventInfo, Handlers, Hooks, Limits, Message, NoStorage, Options, Room,
+    api::{Declarations, EventTypes, RoomTypes, Typed},
     error::{Error, Result},
-    schema::{
-        Description, EventTypes, RoomTypes,
-        description::{self, Output},
-        types::{Declarations, Typed},
-    },
+    schema::description::{self, Description},
 };
 
 fn listed<T: Typed>() -> std::result::Result<Vec<Output>, String> {
@@ -41,7 +38,7 @@ struct Fields {
 #[derive(TS)]
 struct List(#[expect(dead_code, reason = "its type alone is read")] Vec<Fields>);
 
-/// What there is to send.
+/// The messages.
 #[derive(Serialize, TS)]
 #[serde(tag = "type", content = "data", rename_all = "camelCase")]
 #[expect(dead_code, reason = "its type alone is read")]
@@ -201,7 +198,7 @@ fn the_text_of_a_comment_is_read() {
 /// A room of these types.
 struct Sample<const KIND: usize>;
 
-/// Who is there.
+/// A user.
 #[derive(serde::Serialize, Deserialize, TS)]
 struct User {
     id: String,
@@ -276,12 +273,12 @@ export type Fields = {
   x: number;
 };
 
-/** Who is there. */
+/** A user. */
 export type User = {
   id: string;
 };
 
-/** What there is to send. */
+/** The messages. */
 export type SampleOutput = {
   /** Says *\/ a thing. */
   oneThing: {
@@ -615,7 +612,7 @@ fn a_room_is_data() {
             { "name": "held", "docs": "", "data": "Fields" },
             { "name": "maybe", "docs": "", "data": "Fields | null" },
         ],
-        "types": { "Fields": "type Fields = { x: number, };", "User": "/**\n * Who is there.\n */\ntype User = { id: string, };" },
+        "types": { "Fields": "type Fields = { x: number, };", "User": "/**\n * A user.\n */\ntype User = { id: string, };" },
     });
     assert_eq!(json, expected);
 }

@@ -1,10 +1,14 @@
 //! The types that cross the wire, which the feature `ts` knows by the derive `TS`.
 
+#[cfg(feature = "ts")]
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use crate::{__private::OutputTable, Room};
+use super::Room;
+
+/// The name and the doc comment of each message of an output.
+pub type OutputTable = &'static [(&'static str, &'static str)];
 
 /// A function that returns the name of a type in TypeScript, if it has one, and adds the declarations it is made of.
 pub type TypeName = fn(&mut Declarations) -> Option<String>;
@@ -41,39 +45,40 @@ impl<T: ?Sized> Typed for T {
 /// The declarations of types, by name.
 #[derive(Debug, Default)]
 pub struct Declarations {
-    pub(super) types: BTreeMap<String, Declaration>,
+    #[cfg(feature = "ts")]
+    pub(crate) types: BTreeMap<String, Declaration>,
     /// Names of two different types.
     #[cfg(feature = "ts")]
-    pub(super) clashes: Vec<String>,
+    pub(crate) clashes: Vec<String>,
     /// The names of types by their paths in Rust.
     #[cfg(feature = "ts")]
-    pub(super) names: BTreeMap<&'static str, String>,
+    pub(crate) names: BTreeMap<&'static str, String>,
     /// Reasons why types have no declaration.
     #[cfg(feature = "ts")]
-    pub(super) faults: Vec<String>,
+    pub(crate) faults: Vec<String>,
     #[cfg(feature = "ts")]
-    pub(super) visited: std::collections::HashSet<std::any::TypeId>,
+    pub(crate) visited: std::collections::HashSet<std::any::TypeId>,
 }
 
 /// The declaration of a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declaration {
     /// `type Name = ..;`, or the definition alone.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The doc comment, as a comment of TypeScript.
-    pub(super) docs: Option<String>,
+    pub(crate) docs: Option<String>,
 }
 
 /// The types of a room's struct.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RoomTypes {
-    pub(super) docs: &'static str,
-    pub(super) user: Option<TypeName>,
-    pub(super) presence: Option<TypeName>,
+    pub(crate) docs: &'static str,
+    pub(crate) user: Option<TypeName>,
+    pub(crate) presence: Option<TypeName>,
     #[cfg(feature = "ts")]
-    pub(super) output: Option<fn(&mut Declarations) -> Declaration>,
+    pub(crate) output: Option<fn(&mut Declarations) -> Declaration>,
     /// The name and the doc comment of each message, where the output has `#[pluv::output]`.
-    pub(super) messages: OutputTable,
+    pub(crate) messages: OutputTable,
 }
 
 impl RoomTypes {
@@ -117,21 +122,16 @@ impl RoomTypes {
     pub const fn with_messages(self, messages: OutputTable) -> Self {
         Self { messages, ..self }
     }
-
-    /// The names and doc comments of the messages that the room can send, where they are known.
-    pub(crate) const fn messages(self) -> OutputTable {
-        self.messages
-    }
 }
 
 /// The types of an event or a procedure.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EventTypes {
-    pub(super) input: Option<TypeName>,
-    pub(super) answer: Option<TypeName>,
+    pub(crate) input: Option<TypeName>,
+    pub(crate) answer: Option<TypeName>,
     /// Probes how serde reads the input.
     #[cfg(feature = "ts")]
-    pub(super) probe: Option<fn(&mut super::typescript::Probe)>,
+    pub(crate) probe: Option<fn(&mut crate::probe::Probe)>,
 }
 
 impl EventTypes {

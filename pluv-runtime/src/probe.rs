@@ -35,13 +35,13 @@ type Path = &'static str;
 
 /// Knowledge of how serde reads types.
 #[derive(Debug, Default)]
-pub(in crate::schema) struct Probe {
+pub(crate) struct Probe {
     structs: BTreeMap<(Path, &'static str), StructInfo>,
     enums: BTreeMap<Path, EnumInfo>,
     /// The struct that serde reads in place of a type, usually the type itself.
-    pub(super) read_as: BTreeMap<Path, Path>,
+    pub(crate) read_as: BTreeMap<Path, Path>,
     /// Types in whose place serde reads a text, a number, a list and the like.
-    pub(super) scalars: BTreeSet<Path>,
+    pub(crate) scalars: BTreeSet<Path>,
     /// The text to try for a type.
     texts: BTreeMap<Path, usize>,
     /// The structs and enums that are being read.
@@ -51,13 +51,13 @@ pub(in crate::schema) struct Probe {
 
 /// A struct, or a variant with fields.
 #[derive(Debug, Default)]
-pub(super) struct StructInfo {
-    pub(super) fields: BTreeSet<&'static str>,
+pub(crate) struct StructInfo {
+    pub(crate) fields: BTreeSet<&'static str>,
     required: BTreeSet<&'static str>,
     /// Fields that may be missing.
-    pub(super) omissible: BTreeSet<&'static str>,
+    pub(crate) omissible: BTreeSet<&'static str>,
     /// Fields of type `Option`, and whether null is a value of what they contain.
-    pub(super) options: BTreeMap<&'static str, bool>,
+    pub(crate) options: BTreeMap<&'static str, bool>,
     unexplored: Vec<&'static str>,
 }
 
@@ -70,7 +70,7 @@ struct EnumInfo {
 
 impl Probe {
     /// Probes `T`, and returns a value of it if one can be made up.
-    pub(in crate::schema) fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
         loop {
             self.has_learned = false;
             let value = T::deserialize(Source { probe: self, expected: type_name::<T>(), field: None }).ok();
@@ -81,7 +81,7 @@ impl Probe {
     }
 
     /// Returns the struct of that path, if serde was seen to read it.
-    pub(super) fn find(&self, path: Path) -> Option<&StructInfo> {
+    pub(crate) fn find(&self, path: Path) -> Option<&StructInfo> {
         self.structs.get(&(path, ""))
     }
 
