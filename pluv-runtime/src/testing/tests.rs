@@ -91,15 +91,15 @@ impl Handlers for Desk {
         Err(Error::internal("the tests make their room themselves"))
     }
 
-    async fn dispatch(&self, cx: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+    async fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
         match message.name() {
             "say" => {
                 self.said.set(self.said.get() + 1);
-                cx.broadcast_others(Output::Said { text: cx.user().id.clone() });
+                context.broadcast_others(Output::Said { text: context.user().id.clone() });
             }
             "wait" => {
                 self.gate.pass().await;
-                cx.broadcast(Output::Said { text: "waited".to_owned() });
+                context.broadcast(Output::Said { text: "waited".to_owned() });
             }
             "count" => return answer("countResult", &self.said.get()),
             "refuse" => return Err(Error::client("not today")),
