@@ -16,7 +16,7 @@ pub use crate::{
     api::{IntoEvent, IntoHook, OutputTable},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
-    document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
+    document::{Document, StoreError, StoreResults},
     engine::Outcome,
 };
 #[cfg(not(feature = "ts"))]

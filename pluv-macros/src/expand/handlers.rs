@@ -52,6 +52,8 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
             }>>::Type
         }
     };
+    let sync: Vec<_> = hooks.iter().filter_map(sync).collect();
+    let sync = (!sync.is_empty()).then(|| quote!(hooks.sync = &[#(#sync),*];));
     let dispatch = dispatch(runtime, calls);
     let hooks = hooks.iter().map(|hook| hook_method(runtime, hook));
     let body = quote! {
@@ -62,6 +64,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
             #[allow(unused_mut)]
             let mut hooks = #runtime::Hooks::none();
             #(#present)*
+            #sync
             hooks
         };
 
@@ -99,14 +102,15 @@ fn context_at(runtime: &Path, place: Span) -> TokenStream {
 }
 
 fn info(runtime: &Path, call: &Call) -> TokenStream {
-    let Call { name, kind, docs, cfgs, .. } = call;
+    let Call { name, kind, docs, cfgs, is_async, .. } = call;
+    let sync = (!is_async).then(|| quote!(.sync()));
     // Not the literal itself, whose span would make the code the user's own.
     let name = name.value();
     match kind {
-        CallKind::Event => quote!(#(#cfgs)* #runtime::EventInfo::event(#name, #docs)),
+        CallKind::Event => quote!(#(#cfgs)* #runtime::EventInfo::event(#name, #docs)#sync),
         CallKind::Procedure { reply, .. } => {
             let reply = reply.value();
-            quote!(#(#cfgs)* #runtime::EventInfo::procedure(#name, #reply, #docs))
+            quote!(#(#cfgs)* #runtime::EventInfo::procedure(#name, #reply, #docs)#sync)
         }
     }
 }
@@ -169,6 +173,13 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
         }
     };
     quote!(#(#cfgs)* #name => #outcome,)
+}
+
+/// Returns the name of a hook that the runtime runs as a transaction, if it is not `async`.
+fn sync(hook: &Hook) -> Option<TokenStream> {
+    let Hook { kind, cfgs, is_async, .. } = hook;
+    let name = kind.method;
+    (!is_async && kind.params.contains(&"cx: &Context")).then(|| quote!(#(#cfgs)* #name))
 }
 
 /// Declares a hook to the runtime, which always calls `create`.

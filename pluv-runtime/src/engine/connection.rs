@@ -103,6 +103,21 @@ impl Connection {
         Author { origin: Rc::clone(&self.origin), user: Rc::clone(&self.user.json), protocol: self.protocol }
     }
 
+    /// Whether it reads what it is sent.
+    ///
+    /// A pluv client reads if it was heard since the last check: it gives up by itself when a ping is not answered in time,
+    /// and the answer comes after all that was sent before. A provider sends whether it reads or not, so it is asked a
+    /// question.
+    pub(super) fn reads(&mut self, last_ping: Option<Millis>) -> bool {
+        match self.protocol {
+            Protocol::Pluv => {
+                let heard = self.last_heard.max(last_ping.unwrap_or(0));
+                std::mem::replace(&mut self.last_read, heard) < heard
+            }
+            Protocol::Yjs => !self.is_probed,
+        }
+    }
+
     /// A frame of it, as the current code.
     pub(crate) fn current(&self) -> Current {
         Current {

@@ -1,7 +1,7 @@
 //! The dispatch loop: from an input of the platform to the room, its effects and its handlers, until nothing is left to do.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::Future,
     pin::{Pin, pin},
     rc::Rc,
@@ -39,8 +39,20 @@ pub(crate) trait Host {
 
 /// Runs the handlers of a room.
 pub(crate) trait RunJob {
-    /// Runs a job. Nothing of `room` is borrowed across an await.
-    fn run(&self, room: &RefCell<Room>, job: &Job) -> impl Future<Output = Result<(Outcome, Vec<Action>)>>;
+    /// Runs a job. Nothing of the room is borrowed across an await. The actions that it returns are applied, or none.
+    fn run(&self, runtime: &dyn Runtime, job: &Job) -> impl Future<Output = Result<(Outcome, Vec<Action>)>>;
+}
+
+/// The room of a handler that runs.
+pub(crate) trait Runtime {
+    /// The room, which must not stay borrowed.
+    fn room(&self) -> &RefCell<Room>;
+
+    /// Runs `run` in a transaction of the room's database and applies the actions that it returns, or none of all that.
+    ///
+    /// # Errors
+    /// What `run` returns; why an action can't be applied; that the database failed, or a transaction runs already.
+    fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<(Outcome, Vec<Action>)>) -> Result<()>;
 }
 
 /// A room with its handlers, on its host.
@@ -49,6 +61,10 @@ pub(crate) struct Dispatcher<R, H> {
     pub(crate) room: RefCell<Room>,
     handlers: R,
     pub(crate) host: H,
+    /// Whether a transaction of a handler runs.
+    is_committing: Cell<bool>,
+    /// The jobs that follow from transactions of handlers that still run.
+    follow_ups: RefCell<Vec<Job>>,
 }
 
 /// Handlers that wait for something, and the connections that they run for.
@@ -66,7 +82,13 @@ impl Pending {
 
 impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
     pub(crate) fn new(room: Room, handlers: R, host: H) -> Self {
-        Self { room: RefCell::new(room), handlers, host }
+        Self {
+            room: RefCell::new(room),
+            handlers,
+            host,
+            is_committing: Cell::default(),
+            follow_ups: RefCell::default(),
+        }
     }
 
     /// Enters the room: runs `act` on it as the current code, at the host's time.
@@ -149,7 +171,12 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
     /// Runs a job, and returns those that follow.
     async fn run(&self, mut job: Job) -> Vec<Job> {
         let abort = job.abort.take();
-        let handler = self.handlers.run(&self.room, &job);
+        // State and tables are as the code expects them before the first of its handlers runs.
+        let loaded = self.room.borrow_mut().load();
+        if let Err(error) = loaded {
+            return self.end(&job, Err(error));
+        }
+        let handler = self.handlers.run(self, &job);
         #[cfg(feature = "tracing")]
         let handler = tracing::Instrument::instrument(handler, job.span());
         let mut handler = pin!(handler);
@@ -163,8 +190,38 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
                 .await
                 .unwrap_or_else(|_| Err(Error::internal("hook timed out after 30 s"))),
         };
+        self.end(&job, result)
+    }
+
+    /// Ends a job, and returns those that follow.
+    fn end(&self, job: &Job, result: Result<(Outcome, Vec<Action>)>) -> Vec<Job> {
         let step = self
-            .enter(Some(job.current.clone()), |room, now, last_ping| room.handler_ended(now, last_ping, &job, result));
-        self.execute(step)
+            .enter(Some(job.current.clone()), |room, now, last_ping| room.handler_ended(now, last_ping, job, result));
+        let mut jobs = self.execute(step);
+        jobs.append(&mut self.follow_ups.borrow_mut());
+        jobs
+    }
+}
+
+impl<R: RunJob + 'static, H: Host + 'static> Runtime for Dispatcher<R, H> {
+    fn room(&self) -> &RefCell<Room> {
+        &self.room
+    }
+
+    fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<(Outcome, Vec<Action>)>) -> Result<()> {
+        if self.is_committing.replace(true) {
+            return Err(Error::internal("a transaction runs already: a handler that is not `async` is one"));
+        }
+        let database = self.room.borrow().database();
+        let stored = database.transaction(|| {
+            let (outcome, actions) = run()?;
+            Ok((outcome, self.room.borrow_mut().store(self.host.now(), job, actions)?))
+        });
+        self.is_committing.set(false);
+        let current = Some(job.current.clone());
+        let (step, result) = self.enter(current, |room, now, last_ping| room.committed(now, last_ping, job, stored));
+        let mut jobs = self.execute(step);
+        self.follow_ups.borrow_mut().append(&mut jobs);
+        result
     }
 }

@@ -29,6 +29,8 @@ const SOME_STATE: &str = r#""AAA=""#;
 pub(super) struct RoomDocument {
     document: Option<Box<dyn Document>>,
     queue: EditQueue,
+    /// After a change in a transaction that has not ended: the edits of clients that were stored in it too.
+    uncommitted: Option<Vec<Edit<ValidatedUpdate>>>,
     /// Whether the host knows of edits that wait.
     has_pending: bool,
     hooks: DocumentHooks,
@@ -50,6 +52,7 @@ impl RoomDocument {
         Self {
             document,
             queue: EditQueue::default(),
+            uncommitted: None,
             has_pending: false,
             hooks: DocumentHooks::new(room, definition.types),
             is_observed: definition.hooks.on_storage_updated,
@@ -318,6 +321,23 @@ impl RoomDocument {
         }
     }
 
+    /// Stores the initial document that the room's hook returned, if it returned one.
+    ///
+    /// # Errors
+    /// When it is no document, or can't be stored.
+    pub(super) fn begin(
+        &mut self,
+        update: Option<Vec<u8>>,
+        author: &Author,
+        connections: &Connections,
+        step: &mut Step,
+    ) -> Result<(), Error> {
+        let Some(update) = update else { return Ok(()) };
+        let update = self.get()?.validate(update).map_err(|error| Error::internal(error.to_string()))?;
+        update.map_or(Ok(()), |update| self.store(&update, author, connections, step).map(drop))?;
+        Ok(())
+    }
+
     /// Stores an update by itself, and sends it to all connections that are ready. Returns whether it changed the document.
     ///
     /// # Errors
@@ -336,10 +356,11 @@ impl RoomDocument {
         Ok(true)
     }
 
-    /// Makes a change in the loaded document, stores it, and sends it to all connections that are ready.
+    /// Makes a change in the loaded document, stores it, and sends it to all connections that are ready. Runs in the
+    /// transaction of a handler.
     ///
     /// # Errors
-    /// When it can't be stored: then the document is unloaded.
+    /// When it can't be stored: then the transaction has to be rolled back.
     pub(super) fn change(
         &mut self,
         change: Change,
@@ -348,6 +369,7 @@ impl RoomDocument {
         step: &mut Step,
     ) -> Result<(), StoreError> {
         // Nothing of the loaded document may be sent before it is stored: so the change does not wait.
+        self.uncommitted.get_or_insert_default().extend_from_slice(self.queue.waiting());
         self.flush(connections, step);
         let document = self.get()?;
         let Some(update) = change(document.doc(step.now)?) else { return Ok(()) };
@@ -356,6 +378,20 @@ impl RoomDocument {
         self.publish(std::slice::from_ref(&edit), connections, step);
         self.changed(&edit.author, step);
         Ok(())
+    }
+
+    /// The transaction of a handler has ended. If it was rolled back, the edits of clients that were stored in it are stored
+    /// again.
+    pub(super) fn end_transaction(&mut self, is_committed: bool, connections: &Connections, step: &mut Step) {
+        let Some(edits) = self.uncommitted.take().filter(|_| !is_committed) else { return };
+        if let Some(document) = &mut self.document {
+            document.unload();
+        }
+        for edit in edits {
+            // They are flushed below, whatever the queue would wait for.
+            let _ = self.queue.push(step.now, edit);
+        }
+        self.flush(connections, step);
     }
 
     /// Sends edits that were written, and asks for the end of the commit unless one is under way.

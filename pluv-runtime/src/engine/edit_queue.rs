@@ -23,7 +23,7 @@ const BUSY: Millis = 10;
 const MAX_TURNS: u8 = 12;
 
 /// A change of the document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Edit<U> {
     /// The connection of its author, which has the change already; none where the room itself edits.
     pub(crate) connection: Option<ConnectionId>,
@@ -68,6 +68,11 @@ pub(crate) enum Next {
 }
 
 impl EditQueue {
+    /// The edits that wait.
+    pub(crate) fn waiting(&self) -> &[Edit<ValidatedUpdate>] {
+        &self.waiting
+    }
+
     /// Adds an edit.
     pub(crate) fn push(&mut self, now: Millis, edit: Edit<ValidatedUpdate>) -> Next {
         self.bytes += edit.update.len();

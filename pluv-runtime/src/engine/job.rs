@@ -1,6 +1,7 @@
 //! Handlers to run with their results, and the queue that keeps those of one connection in order.
 
 use std::{
+    any::Any,
     collections::{BTreeMap, VecDeque},
     fmt,
     rc::Rc,
@@ -12,8 +13,12 @@ use super::{
     close::Evict,
     connection::{Author, Connection, ConnectionId, Current, user_id},
     definition::{Presence, Typed},
+    step::{Effect, LogEntry, Step},
 };
-use crate::protocol::{Incoming, Millis, Output};
+use crate::{
+    error::Error,
+    protocol::{Incoming, Millis, Output},
+};
 
 /// In place of the connection of a job that no connection causes. Such a job waits for no other.
 const NO_CONNECTION: ConnectionId = ConnectionId(u32::MAX);
@@ -130,6 +135,30 @@ impl Job {
         tracing::info_span!(target: "pluv", "handler", room, session, event = self.current.name())
     }
 
+    /// Returns the entry of the event log for its end. Only the names of events that the room has are in the log.
+    pub(crate) fn log_entry(&self, events: &[&'static str], now: Millis, failed: bool) -> LogEntry<'_> {
+        let (session, millis) = (&**self.current.origin.id(), now.saturating_sub(self.received));
+        let name = self.current.name();
+        match &self.task {
+            Task::Event { .. } => {
+                let name = events.iter().copied().find(|known| *known == name);
+                LogEntry::Event { session, name, millis, failed }
+            }
+            _ => LogEntry::Hook { session, name: name.to_owned(), millis, failed },
+        }
+    }
+
+    /// Returns the effect that logs its failure.
+    pub(crate) fn failure(&self, error: &Error) -> Effect {
+        let origin = &self.current.origin;
+        Effect::LogError(format!(
+            "room `{}`, session `{}`, `{}`: {error}",
+            origin.room(),
+            origin.id(),
+            self.current.name()
+        ))
+    }
+
     /// Its memory while it waits, in bytes.
     fn bytes(&self) -> usize {
         let contents = match &self.task {
@@ -160,7 +189,7 @@ pub enum Outcome {
 }
 
 /// A change of the document: runs on a `yrs::Doc`, and returns the change as an update.
-pub(crate) type Change = Box<dyn FnOnce(&dyn std::any::Any) -> Option<Vec<u8>>>;
+pub(crate) type Change = Box<dyn FnOnce(&dyn Any) -> Option<Vec<u8>>>;
 
 /// One thing that a handler asked for.
 pub(crate) enum Action {
@@ -174,6 +203,10 @@ pub(crate) enum Action {
     SetPresence(Presence),
     /// Edit the document.
     Edit(Change),
+    /// Send what follows from an edit that is stored.
+    SendEdit(Box<Step>),
+    /// Replace the state.
+    SetState(Rc<dyn Any>),
     /// Check for idle connections.
     CheckIdle,
     /// Close connections.
@@ -189,6 +222,8 @@ impl fmt::Debug for Action {
             Self::SetPresence(presence) => f.debug_tuple("SetPresence").field(presence).finish(),
             Self::Evict(evict) => f.debug_tuple("Evict").field(evict).finish(),
             Self::Edit(_) => f.write_str("Edit"),
+            Self::SendEdit(_) => f.write_str("SendEdit"),
+            Self::SetState(_) => f.write_str("SetState"),
             Self::CheckIdle => f.write_str("CheckIdle"),
         }
     }

@@ -111,6 +111,13 @@ impl Step {
         Self { now, effects: Vec::new(), jobs: Vec::new(), refused: Vec::new(), room, debug }
     }
 
+    /// Adds the output of another step.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.effects.extend(other.effects);
+        self.jobs.extend(other.jobs);
+        self.refused.extend(other.refused);
+    }
+
     pub(crate) fn effect(&mut self, effect: Effect) {
         self.effects.push(effect);
     }

@@ -16,7 +16,7 @@ pub struct Storage {
 
 /// Opens the document of a database.
 pub(super) fn open<S: Kind>(database: Database) -> Option<Box<dyn Document>> {
-    S::open(database, usize::MAX)
+    S::open(database.into(), usize::MAX)
 }
 
 impl Storage {

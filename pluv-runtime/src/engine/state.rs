@@ -1,0 +1,136 @@
+//! The durable state of a room: one value of the room's own type, in one row.
+
+use std::{any::Any, rc::Rc};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::migrations::{Migration, migrate};
+use crate::{
+    error::Error,
+    sql::{Database, SqlError, Value},
+};
+
+/// The bytes that a state may have as JSON: half of what the platform allows in a row, so that it never fails there.
+const MAX_BYTES: usize = 1_000_000;
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS pluv_state (id INTEGER PRIMARY KEY, value TEXT NOT NULL)";
+
+/// The functions of the room's state type, so that the engine is compiled once and not once for each room.
+#[derive(Clone, Copy, Debug)]
+pub struct StateType {
+    default: fn() -> Rc<dyn Any>,
+    read: fn(&str) -> Result<Rc<dyn Any>, String>,
+    write: fn(&dyn Any) -> Result<String, String>,
+}
+
+impl StateType {
+    /// The functions of `T`.
+    #[must_use]
+    pub const fn of<T: Serialize + DeserializeOwned + Default + 'static>() -> Self {
+        Self {
+            default: || Rc::new(T::default()),
+            read: |json| {
+                let mut reader = serde_json::Deserializer::from_str(json);
+                let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())?;
+                Ok(Rc::new(value))
+            },
+            write: |value| match value.downcast_ref::<T>() {
+                Some(value) => serde_json::to_string(value).map_err(|error| error.to_string()),
+                None => Err("it is of another type".to_owned()),
+            },
+        }
+    }
+}
+
+/// The state of a room as it is stored, and the migrations of its tables.
+#[derive(Debug)]
+pub(super) struct RoomState {
+    kind: Option<StateType>,
+    migrations: &'static [Migration],
+    pub(super) database: Database,
+    /// Whether the migrations were applied since the room woke.
+    is_migrated: bool,
+    loaded: Option<Loaded>,
+    /// The state before a transaction that has not ended.
+    previous: Option<Loaded>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    value: Rc<dyn Any>,
+    /// The row; none before the first change.
+    json: Option<String>,
+}
+
+impl RoomState {
+    pub(super) fn new(kind: Option<StateType>, migrations: &'static [Migration], database: Database) -> Self {
+        Self { kind, migrations, database, is_migrated: false, loaded: None, previous: None }
+    }
+
+    /// Applies the migrations and reads the state, once.
+    ///
+    /// # Errors
+    /// When the database fails, a migration can't be applied, or the row is no state: then it stays as it is.
+    pub(super) fn load(&mut self) -> Result<(), Error> {
+        if !self.is_migrated {
+            migrate(self.migrations, &self.database)?;
+            self.is_migrated = true;
+        }
+        let Some(kind) = self.kind.filter(|_| self.loaded.is_none()) else { return Ok(()) };
+        let json = read(&self.database)?;
+        let value = match &json {
+            None => (kind.default)(),
+            Some(json) => (kind.read)(json).map_err(|error| {
+                Error::internal(format!("the stored state is not of the room's `state` type any more: {error}"))
+            })?,
+        };
+        self.loaded = Some(Loaded { value, json });
+        Ok(())
+    }
+
+    /// The state, in a room that has one, once it is loaded.
+    pub(super) fn get(&self) -> Option<Rc<dyn Any>> {
+        self.loaded.as_ref().map(|loaded| Rc::clone(&loaded.value))
+    }
+
+    /// Replaces the state, in a transaction; the row is written only if it changes.
+    ///
+    /// # Errors
+    /// When the state can't be written as JSON or is too large, or the database fails.
+    pub(super) fn store(&mut self, value: Rc<dyn Any>) -> Result<(), Error> {
+        let Some(kind) = self.kind else { return Ok(()) };
+        let json = (kind.write)(&*value)
+            .map_err(|error| Error::internal(format!("the state can't be written as JSON: {error}")))?;
+        if json.len() > MAX_BYTES {
+            let length = json.len();
+            return Err(Error::internal(format!("the state takes {length} bytes as JSON: the limit is {MAX_BYTES}")));
+        }
+        if self.loaded.as_ref().is_none_or(|loaded| loaded.json.as_ref() != Some(&json)) {
+            self.database.exec(TABLE, Vec::new())?;
+            let row = vec![json.as_str().into()];
+            self.database.exec("INSERT OR REPLACE INTO pluv_state (id, value) VALUES (0, ?)", row)?;
+        }
+        let previous = self.loaded.replace(Loaded { value, json: Some(json) });
+        self.previous = self.previous.take().or(previous);
+        Ok(())
+    }
+
+    /// The transaction of a handler has ended.
+    pub(super) fn end_transaction(&mut self, is_committed: bool) {
+        let previous = self.previous.take();
+        if !is_committed && previous.is_some() {
+            self.loaded = previous;
+        }
+    }
+}
+
+fn read(database: &Database) -> Result<Option<String>, SqlError> {
+    if database.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_state'", Vec::new())?.is_empty() {
+        return Ok(None);
+    }
+    let row = database.exec("SELECT value FROM pluv_state WHERE id = 0", Vec::new())?.into_iter().flatten().next();
+    Ok(row.and_then(|value| match value {
+        Value::Text(json) => Some(json),
+        _ => None,
+    }))
+}

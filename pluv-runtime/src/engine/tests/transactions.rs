@@ -1,0 +1,270 @@
+//! Transactions of handlers: state, SQL, the document and messages, all or nothing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use worker::Env;
+use yrs::{GetString as _, ReadTxn as _, Text as _, WriteTxn as _};
+
+use crate::{
+    Context, EventInfo, Handlers, Hooks, Json, Limits, Message, Options, Room, StateType, Yrs,
+    api::answer,
+    contract::{HasOutput, HasSql, HasState},
+    engine::Outcome,
+    error::{Error, Result},
+    params,
+    testing::{Client, Fault, World},
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct User {
+    id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Round {
+    votes: BTreeMap<String, u8>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "camelCase")]
+enum Output {
+    Voted { count: usize },
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Vote {
+    value: u8,
+    fails: bool,
+    text: String,
+}
+
+/// A room in which each vote is in the state, in a table and in the document.
+struct Poll;
+
+impl Room for Poll {
+    type User = User;
+    type Presence = Json;
+    type Output = Output;
+    type Storage = Yrs;
+    const OPTIONS: Options = Options {
+        has_user: true,
+        state: Some(StateType::of::<Round>()),
+        uses_sql: true,
+        migrations: &[
+            (
+                "0001.sql",
+                "CREATE TABLE votes (user TEXT NOT NULL, value INTEGER NOT NULL); CREATE INDEX by_user ON votes (user);",
+            ),
+            ("0002.sql", "ALTER TABLE votes ADD COLUMN note TEXT"),
+        ],
+        ..Options::new("Poll", "POLL")
+    };
+}
+
+impl HasOutput for Poll {
+    type Declared = Output;
+}
+
+impl HasState for Poll {
+    type State = Round;
+}
+
+impl HasSql for Poll {}
+
+impl Poll {
+    fn vote(context: &Context<'_, Self>, vote: &Vote) -> Result<()> {
+        let id = context.user().id.clone();
+        context.update(|round| round.votes.insert(id.clone(), vote.value))?;
+        assert_eq!(context.state().votes.get(&id), Some(&vote.value), "it sees what it changed");
+        context.sql().exec("INSERT INTO votes (user, value) VALUES (?, ?)", params![id, vote.value])?;
+        context.kv().put("last", &vote.value)?;
+        if !vote.text.is_empty() {
+            let text = vote.text.clone();
+            context.storage().edit(move |doc| doc.get_or_insert_text("votes").push(doc, &text));
+        }
+        context.broadcast(Output::Voted { count: context.state().votes.len() });
+        if vote.fails { Err(Error::client("no vote")) } else { Ok(()) }
+    }
+}
+
+impl Handlers for Poll {
+    type Room = Self;
+
+    const EVENTS: &'static [EventInfo] = &[
+        EventInfo::event("vote", "").sync(),
+        EventInfo::event("nested", "").sync(),
+        EventInfo::event("slowly", ""),
+        EventInfo::procedure("count", "countResult", "").sync(),
+    ];
+    const HOOKS: Hooks = Hooks { on_user_connected: true, sync: &["on_user_connected"], ..Hooks::none() };
+
+    fn create(_: &Env) -> Result<(Self, Limits)> {
+        Err(Error::internal("the tests make their room themselves"))
+    }
+
+    async fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> Result<Outcome> {
+        let vote: Vote = message.data()?;
+        match message.name() {
+            "vote" => Self::vote(context, &vote)?,
+            "nested" => context.transaction(|tx| Self::vote(tx, &vote))?,
+            "slowly" => {
+                context.broadcast(Output::Voted { count: 100 });
+                context.transaction(|tx| Self::vote(tx, &Vote { value: 1, ..Vote::default() }))?;
+                std::future::ready(()).await;
+                let failed =
+                    context.transaction(|tx| Self::vote(tx, &Vote { value: 2, fails: true, ..Vote::default() }));
+                assert!(failed.is_err());
+                // Outside of a transaction each is one of its own.
+                context.update(|round| round.votes.insert("later".to_owned(), 3))?;
+                if vote.fails {
+                    return Err(Error::client("too slow"));
+                }
+            }
+            "count" => {
+                let count: u32 = context.sql().query_one("SELECT COUNT(*) FROM votes", params![])?;
+                return answer("countResult", &(count, context.state().votes.len(), context.kv().get::<u8>("last")?));
+            }
+            _ => return Ok(Outcome::Unhandled),
+        }
+        Ok(Outcome::Done)
+    }
+
+    async fn on_user_connected(&self, context: &Context<'_, Self>) -> Result<()> {
+        if context.user().id == "refused" {
+            Self::vote(context, &Vote { value: 9, fails: true, ..Vote::default() })?;
+        }
+        Ok(())
+    }
+}
+
+fn world() -> World<Poll> {
+    let world = World::new("poll", || Poll);
+    world.hibernate_before_each_input(true);
+    world
+}
+
+fn user(id: &str) -> User {
+    User { id: id.to_owned() }
+}
+
+/// How many rows, votes in the state, and the last value.
+fn count(client: &Client<Poll>) -> serde_json::Value {
+    client.call("count", json!({})).expect("it is answered")
+}
+
+fn text(world: &World<Poll>) -> String {
+    world.storage().read(|doc| doc.get_text("votes").map(|text| text.get_string(doc)).unwrap_or_default())
+}
+
+#[test]
+fn a_handler_is_a_transaction() {
+    let world = world();
+    let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
+    ada.send("vote", json!({ "value": 5, "text": "a" }));
+    assert_eq!(count(&bob), json!([1, 1, 5]));
+    assert_eq!(bob.received("voted").len(), 1);
+    ada.send("vote", json!({ "value": 8, "text": "b", "fails": true }));
+    assert_eq!(ada.errors(), ["no vote"]);
+    assert_eq!(count(&bob), json!([1, 1, 5]), "nothing of it happened");
+    assert_eq!(bob.received("voted").len(), 0, "nobody was told");
+    assert_eq!(text(&world), "a");
+    bob.send("vote", json!({ "value": 1 }));
+    assert_eq!(count(&ada), json!([2, 2, 1]));
+}
+
+#[test]
+fn state_and_tables_outlast_a_crash() {
+    let world = world();
+    let ada = world.join(user("ada"));
+    ada.send("vote", json!({ "value": 5 }));
+    world.crash();
+    let ada = world.join(user("ada"));
+    assert_eq!(count(&ada), json!([1, 1, 5]));
+}
+
+#[test]
+fn a_transaction_of_an_async_handler_is_atomic() {
+    let world = world();
+    let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
+    ada.send("slowly", json!({}));
+    assert_eq!(count(&bob), json!([1, 2, 1]));
+    let counts = |client: &Client<Poll>| -> Vec<_> {
+        client.received("voted").iter().map(|data| data["count"].as_u64().expect("it is a number")).collect()
+    };
+    // The transaction leaves with its commit, before what was queued outside.
+    assert_eq!(counts(&bob), [1, 100]);
+    ada.send("slowly", json!({ "fails": true }));
+    assert_eq!(ada.errors(), ["too slow"]);
+    assert_eq!(counts(&bob), [2], "what was queued outside is dropped");
+}
+
+#[test]
+fn transactions_are_not_nested() {
+    let world = world();
+    let ada = world.join(user("ada"));
+    ada.send("nested", json!({ "value": 5 }));
+    assert_eq!(ada.errors(), ["internal error"]);
+    assert!(world.log()[0].contains("a transaction runs already"), "{:?}", world.log());
+    assert_eq!(count(&ada), json!([0, 0, null]));
+}
+
+#[test]
+fn a_hook_is_a_transaction() {
+    let world = world();
+    let ada = world.join(user("ada"));
+    let refused = world.join(user("refused"));
+    assert_eq!(refused.errors(), ["no vote"]);
+    assert_eq!(count(&ada), json!([0, 0, null]));
+}
+
+#[test]
+fn a_refused_edit_fails_the_handler() {
+    let limits = Poll::limits().storage(2_000);
+    let world = World::with_limits("poll", limits, || Poll);
+    let ada = world.join(user("ada"));
+    ada.edit(|doc| doc.get_or_insert_text("votes").push(doc, "first"));
+    ada.send("vote", json!({ "value": 5, "text": "x".repeat(3_000) }));
+    let errors = ada.errors();
+    assert!(errors.len() == 1 && errors[0].contains("2000"), "{errors:?}");
+    assert_eq!(count(&ada), json!([0, 0, null]));
+    assert_eq!(text(&world), "first");
+    assert_eq!(ada.received("voted").len(), 0);
+}
+
+#[test]
+fn whatever_storage_call_fails_leaves_all_or_nothing() {
+    for fault in [Fault::Error, Fault::Crash] {
+        for call in 0..60 {
+            let world = World::new("poll", || Poll);
+            let ada = world.join(user("ada"));
+            ada.send("vote", json!({ "value": 1, "text": "a" }));
+            world.storage().fail_at(call, fault);
+            ada.send("vote", json!({ "value": 2, "text": "b" }));
+            // A fault that was not met meanwhile is none of what follows.
+            world.storage().fail_at(1_000_000, fault);
+            let was_told = ada.received("voted").len() == 2;
+            if fault == Fault::Crash {
+                world.crash();
+            }
+            let bob = world.join(user("bob"));
+            let stored = (count(&bob), text(&world));
+            let (before, after) = ((json!([1, 1, 1]), "a".to_owned()), (json!([2, 1, 2]), "ab".to_owned()));
+            assert!(stored == before || stored == after, "{fault:?} at {call}: {stored:?}");
+            assert!(!was_told || stored == after, "{fault:?} at {call}: it was told and is not stored");
+        }
+    }
+}
+
+#[test]
+fn a_state_that_is_unchanged_is_not_written() {
+    let world = World::new("poll", || Poll);
+    let ada = world.join(user("ada"));
+    ada.send("vote", json!({ "value": 1 }));
+    let rows = world.storage().rows();
+    ada.send("vote", json!({ "value": 1 }));
+    assert_eq!(world.storage().rows(), rows + 1, "the table alone has a row more");
+}
