@@ -117,7 +117,7 @@ pub trait HasUser: Room {}
 )]
 pub trait HasState: Room {
     /// The room's state.
-    type State: Serialize + DeserializeOwned + Default + Clone + 'static;
+    type State: Clone + 'static;
 }
 
 /// A room with tables of its own.

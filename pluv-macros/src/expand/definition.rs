@@ -124,9 +124,11 @@ fn values(definition: &Definition) -> TokenStream {
         Some(quote!(.#name(#value)))
     });
     let limits = (!options.limits.is_empty()).then(|| quote!(limits: #runtime::Limits::new() #(#limits)*,));
-    let state = options.state.as_ref().map(|_| {
-        let state = quote!(<Self as #runtime::contract::HasState>::State);
-        quote!(state: ::core::option::Option::Some(#runtime::StateType::of::<#state>()),)
+    let state = options.state.as_ref().map(|state| {
+        let place = generated_at(state.span());
+        let runtime = moved(runtime, place);
+        let functions = quote_spanned!(place=> #runtime::StateType::of::<#state>());
+        quote!(state: ::core::option::Option::Some(#functions),)
     });
     let migrations = options.migrations.iter().map(|path| {
         let file = LitStr::new(&format!("/{}", path.value()), path.span());

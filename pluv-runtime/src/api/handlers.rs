@@ -357,9 +357,9 @@ impl<R: Handlers> Context<'_, R> {
 
     /// The room's state, as it is stored and as this handler has changed it since.
     #[must_use]
-    pub fn state(&self) -> Rc<<R::Room as HasState>::State>
+    pub fn state<S: 'static>(&self) -> Rc<S>
     where
-        R::Room: HasState,
+        R::Room: HasState<State = S>,
     {
         let changed = self.actions.borrow().state();
         let state = changed.or_else(|| self.runtime.room().borrow().state());
@@ -371,9 +371,9 @@ impl<R: Handlers> Context<'_, R> {
     ///
     /// # Errors
     /// When the state can't be stored: it is too large (1 MB as JSON), or the database fails.
-    pub fn update<T>(&self, change: impl FnOnce(&mut <R::Room as HasState>::State) -> T) -> Result<T>
+    pub fn update<S: Clone + 'static, T>(&self, change: impl FnOnce(&mut S) -> T) -> Result<T>
     where
-        R::Room: HasState,
+        R::Room: HasState<State = S>,
     {
         if !self.is_transaction {
             return self.transaction(|tx| tx.update(change));

@@ -27,16 +27,6 @@ impl Value {
             _ => None,
         }
     }
-
-    /// The bytes that it takes in a row, about.
-    pub(crate) fn size(&self) -> usize {
-        match self {
-            Self::Null => 1,
-            Self::Integer(_) | Self::Real(_) => 9,
-            Self::Text(text) => text.len(),
-            Self::Blob(bytes) => bytes.len(),
-        }
-    }
 }
 
 macro_rules! from {

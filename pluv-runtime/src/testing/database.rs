@@ -177,7 +177,12 @@ impl Database {
         if params.len() > MAX_PARAMS {
             return Err(SqlError(format!("too many SQL variables: {} of at most {MAX_PARAMS}", params.len())));
         }
-        if params.iter().map(Value::size).sum::<usize>() > MAX_ROW {
+        let size = |value: &Value| match value {
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+            _ => 9,
+        };
+        if params.iter().map(size).sum::<usize>() > MAX_ROW {
             return Err(SqlError("string or blob too big: a row has at most 2 MB".to_owned()));
         }
         let db = self.0.db.borrow();
