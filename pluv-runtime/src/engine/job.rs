@@ -132,7 +132,7 @@ impl Job {
     #[cfg(feature = "tracing")]
     pub(crate) fn span(&self) -> tracing::Span {
         let (room, session) = (self.current.origin.room(), &**self.current.origin.id());
-        tracing::info_span!(target: "pluv", "handler", room, session, event = self.current.name())
+        tracing::info_span!(target: "pluv", "handler", room, session, event = %self.current.name())
     }
 
     /// Returns the entry of the event log for its end. Only the names of events that the room has are in the log.

@@ -71,7 +71,7 @@ type ServedSteps = fn(&mut Report, &Servers);
 /// Runs the parts; whether all passed.
 ///
 /// Parts that use one CPU, or wait, run beside others: what must not compile beside the other tests of Rust, and pages beside
-/// the other tests of workers.
+/// the tests in JavaScript.
 #[must_use]
 pub fn run(options: &Options) -> bool {
     let wanted = |part: Part| options.only.is_none_or(|only| only == part);
@@ -91,14 +91,18 @@ pub fn run(options: &Options) -> bool {
         }
         if let Some(builds) = builds {
             let servers = report.part("workers", |report| Servers::start(report, joined(builds)));
+            let run = |report: &mut Report, part, steps: ServedSteps| {
+                if wanted(part) {
+                    run_part(report, part, |report| steps(report, &servers));
+                }
+            };
+            // A thousand clients want both CPUs.
+            run(&mut report, Part::E2e, e2e::run);
             thread::scope(|scope| {
                 let browser = wanted(Part::Browser)
                     .then(|| run_beside(scope, &report, Part::Browser, |report| browser::run(report, &servers)));
-                let others: [(Part, ServedSteps); 3] =
-                    [(Part::E2e, e2e::run), (Part::Client, client::run), (Part::Yjs, yjs::run)];
-                for (part, steps) in others.into_iter().filter(|(part, _)| wanted(*part)) {
-                    run_part(&mut report, part, |report| steps(report, &servers));
-                }
+                run(&mut report, Part::Client, client::run);
+                run(&mut report, Part::Yjs, yjs::run);
                 browser.into_iter().for_each(|browser| report.merge(joined(browser)));
             });
         }
