@@ -16,7 +16,7 @@ async function ledger(join, user, options = {}) {
   return client;
 }
 
-/** What the room has stored. */
+/** Returns the stored entries and counts of the room. */
 async function balance(client) {
   const { asked, ...stored } = await client.call.balance({});
   assert.ok(asked > 0);
@@ -27,7 +27,7 @@ test('a handler changes everything or nothing', () =>
   withRoom(async ({ join }) => {
     const [ada, bob] = [await ledger(join, 'ada'), await ledger(join, 'bob')];
     ada.send('record', { text: 'one' });
-    ada.send('refuse', { text: 'two' });
+    ada.send('recordAndFail', { text: 'two' });
     await until(() => ada.errors.length === 1, 'it is refused');
     ada.send('recordSlowly', { text: 'three' });
     await until(() => ada.errors.length === 2, 'the second transaction is refused');
@@ -37,13 +37,13 @@ test('a handler changes everything or nothing', () =>
   }));
 
 test('state and tables survive hibernation', () =>
-  untilHibernated(async (sleep) => {
+  untilHibernated(async (hibernate) => {
     let hasSlept = false;
     await withRoom(async ({ join }) => {
       const ada = await ledger(join, 'ada');
       ada.send('record', { text: 'before' });
       await balance(ada);
-      await sleep();
+      await hibernate();
       ada.send('record', { text: 'after' });
       const { asked, texts } = await ada.call.balance({});
       assert.deepEqual(texts, ['before', 'after']);

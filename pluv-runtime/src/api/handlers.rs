@@ -204,9 +204,10 @@ impl<E: Failure> IntoHook for std::result::Result<(), E> {
 
 /// The engine's view of the room `R` with these limits.
 pub(crate) fn definition<R: Handlers>(limits: Limits) -> Definition {
-    let Options { relay_unknown, debug, retention, state, migrations, .. } = <R::Room as Room>::OPTIONS;
+    let Options { relay_unknown, debug, retention, state, uses_sql, migrations, .. } = <R::Room as Room>::OPTIONS;
     Definition {
         state,
+        uses_sql,
         migrations,
         types: types::<R>(),
         hooks: R::HOOKS,
@@ -356,6 +357,9 @@ impl<R: Handlers> Context<'_, R> {
     }
 
     /// The room's state, as it is stored and as this handler has changed it since.
+    ///
+    /// # Panics
+    /// Never: a room loads its state before its handlers run.
     #[must_use]
     pub fn state<S: 'static>(&self) -> Rc<S>
     where

@@ -125,7 +125,8 @@ impl Kv {
             return Ok(None);
         }
         let rows = self.database.exec("SELECT value FROM pluv_kv WHERE key = ?", vec![key.into()])?;
-        rows.into_iter().next().map(|row| Ok(from_json(key, from_row(&[String::new()], row)?)?)).transpose()
+        let row = rows.into_iter().next();
+        row.map(|row| from_json(key, &from_row::<String>(&[String::new()], row)?)).transpose()
     }
 
     /// Stores a value, in place of the key's last one.
@@ -157,7 +158,7 @@ impl Kv {
             if !key.starts_with(prefix) {
                 break;
             }
-            let value = from_json(&key, json)?;
+            let value = from_json(&key, &json)?;
             found.push((key, value));
         }
         Ok(found)
@@ -177,8 +178,8 @@ impl Kv {
     }
 }
 
-fn from_json<T: DeserializeOwned>(key: &str, json: String) -> Result<T> {
-    serde_json::from_str(&json).map_err(|error| Error::internal(format!("the value of `{key}` does not fit: {error}")))
+fn from_json<T: DeserializeOwned>(key: &str, json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| Error::internal(format!("the value of `{key}` does not fit: {error}")))
 }
 
 impl fmt::Debug for Kv {

@@ -303,11 +303,16 @@ impl Log {
     fn tried<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let result = run(self);
         if result.is_err() {
-            self.schema.reset();
-            self.extent = None;
-            self.tail = None;
+            self.reset();
         }
         result
+    }
+
+    /// Looks at the database again the next time, as what it wrote may be gone.
+    pub(crate) fn reset(&mut self) {
+        self.schema.reset();
+        self.extent = None;
+        self.tail = None;
     }
 }
 

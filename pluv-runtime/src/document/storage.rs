@@ -120,7 +120,7 @@ pub trait Document: Debug {
     /// Returns the document itself, a `yrs::Doc`, for the room's own code. Loads it.
     fn doc(&mut self, now: Millis) -> Result<&dyn Any, StoreError>;
 
-    /// Drops the loaded document.
+    /// Drops all that is loaded, as the storage may have something else.
     fn unload(&mut self);
 }
 

@@ -362,5 +362,6 @@ impl Document for YrsDocument {
 
     fn unload(&mut self) {
         self.loaded = None;
+        self.log.reset();
     }
 }

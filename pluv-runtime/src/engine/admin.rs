@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{close::Evict, connection::Connection, definition::Typed};
-use crate::{document::StoreError, protocol::Protocol};
+use crate::{document::StoreError, protocol::Protocol, sql::SqlError};
 
 /// A request. Its argument, if it takes one, comes separately as bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +46,12 @@ pub(crate) enum AdminError {
     Invalid(String),
     /// The room failed.
     Failed(String),
+}
+
+impl From<SqlError> for AdminError {
+    fn from(error: SqlError) -> Self {
+        Self::Failed(error.to_string())
+    }
 }
 
 impl From<StoreError> for AdminError {

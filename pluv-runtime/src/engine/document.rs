@@ -10,6 +10,7 @@ use super::{
     document_hooks::DocumentHooks,
     edit_queue::{Edit, EditQueue, Next},
     job::Change,
+    state::RoomState,
     step::{Effect, LogEntry, Step},
     timers::Timer,
 };
@@ -535,10 +536,10 @@ impl RoomDocument {
         self.hooks.room_deleted_ended(version, is_empty)
     }
 
-    /// Deletes the document, if the hook succeeded and the document still has this version.
-    pub(super) fn delete(&mut self, version: u64, result: Result<(), Error>, step: &mut Step) {
+    /// Deletes the document and the room's state, if the hook succeeded and the document still has this version.
+    pub(super) fn delete(&mut self, version: u64, result: Result<(), Error>, state: &mut RoomState, step: &mut Step) {
         if let Some(document) = self.document.as_deref_mut() {
-            self.hooks.delete(version, result, document, step);
+            self.hooks.delete(version, result, document, state, step);
         }
     }
 }

@@ -64,7 +64,7 @@ impl Room {
             jobs: JobQueue::default(),
             document: RoomDocument::new(Rc::clone(&name), document, &definition),
             initial_storage: InitialStorage::default(),
-            state: RoomState::new(definition.state, definition.migrations, database),
+            state: RoomState::new(&definition, database),
             timers: Timers::default(),
             name,
             definition,
@@ -90,7 +90,6 @@ impl Room {
         self.definition.limits
     }
 
-    /// The object's database.
     pub(crate) fn database(&self) -> Database {
         self.state.database.clone()
     }
@@ -597,8 +596,7 @@ impl Room {
                 } else {
                     Ok(actions)
                 };
-                let stored = stored.map(|actions| (outcome, actions));
-                let result = self.end_transaction(job, stored, last_ping, &mut step);
+                let result = self.end_transaction(job, stored.map(|left| (outcome, left)), last_ping, &mut step);
                 if matches!(task, Task::StorageUpdated) {
                     self.document.storage_updated_ended(result.is_ok(), &mut step);
                 }
@@ -635,8 +633,7 @@ impl Room {
                 action => left.push(action),
             }
         }
-        state.map_or(Ok(()), |value| self.state.store(value))?;
-        Ok(left)
+        state.map_or(Ok(()), |value| self.state.store(value)).map(|()| left)
     }
 
     /// The transaction of a handler that still runs was committed or rolled back.
@@ -737,7 +734,7 @@ impl Room {
             return;
         }
         self.evict(&Evict::all().reason("the room was deleted"), step);
-        self.document.delete(version, result, step);
+        self.document.delete(version, result, &mut self.state, step);
         // Also where it failed: the document may be gone all the same, if only the storage's answer was lost.
         if self.initial_storage.reset() {
             step.effect(Effect::SetTimeout(None));
@@ -762,8 +759,11 @@ impl Room {
             AdminRequest::Delete => {
                 self.evict(&Evict::all().reason("the room was deleted"), &mut step);
                 let deletion = self.document.request_deletion(&self.members.connections, &mut step);
-                let reply = deletion.map_or(AdminReply::Ready(Ok(Vec::new())), AdminReply::Pending);
-                return (self.end(step), reply);
+                match deletion {
+                    Some(response) => return (self.end(step), AdminReply::Pending(response)),
+                    // There is no document to wait for.
+                    None => self.state.clear().map(|()| Vec::new()).map_err(AdminError::from),
+                }
             }
         };
         (self.end(step), AdminReply::Ready(response))

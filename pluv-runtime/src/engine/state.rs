@@ -4,7 +4,10 @@ use std::{any::Any, rc::Rc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::migrations::{Migration, migrate};
+use super::{
+    definition::Definition,
+    migrations::{Migration, migrate},
+};
 use crate::{
     error::Error,
     sql::{Database, SqlError, Value},
@@ -46,6 +49,7 @@ impl StateType {
 #[derive(Debug)]
 pub(super) struct RoomState {
     kind: Option<StateType>,
+    uses_sql: bool,
     migrations: &'static [Migration],
     pub(super) database: Database,
     /// Whether the migrations were applied since the room woke.
@@ -63,8 +67,9 @@ struct Loaded {
 }
 
 impl RoomState {
-    pub(super) fn new(kind: Option<StateType>, migrations: &'static [Migration], database: Database) -> Self {
-        Self { kind, migrations, database, is_migrated: false, loaded: None, previous: None }
+    pub(super) fn new(definition: &Definition, database: Database) -> Self {
+        let Definition { state: kind, uses_sql, migrations, .. } = *definition;
+        Self { kind, uses_sql, migrations, database, is_migrated: false, loaded: None, previous: None }
     }
 
     /// Applies the migrations and reads the state, once.
@@ -113,6 +118,32 @@ impl RoomState {
         let previous = self.loaded.replace(Loaded { value, json: Some(json) });
         self.previous = self.previous.take().or(previous);
         Ok(())
+    }
+
+    /// Deletes the state, the key-value store and all rows of the room's own tables, in a transaction. The tables stay, as
+    /// one can't be dropped while any cursor of the room is open.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn clear(&mut self) -> Result<(), SqlError> {
+        if !self.uses_sql {
+            return Ok(());
+        }
+        self.loaded = None;
+        let database = self.database.clone();
+        database.transaction(|| {
+            database.exec("PRAGMA defer_foreign_keys = ON", Vec::new())?;
+            for row in database.exec("PRAGMA table_list", Vec::new())? {
+                let [Value::Text(schema), Value::Text(table), Value::Text(kind), ..] = &row[..] else { continue };
+                let is_of_others = ["sqlite_", "_cf_", "pluv_"].iter().any(|prefix| table.starts_with(prefix));
+                let is_ours = matches!(table.as_str(), "pluv_state" | "pluv_kv");
+                // The tables behind a virtual one are its own business.
+                if schema == "main" && matches!(kind.as_str(), "table" | "virtual") && (is_ours || !is_of_others) {
+                    database.exec(&format!("DELETE FROM \"{}\"", table.replace('"', "\"\"")), Vec::new())?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// The transaction of a handler has ended.

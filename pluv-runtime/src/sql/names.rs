@@ -34,7 +34,7 @@ pub(crate) fn check_names(statement: &str) -> Result<()> {
     Ok(())
 }
 
-/// What is quoted at the beginning, up to its closing quote, and the length of it with both quotes.
+/// Returns the text in quotes at the beginning, and its length with both quotes.
 fn quoted(rest: &str, close: char) -> (&str, usize) {
     let inner = &rest[1..];
     let end = inner.find(close).unwrap_or(inner.len());

@@ -278,6 +278,12 @@ mod tests {
         bytes: Vec<u8>,
     }
 
+    #[derive(Debug, Deserialize)]
+    struct Id {
+        #[expect(dead_code, reason = "it is never read")]
+        id: u32,
+    }
+
     fn read<T: for<'de> Deserialize<'de>>(row: &[(&str, Value)]) -> Result<T, String> {
         let columns: Vec<_> = row.iter().map(|(name, _)| (*name).to_owned()).collect();
         from_row(&columns, row.iter().map(|(_, value)| value.clone()).collect()).map_err(|error| error.to_string())
@@ -325,11 +331,6 @@ mod tests {
     #[test]
     fn errors_name_the_column() {
         let row = [("id", "x".into())];
-        #[derive(Debug, Deserialize)]
-        struct Id {
-            #[expect(dead_code, reason = "it is never read")]
-            id: u32,
-        }
         let error = read::<Id>(&row).expect_err("it is a text");
         assert!(error.starts_with("column `id`: invalid type: string \"x\""), "{error}");
         let large = [("id", Value::Integer(MAX_INTEGER + 1))];

@@ -121,6 +121,7 @@ pub struct Params(pub(crate) Result<Vec<Value>>);
 
 impl Params {
     #[doc(hidden)]
+    #[must_use]
     pub fn new<const N: usize>(values: [Result<Value>; N]) -> Self {
         Self(values.into_iter().collect())
     }

@@ -255,6 +255,10 @@ fn whatever_storage_call_fails_leaves_all_or_nothing() {
             let (before, after) = ((json!([1, 1, 1]), "a".to_owned()), (json!([2, 1, 2]), "ab".to_owned()));
             assert!(stored == before || stored == after, "{fault:?} at {call}: {stored:?}");
             assert!(!was_told || stored == after, "{fault:?} at {call}: it was told and is not stored");
+            // What comes next is stored after it.
+            bob.send("vote", json!({ "value": 3, "text": "c" }));
+            world.crash();
+            assert_eq!(text(&world), format!("{}c", stored.1), "{fault:?} at {call}");
         }
     }
 }
@@ -267,4 +271,17 @@ fn a_state_that_is_unchanged_is_not_written() {
     let rows = world.storage().rows();
     ada.send("vote", json!({ "value": 1 }));
     assert_eq!(world.storage().rows(), rows + 1, "the table alone has a row more");
+}
+
+#[test]
+fn a_deletion_takes_everything() {
+    let world = world();
+    for (value, text) in [(1, "a"), (2, "")] {
+        let ada = world.join(user("ada"));
+        ada.send("vote", json!({ "value": value, "text": text }));
+        world.delete().expect("it is deleted");
+        let ada = world.join(user("ada"));
+        assert_eq!(count(&ada), json!([0, 0, null]));
+        assert_eq!(self::text(&world), "");
+    }
 }
