@@ -36,6 +36,15 @@ test('a handler changes everything or nothing', () =>
     assert.deepEqual(bob.recorded, ['one', 'three']);
   }));
 
+test('flushed messages are sent while their handler waits', () =>
+  withRoom(async ({ join }) => {
+    const [ada, bob] = [await ledger(join, 'ada'), await ledger(join, 'bob')];
+    const found = new Promise((resolve) => bob.on('found', ({ text }) => resolve(text)));
+    bob.on('waiting', ({ text }) => bob.send('record', { text }));
+    ada.send('waitFor', { text: 'go' });
+    assert.equal(await found, 'go');
+  }));
+
 test('state and tables survive hibernation', () =>
   untilHibernated(async (hibernate) => {
     let hasSlept = false;

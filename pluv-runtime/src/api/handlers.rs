@@ -356,6 +356,29 @@ impl<R: Handlers> Context<'_, R> {
         result.ok_or_else(|| Error::internal("the transaction did not run"))
     }
 
+    /// Sends what is queued up to now, once it is durable, while the handler goes on: the only sign of life that others have
+    /// of an `async` handler that takes its time. What was flushed is not taken back by an `Err`.
+    ///
+    /// ```ignore
+    /// for progress in 1..=5 {
+    ///     cx.broadcast(Output::Progress { progress });
+    ///     cx.flush()?;
+    ///     Delay::from(Duration::from_millis(500)).await;
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// In a transaction, whose messages leave with its commit; and why something that is queued can't be applied. Then
+    /// nothing of it is.
+    pub fn flush(&self) -> Result<()> {
+        if self.is_transaction {
+            return Err(Error::internal(
+                "the messages of a transaction leave with its commit: `flush` is for outside of one",
+            ));
+        }
+        self.runtime.flush(self.job, self.actions.take().into_actions()?)
+    }
+
     /// The room's state, as it is stored and as this handler has changed it since.
     ///
     /// # Panics

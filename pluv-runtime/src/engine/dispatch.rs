@@ -53,6 +53,12 @@ pub(crate) trait Runtime {
     /// # Errors
     /// What `run` returns; why an action can't be applied; that the database failed, or a transaction runs already.
     fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<(Outcome, Vec<Action>)>) -> Result<()>;
+
+    /// Applies actions while their handler goes on: all, or none.
+    ///
+    /// # Errors
+    /// Why an action can't be applied, or that the database failed.
+    fn flush(&self, job: &Job, actions: Vec<Action>) -> Result<()>;
 }
 
 /// A room with its handlers, on its host.
@@ -195,11 +201,30 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
 
     /// Ends a job, and returns those that follow.
     fn end(&self, job: &Job, result: Result<(Outcome, Vec<Action>)>) -> Vec<Job> {
+        let result = result.and_then(|(outcome, actions)| Ok((outcome, self.store(job, actions)?)));
         let step = self
             .enter(Some(job.current.clone()), |room, now, last_ping| room.handler_ended(now, last_ping, job, result));
         let mut jobs = self.execute(step);
         jobs.append(&mut self.follow_ups.borrow_mut());
         jobs
+    }
+
+    /// Stores the actions that change something durable, in a transaction, and returns the others.
+    fn store(&self, job: &Job, actions: Vec<Action>) -> Result<Vec<Action>> {
+        if !actions.iter().any(Action::is_durable) {
+            return Ok(actions);
+        }
+        let database = self.room.borrow().database();
+        database.transaction(|| self.room.borrow_mut().store(self.host.now(), job, actions))
+    }
+
+    /// Ends a transaction of a handler that still runs: it was stored, or rolled back.
+    fn end_transaction(&self, job: &Job, stored: Result<(Outcome, Vec<Action>)>) -> Result<()> {
+        let current = Some(job.current.clone());
+        let (step, result) = self.enter(current, |room, now, last_ping| room.committed(now, last_ping, job, stored));
+        let mut jobs = self.execute(step);
+        self.follow_ups.borrow_mut().append(&mut jobs);
+        result
     }
 }
 
@@ -218,10 +243,11 @@ impl<R: RunJob + 'static, H: Host + 'static> Runtime for Dispatcher<R, H> {
             Ok((outcome, self.room.borrow_mut().store(self.host.now(), job, actions)?))
         });
         self.is_committing.set(false);
-        let current = Some(job.current.clone());
-        let (step, result) = self.enter(current, |room, now, last_ping| room.committed(now, last_ping, job, stored));
-        let mut jobs = self.execute(step);
-        self.follow_ups.borrow_mut().append(&mut jobs);
-        result
+        self.end_transaction(job, stored)
+    }
+
+    fn flush(&self, job: &Job, actions: Vec<Action>) -> Result<()> {
+        let stored = self.store(job, actions).map(|left| (Outcome::Done, left));
+        self.end_transaction(job, stored)
     }
 }

@@ -213,6 +213,13 @@ pub(crate) enum Action {
     Evict(Evict),
 }
 
+impl Action {
+    /// Whether it changes something durable.
+    pub(crate) fn is_durable(&self) -> bool {
+        matches!(self, Self::Edit(_) | Self::SetState(_))
+    }
+}
+
 impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -564,7 +564,7 @@ impl Room {
 
     // Handlers.
 
-    /// A handler ended: all of its actions are applied, or none.
+    /// A handler ended, and its actions were stored or rolled back: what is left of them is applied.
     pub(crate) fn handler_ended(
         &mut self,
         now: Millis,
@@ -585,22 +585,13 @@ impl Room {
             (Task::RoomDeleted { version, .. }, result) => {
                 self.room_deleted_ended(*version, result.map(drop), &mut step);
             }
-            (Task::StorageUpdated, Err(error)) => {
-                step.effect(job.failure(&error));
-                self.document.storage_updated_ended(false, &mut step);
+            (Task::StorageUpdated, stored) => {
+                let result = self.end_transaction(job, stored, last_ping, &mut step);
+                result.as_ref().err().into_iter().for_each(|error| step.effect(job.failure(error)));
+                self.document.storage_updated_ended(result.is_ok(), &mut step);
             }
-            (_, Err(error)) => self.handler_failed(job, &error, &mut step),
-            (task, Ok((outcome, actions))) => {
-                let stored = if actions.iter().any(|action| matches!(action, Action::Edit(_) | Action::SetState(_))) {
-                    self.database().transaction(|| self.store(now, job, actions))
-                } else {
-                    Ok(actions)
-                };
-                let result = self.end_transaction(job, stored.map(|left| (outcome, left)), last_ping, &mut step);
-                if matches!(task, Task::StorageUpdated) {
-                    self.document.storage_updated_ended(result.is_ok(), &mut step);
-                }
-                if let Err(error) = result {
+            (_, stored) => {
+                if let Err(error) = self.end_transaction(job, stored, last_ping, &mut step) {
                     self.handler_failed(job, &error, &mut step);
                 }
             }

@@ -1,6 +1,12 @@
 //! Transactions of handlers: state, SQL, the document and messages, all or nothing.
 
-use std::collections::BTreeMap;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    future::poll_fn,
+    rc::Rc,
+    task::{self, Waker},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -43,7 +49,38 @@ struct Vote {
 }
 
 /// A room in which each vote is in the state, in a table and in the document.
-struct Poll;
+#[derive(Default)]
+struct Poll {
+    gate: Rc<Gate>,
+}
+
+/// A gate that lets one handler pass each time that it is opened.
+#[derive(Default)]
+struct Gate {
+    passes: Cell<u32>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Gate {
+    fn open(&self) {
+        self.passes.set(self.passes.get() + 1);
+        self.waker.take().into_iter().for_each(Waker::wake);
+    }
+
+    async fn pass(&self) {
+        poll_fn(|cx| match self.passes.get() {
+            0 => {
+                self.waker.replace(Some(cx.waker().clone()));
+                task::Poll::Pending
+            }
+            passes => {
+                self.passes.set(passes - 1);
+                task::Poll::Ready(())
+            }
+        })
+        .await;
+    }
+}
 
 impl Room for Poll {
     type User = User;
@@ -124,6 +161,19 @@ impl Handlers for Poll {
                     return Err(Error::client("too slow"));
                 }
             }
+            "flush" => {
+                for count in [1, 2] {
+                    context.broadcast(Output::Voted { count });
+                    context.flush()?;
+                    self.gate.pass().await;
+                }
+                context.broadcast(Output::Voted { count: 3 });
+                return Err(Error::client("too late"));
+            }
+            "flushInTransaction" => context.transaction(|tx| {
+                tx.flush()?;
+                Ok(())
+            })?,
             "count" => {
                 let count: u32 = context.sql().query_one("SELECT COUNT(*) FROM votes", params![])?;
                 return answer("countResult", &(count, context.state().votes.len(), context.kv().get::<u8>("last")?));
@@ -142,7 +192,7 @@ impl Handlers for Poll {
 }
 
 fn world() -> World<Poll> {
-    let world = World::new("poll", || Poll);
+    let world = World::new("poll", Poll::default);
     world.hibernate_before_each_input(true);
     world
 }
@@ -224,7 +274,7 @@ fn a_hook_is_a_transaction() {
 #[test]
 fn a_refused_edit_fails_the_handler() {
     let limits = Poll::limits().storage(2_000);
-    let world = World::with_limits("poll", limits, || Poll);
+    let world = World::with_limits("poll", limits, Poll::default);
     let ada = world.join(user("ada"));
     ada.edit(|doc| doc.get_or_insert_text("votes").push(doc, "first"));
     ada.send("vote", json!({ "value": 5, "text": "x".repeat(3_000) }));
@@ -239,7 +289,7 @@ fn a_refused_edit_fails_the_handler() {
 fn whatever_storage_call_fails_leaves_all_or_nothing() {
     for fault in [Fault::Error, Fault::Crash] {
         for call in 0..60 {
-            let world = World::new("poll", || Poll);
+            let world = World::new("poll", Poll::default);
             let ada = world.join(user("ada"));
             ada.send("vote", json!({ "value": 1, "text": "a" }));
             world.storage().fail_at(call, fault);
@@ -265,7 +315,7 @@ fn whatever_storage_call_fails_leaves_all_or_nothing() {
 
 #[test]
 fn a_state_that_is_unchanged_is_not_written() {
-    let world = World::new("poll", || Poll);
+    let world = World::new("poll", Poll::default);
     let ada = world.join(user("ada"));
     ada.send("vote", json!({ "value": 1 }));
     let rows = world.storage().rows();
@@ -284,4 +334,26 @@ fn a_deletion_takes_everything() {
         assert_eq!(count(&ada), json!([0, 0, null]));
         assert_eq!(self::text(&world), "");
     }
+}
+
+#[test]
+fn flushed_messages_are_sent_while_the_handler_waits() {
+    let gate = Rc::new(Gate::default());
+    let world = World::new("poll", {
+        let gate = Rc::clone(&gate);
+        move || Poll { gate: Rc::clone(&gate) }
+    });
+    let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
+    ada.send("flush", json!({}));
+    assert_eq!(bob.received("voted"), [json!({ "count": 1 })]);
+    gate.open();
+    world.run();
+    assert_eq!(bob.received("voted"), [json!({ "count": 2 })]);
+    gate.open();
+    world.run();
+    assert_eq!(ada.errors(), ["too late"]);
+    assert_eq!(bob.received("voted").len(), 0, "what was not flushed is dropped");
+    ada.send("flushInTransaction", json!({}));
+    assert_eq!(ada.errors(), ["internal error"]);
+    assert!(world.log().iter().any(|line| line.contains("leave with its commit")), "{:?}", world.log());
 }
