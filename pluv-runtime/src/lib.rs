@@ -64,12 +64,13 @@ pub use self::{
     auth::{Access, Grant},
     cloudflare::{Handle, RoomExt},
     document::{NoStorage, Storage, Usage, Yrs},
-    engine::{Evict, Hooks, Limits, Retention, StateType},
+    engine::{Evict, Hooks, Limits, MigratedState, Retention, StateType},
     error::{Error, Result},
     protocol::{Json, Millis, Protocol},
     schema::EventInfo,
     sql::{Params, ToValue, Value},
 };
+pub use serde_json;
 pub use yrs;
 
 /// The names that a room's source needs: `use pluv::prelude::*;`.

@@ -186,7 +186,7 @@ fn sync(hook: &Hook) -> Option<TokenStream> {
 fn present(hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, cfgs, .. } = hook;
     let name = Ident::new(kind.method, Span::call_site());
-    (!kind.is_create()).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
+    (!kind.is_sync()).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
 }
 
 /// Asserts that the room has the options that a hook needs.
@@ -228,6 +228,17 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     let returned = call(method, *is_async, *returns, &quote!(#receiver #(#arguments),*));
     let place = generated_at(*returns);
     let found = moved(runtime, place);
+    if kind.is_sync() {
+        let room = quote_spanned!(place=> <Self as #found::Handlers>::Room);
+        let result = quote_spanned!(place=> #found::__private::migrated::<#room, _>(#returned));
+        return Some(quote! {
+            #(#cfgs)*
+            #[allow(unused_variables)]
+            fn migrate_state(stored: #runtime::serde_json::Value) -> #runtime::MigratedState {
+                #result
+            }
+        });
+    }
     let user = quote_spanned!(place=> <<Self as #found::Handlers>::Room as #found::Room>::User);
     let (answer, convert) = match kind.returns {
         "Option<User>" => {

@@ -20,8 +20,8 @@ use crate::{
     contract::{ClientInput, Failure, HasDocument, HasOutput, HasSql, HasState, ServerOutput},
     document::{Usage, has_changed},
     engine::{
-        Action, Change, Definition, Evict, Hooks, Job, Limits, Outcome, Presence, Room as Engine, RunJob, Runtime,
-        Task, Typed, Types, to_object,
+        Action, Change, Definition, Evict, Hooks, Job, Limits, MigratedState, Outcome, Presence, Room as Engine,
+        RunJob, Runtime, Task, Typed, Types, to_object,
     },
     error::{Error, Result},
     protocol::{Millis, Output, Protocol, decode},
@@ -61,6 +61,12 @@ pub trait Handlers: Sized + 'static {
 
     /// Runs the handler that `message` names.
     fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> impl Future<Output = Result<Outcome>>;
+
+    /// Converts a stored state that does not read as the room's type any more. `None` is a room without the hook.
+    #[must_use]
+    fn migrate_state(_stored: serde_json::Value) -> MigratedState {
+        None
+    }
 
     /// Runs for each connection, after it has joined and everyone was told: a user with two tabs connects twice.
     fn on_user_connected(&self, _context: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
@@ -206,7 +212,7 @@ impl<E: Failure> IntoHook for std::result::Result<(), E> {
 pub(crate) fn definition<R: Handlers>(limits: Limits) -> Definition {
     let Options { relay_unknown, debug, retention, state, uses_sql, migrations, .. } = <R::Room as Room>::OPTIONS;
     Definition {
-        state,
+        state: state.map(|state| state.migrated_by(R::migrate_state)),
         uses_sql,
         migrations,
         types: types::<R>(),

@@ -26,7 +26,7 @@ pub struct Sql {
 }
 
 impl Sql {
-    pub(super) fn new(database: Database) -> Self {
+    pub(crate) fn new(database: Database) -> Self {
         Self { database }
     }
 

@@ -46,5 +46,5 @@ pub use self::{
     definition::{Hooks, Retention},
     job::Outcome,
     limits::Limits,
-    state::StateType,
+    state::{MigratedState, StateType},
 };

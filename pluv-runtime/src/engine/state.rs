@@ -24,7 +24,12 @@ pub struct StateType {
     default: fn() -> Rc<dyn Any>,
     read: fn(&str) -> Result<Rc<dyn Any>, String>,
     write: fn(&dyn Any) -> Result<String, String>,
+    /// Converts what does not read as the type any more.
+    migrate: fn(serde_json::Value) -> MigratedState,
 }
+
+/// The result of the hook `migrate_state`; none in a room without it.
+pub type MigratedState = Option<Result<Rc<dyn Any>, Error>>;
 
 impl StateType {
     /// The functions of `T`.
@@ -41,6 +46,29 @@ impl StateType {
                 Some(value) => serde_json::to_string(value).map_err(|error| error.to_string()),
                 None => Err("it is of another type".to_owned()),
             },
+            migrate: |_| None,
+        }
+    }
+
+    /// With the room's hook `migrate_state`.
+    pub(crate) fn migrated_by(self, migrate: fn(serde_json::Value) -> MigratedState) -> Self {
+        Self { migrate, ..self }
+    }
+
+    /// Reads a stored state. Returns whether it had to be migrated.
+    fn read_or_migrate(&self, json: &str) -> Result<(Rc<dyn Any>, bool), Error> {
+        let reason = match (self.read)(json) {
+            Ok(value) => return Ok((value, false)),
+            Err(reason) => reason,
+        };
+        match serde_json::from_str(json).ok().and_then(self.migrate) {
+            Some(Ok(value)) => Ok((value, true)),
+            Some(Err(error)) => {
+                Err(Error::internal(format!("`migrate_state` failed on a stored state ({reason}): {error}")))
+            }
+            None => Err(Error::internal(format!(
+                "the stored state is not of the room's `state` type any more, and there is no hook `migrate_state`: {reason}"
+            ))),
         }
     }
 }
@@ -75,21 +103,24 @@ impl RoomState {
     /// Applies the migrations and reads the state, once.
     ///
     /// # Errors
-    /// When the database fails, a migration can't be applied, or the row is no state: then it stays as it is.
+    /// When the database fails, a migration can't be applied, or the row is no state and can't be migrated: then it stays.
     pub(super) fn load(&mut self) -> Result<(), Error> {
         if !self.is_migrated {
             migrate(self.migrations, &self.database)?;
             self.is_migrated = true;
         }
         let Some(kind) = self.kind.filter(|_| self.loaded.is_none()) else { return Ok(()) };
-        let json = read(&self.database)?;
-        let value = match &json {
-            None => (kind.default)(),
-            Some(json) => (kind.read)(json).map_err(|error| {
-                Error::internal(format!("the stored state is not of the room's `state` type any more: {error}"))
-            })?,
+        let Some(json) = read(&self.database)? else {
+            self.loaded = Some(Loaded { value: (kind.default)(), json: None });
+            return Ok(());
         };
-        self.loaded = Some(Loaded { value, json });
+        let (value, is_migrated) = kind.read_or_migrate(&json)?;
+        self.loaded = Some(Loaded { value: Rc::clone(&value), json: Some(json) });
+        if is_migrated {
+            let stored = self.database.clone().transaction(|| self.store(value));
+            self.end_transaction(stored.is_ok());
+            return stored.inspect_err(|_| self.loaded = None);
+        }
         Ok(())
     }
 

@@ -14,12 +14,13 @@ use worker::Env;
 use yrs::{GetString as _, ReadTxn as _, Text as _, WriteTxn as _};
 
 use crate::{
-    Context, EventInfo, Handlers, Hooks, Json, Limits, Message, Options, Room, StateType, Yrs,
+    Context, EventInfo, Handlers, Hooks, Json, Limits, Message, MigratedState, Options, Room, StateType, Yrs,
     api::answer,
     contract::{HasOutput, HasSql, HasState},
     engine::Outcome,
     error::{Error, Result},
     params,
+    sql::Database,
     testing::{Client, Fault, World},
 };
 
@@ -181,6 +182,16 @@ impl Handlers for Poll {
             _ => return Ok(Outcome::Unhandled),
         }
         Ok(Outcome::Done)
+    }
+
+    fn migrate_state(stored: serde_json::Value) -> MigratedState {
+        // Before, there was only one vote.
+        let value = stored["vote"].as_u64().and_then(|value| u8::try_from(value).ok());
+        let votes = value.map(|value| BTreeMap::from([("someone".to_owned(), value)]));
+        Some(match votes {
+            Some(votes) => Ok(Rc::new(Round { votes })),
+            None => Err(Error::internal("there is no vote")),
+        })
     }
 
     async fn on_user_connected(&self, context: &Context<'_, Self>) -> Result<()> {
@@ -356,4 +367,33 @@ fn flushed_messages_are_sent_while_the_handler_waits() {
     ada.send("flushInTransaction", json!({}));
     assert_eq!(ada.errors(), ["internal error"]);
     assert!(world.log().iter().any(|line| line.contains("leave with its commit")), "{:?}", world.log());
+}
+
+#[test]
+fn a_state_of_an_earlier_type_is_migrated() {
+    for (stored, expected) in [(r#"{"vote":4}"#, Ok(json!([0, 1, null]))), (r#"{"vote":"x"}"#, Err("internal error"))] {
+        let world = World::new("poll", Poll::default);
+        let ada = world.join(user("ada"));
+        ada.send("vote", json!({ "value": 1 }));
+        let storage = world.storage();
+        let database = storage.database();
+        for statement in
+            [&format!("UPDATE pluv_state SET value = '{stored}'"), "DELETE FROM votes", "DELETE FROM pluv_kv"]
+        {
+            database.run(statement);
+        }
+        world.hibernate();
+        let answer = ada.call("count", json!({}));
+        assert_eq!(answer, expected.map_err(str::to_owned));
+        let rows =
+            Database::from(database.clone()).exec("SELECT value FROM pluv_state", Vec::new()).expect("it is read");
+        let rows = rows.concat();
+        match answer {
+            Ok(_) => assert_eq!(rows, [r#"{"votes":{"someone":4}}"#.into()]),
+            Err(_) => {
+                assert_eq!(rows, [stored.into()], "it stays");
+                assert!(world.log()[0].contains("missing field `votes`"), "{:?}", world.log());
+            }
+        }
+    }
 }
