@@ -18,8 +18,8 @@ async function ledger(join, user, options = {}) {
 
 /** Returns the stored entries and counts of the room. */
 async function balance(client) {
-  const { asked, ...stored } = await client.call.balance({});
-  assert.ok(asked > 0);
+  const { asked, done, ...stored } = await client.call.balance({});
+  assert.ok(asked > 0 && done >= 0);
   return stored;
 }
 
@@ -43,6 +43,14 @@ test('flushed messages are sent while their handler waits', () =>
     bob.on('waiting', ({ text }) => bob.send('record', { text }));
     ada.send('waitFor', { text: 'go' });
     assert.equal(await found, 'go');
+  }));
+
+test('work in the background goes on after its handler', () =>
+  withRoom(async ({ join }) => {
+    const ada = await ledger(join, 'ada');
+    ada.send('recordAndWork', { text: 'one' });
+    await until(() => ada.recorded.length === 1, 'it is recorded');
+    await until(async () => (await ada.call.balance({})).done === 1, 'the work is done');
   }));
 
 test('state and tables survive hibernation', () =>

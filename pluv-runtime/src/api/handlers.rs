@@ -385,6 +385,13 @@ impl<R: Handlers> Context<'_, R> {
         self.runtime.flush(self.job, self.actions.take().into_actions()?)
     }
 
+    /// Runs a future after the handler has ended well and its messages were sent: for work that nobody waits for, such as a call
+    /// of a webhook. It is dropped with the handler's other actions on an `Err`, and an error of its own is logged.
+    pub fn wait_until<T: IntoHook + 'static>(&self, future: impl Future<Output = T> + 'static) {
+        let future = future.map(IntoHook::into_hook).boxed_local();
+        self.actions.borrow_mut().push(Ok(Action::WaitUntil(future)));
+    }
+
     /// The room's state, as it is stored and as this handler has changed it since.
     ///
     /// # Panics

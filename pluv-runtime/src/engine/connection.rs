@@ -1,6 +1,6 @@
 //! The connections of a room: their states, their rate limits, and the one whose code runs.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -311,6 +311,12 @@ pub(crate) struct Current {
 }
 
 impl Current {
+    /// Returns the line of the log for a failure of its code.
+    pub(crate) fn failure(&self, error: &dyn fmt::Display) -> String {
+        let (room, session) = (self.origin.room(), self.origin.id());
+        format!("room `{room}`, session `{session}`, `{}`: {error}", self.name())
+    }
+
     /// The name of the event or hook, for the log.
     pub(crate) fn name(&self) -> &str {
         self.name.as_deref().unwrap_or("message")

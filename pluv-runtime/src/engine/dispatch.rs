@@ -8,13 +8,17 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures_util::{StreamExt as _, future::Abortable, stream::FuturesUnordered};
+use futures_util::{
+    StreamExt as _,
+    future::{Abortable, Either},
+    stream::FuturesUnordered,
+};
 
 use super::{
     admin::{AdminReply, AdminRequest},
     close::CloseReason,
     connection::{self, Admission, ConnectionId, Current},
-    job::{Action, Job, Outcome},
+    job::{Action, Background, Job, Outcome},
     room::Room,
     step::{Effect, Input, LastPing, Step},
 };
@@ -71,6 +75,8 @@ pub(crate) struct Dispatcher<R, H> {
     is_committing: Cell<bool>,
     /// The jobs that follow from transactions of handlers that still run.
     follow_ups: RefCell<Vec<Job>>,
+    /// Work of handlers that has not begun.
+    background: RefCell<Vec<Background>>,
 }
 
 /// Handlers that wait for something, and the connections that they run for.
@@ -94,6 +100,7 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
             host,
             is_committing: Cell::default(),
             follow_ups: RefCell::default(),
+            background: RefCell::default(),
         }
     }
 
@@ -152,7 +159,8 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
 
     /// Executes the effects of a step and of the inputs that follow from these. Returns the handlers to run.
     fn execute(&self, step: Step) -> Vec<Job> {
-        let Step { effects, mut jobs, .. } = step;
+        let Step { effects, mut jobs, background, .. } = step;
+        self.background.borrow_mut().extend(background);
         let sent_much: Vec<_> = effects.into_iter().flat_map(|effect| self.host.execute(effect)).collect();
         for connection in sent_much {
             let step = self.handle(Input::SentMuch { connection });
@@ -161,17 +169,35 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         jobs
     }
 
-    /// Runs jobs, and those that waited for them. None waits for another of them.
+    /// Runs jobs, those that waited for them, and the work that goes on when they have ended.
     async fn run_all(&self, mut jobs: Vec<Job>) {
-        // Most often it is one, which needs no set of futures.
-        while jobs.len() <= 1 {
-            let Some(job) = jobs.pop() else { return };
-            jobs = self.run(job).await;
+        let mut running = FuturesUnordered::new();
+        loop {
+            running.extend(self.background.take().into_iter().map(|work| Either::Left(self.run_background(work))));
+            // Most often it is one, which needs no set of futures.
+            if running.is_empty() && jobs.len() == 1 {
+                jobs = self.run(jobs.remove(0)).await;
+                continue;
+            }
+            running.extend(jobs.drain(..).map(|job| Either::Right(self.run(job))));
+            match running.next().await {
+                Some(following) => jobs = following,
+                None => return,
+            }
         }
-        let mut running: FuturesUnordered<_> = jobs.into_iter().map(|job| self.run(job)).collect();
-        while let Some(jobs) = running.next().await {
-            running.extend(jobs.into_iter().map(|job| self.run(job)));
+    }
+
+    /// Runs work that no handler waits for.
+    async fn run_background(&self, work: Background) -> Vec<Job> {
+        let Background { cause, mut future } = work;
+        let result = std::future::poll_fn(|cx| {
+            self.host.activate();
+            connection::enter(Some(cause.clone()), || future.as_mut().poll(cx))
+        });
+        if let Err(error) = result.await {
+            self.host.execute(Effect::LogError(cause.failure(&error)));
         }
+        Vec::new()
     }
 
     /// Runs a job, and returns those that follow.

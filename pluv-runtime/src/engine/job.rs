@@ -7,13 +7,13 @@ use std::{
     rc::Rc,
 };
 
-use futures_util::future::AbortRegistration;
+use futures_util::future::{AbortRegistration, LocalBoxFuture};
 
 use super::{
     close::Evict,
     connection::{Author, Connection, ConnectionId, Current, user_id},
     definition::{Presence, Typed},
-    step::{Effect, LogEntry, Step},
+    step::{LogEntry, Step},
 };
 use crate::{
     error::Error,
@@ -148,17 +148,6 @@ impl Job {
         }
     }
 
-    /// Returns the effect that logs its failure.
-    pub(crate) fn failure(&self, error: &Error) -> Effect {
-        let origin = &self.current.origin;
-        Effect::LogError(format!(
-            "room `{}`, session `{}`, `{}`: {error}",
-            origin.room(),
-            origin.id(),
-            self.current.name()
-        ))
-    }
-
     /// Its memory while it waits, in bytes.
     fn bytes(&self) -> usize {
         let contents = match &self.task {
@@ -191,6 +180,18 @@ pub enum Outcome {
 /// A change of the document: runs on a `yrs::Doc`, and returns the change as an update.
 pub(crate) type Change = Box<dyn FnOnce(&dyn Any) -> Option<Vec<u8>>>;
 
+/// Work that goes on after its handler has ended.
+pub(crate) struct Background {
+    pub(crate) cause: Current,
+    pub(crate) future: LocalBoxFuture<'static, Result<(), Error>>,
+}
+
+impl fmt::Debug for Background {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Background").field("cause", &self.cause).finish_non_exhaustive()
+    }
+}
+
 /// One thing that a handler asked for.
 pub(crate) enum Action {
     /// Send to everyone.
@@ -207,6 +208,8 @@ pub(crate) enum Action {
     SendEdit(Box<Step>),
     /// Replace the state.
     SetState(Rc<dyn Any>),
+    /// Run a future after all else was applied.
+    WaitUntil(LocalBoxFuture<'static, Result<(), Error>>),
     /// Check for idle connections.
     CheckIdle,
     /// Close connections.
@@ -231,6 +234,7 @@ impl fmt::Debug for Action {
             Self::Edit(_) => f.write_str("Edit"),
             Self::SendEdit(_) => f.write_str("SendEdit"),
             Self::SetState(_) => f.write_str("SetState"),
+            Self::WaitUntil(_) => f.write_str("WaitUntil"),
             Self::CheckIdle => f.write_str("CheckIdle"),
         }
     }

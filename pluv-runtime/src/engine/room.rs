@@ -11,7 +11,7 @@ use super::{
     definition::{Definition, Presence, Typed},
     document::{JoinSnapshot, RoomDocument},
     initial_storage::{InitialStorage, NextStep, PendingJoin},
-    job::{Action, Job, JobQueue, Outcome, Task},
+    job::{Action, Background, Job, JobQueue, Outcome, Task},
     membership::{Departed, Membership},
     state::RoomState,
     step::{Effect, Input, LastPing, LogEntry, Step},
@@ -499,7 +499,7 @@ impl Room {
             answer.and_then(|update| self.document.begin(update, &job.author(), &self.members.connections, step))
         {
             if error.is_internal() {
-                step.effect(job.failure(&error));
+                step.effect(Effect::LogError(job.current.failure(&error)));
             }
             // If clients began the document themselves, theirs would take the place of the room's.
             let reason = match error.is_internal() {
@@ -587,7 +587,11 @@ impl Room {
             }
             (Task::StorageUpdated, stored) => {
                 let result = self.end_transaction(job, stored, last_ping, &mut step);
-                result.as_ref().err().into_iter().for_each(|error| step.effect(job.failure(error)));
+                result
+                    .as_ref()
+                    .err()
+                    .into_iter()
+                    .for_each(|error| step.effect(Effect::LogError(job.current.failure(error))));
                 self.document.storage_updated_ended(result.is_ok(), &mut step);
             }
             (_, stored) => {
@@ -685,6 +689,7 @@ impl Room {
             }
             Action::Evict(evict) => drop(self.evict(&evict, step)),
             Action::SendEdit(edit) => step.absorb(*edit),
+            Action::WaitUntil(work) => step.background.push(Background { cause: job.current.clone(), future: work }),
             Action::Edit(_) | Action::SetState(_) => {}
             Action::CheckIdle => self.check_idle(last_ping, step),
         }
@@ -712,7 +717,7 @@ impl Room {
 
     fn handler_failed(&self, job: &Job, error: &Error, step: &mut Step) {
         if error.is_internal() {
-            step.effect(job.failure(error));
+            step.effect(Effect::LogError(job.current.failure(error)));
         }
         if let Some(connection) = self.members.connections.get(job.current.connection) {
             step.send_error(connection, job.current.request.as_deref(), error.client_message());

@@ -53,6 +53,8 @@ struct Vote {
 #[derive(Default)]
 struct Poll {
     gate: Rc<Gate>,
+    /// How much work in the background was done.
+    done: Rc<Cell<u32>>,
 }
 
 /// A gate that lets one handler pass each time that it is opened.
@@ -170,6 +172,18 @@ impl Handlers for Poll {
                 }
                 context.broadcast(Output::Voted { count: 3 });
                 return Err(Error::client("too late"));
+            }
+            "background" => {
+                let (gate, done) = (Rc::clone(&self.gate), Rc::clone(&self.done));
+                context.wait_until(async move {
+                    gate.pass().await;
+                    done.set(done.get() + 1);
+                    Err::<(), _>(Error::internal("the webhook is down"))
+                });
+                context.broadcast(Output::Voted { count: 7 });
+                if vote.fails {
+                    return Err(Error::client("not now"));
+                }
             }
             "flushInTransaction" => context.transaction(|tx| {
                 tx.flush()?;
@@ -352,7 +366,7 @@ fn flushed_messages_are_sent_while_the_handler_waits() {
     let gate = Rc::new(Gate::default());
     let world = World::new("poll", {
         let gate = Rc::clone(&gate);
-        move || Poll { gate: Rc::clone(&gate) }
+        move || Poll { gate: Rc::clone(&gate), ..Poll::default() }
     });
     let (ada, bob) = (world.join(user("ada")), world.join(user("bob")));
     ada.send("flush", json!({}));
@@ -396,4 +410,26 @@ fn a_state_of_an_earlier_type_is_migrated() {
             }
         }
     }
+}
+
+#[test]
+fn background_work_runs_after_its_handler() {
+    let (gate, done) = (Rc::new(Gate::default()), Rc::new(Cell::new(0)));
+    let world = World::new("poll", {
+        let (gate, done) = (Rc::clone(&gate), Rc::clone(&done));
+        move || Poll { gate: Rc::clone(&gate), done: Rc::clone(&done) }
+    });
+    let ada = world.join(user("ada"));
+    ada.send("background", json!({ "fails": true }));
+    assert_eq!(ada.errors(), ["not now"]);
+    ada.send("background", json!({}));
+    assert_eq!(ada.received("voted"), [json!({ "count": 7 })], "nobody waits for it");
+    ada.send("vote", json!({ "value": 1 }));
+    assert_eq!(ada.received("voted"), [json!({ "count": 1 })], "the next handler runs");
+    assert_eq!(done.get(), 0);
+    gate.open();
+    gate.open();
+    world.run();
+    assert_eq!(done.get(), 1, "that of the handler that failed is dropped");
+    assert!(world.log()[0].ends_with("`background`: the webhook is down"), "{:?}", world.log());
 }
