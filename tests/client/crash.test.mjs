@@ -16,7 +16,9 @@ async function writer(join, url, index) {
   const list = doc.getArray('list');
   const storage = { encode: () => Y.encodeStateAsUpdate(doc), apply: (update) => Y.applyUpdate(doc, update, remote) };
   const user = `user-${index}`;
-  const client = await join(user, { kind: 'Notes', url, storage, presence: { note: `note of ${user}` } });
+  // They back off as real clients do: on a busy machine a hundred that try all the time would keep each other out.
+  const retry = { min: 100, max: 5_000 };
+  const client = await join(user, { kind: 'Notes', url, storage, retry, presence: { note: `note of ${user}` } });
   doc.on('update', (update, origin) => origin !== remote && client.updateStorage(update));
   return { client, list, user, written: 0 };
 }

@@ -71,7 +71,7 @@ type ServedSteps = fn(&mut Report, &Servers);
 /// Runs the parts; whether all passed.
 ///
 /// Parts that use one CPU, or wait, run beside others: what must not compile beside the other tests of Rust, and pages beside
-/// the tests in JavaScript.
+/// the tests that edit documents.
 #[must_use]
 pub fn run(options: &Options) -> bool {
     let wanted = |part: Part| options.only.is_none_or(|only| only == part);
@@ -96,12 +96,12 @@ pub fn run(options: &Options) -> bool {
                     run_part(report, part, |report| steps(report, &servers));
                 }
             };
-            // A thousand clients want both CPUs.
+            // A thousand clients, or a hundred that come back at once, want both CPUs.
             run(&mut report, Part::E2e, e2e::run);
+            run(&mut report, Part::Client, client::run);
             thread::scope(|scope| {
                 let browser = wanted(Part::Browser)
                     .then(|| run_beside(scope, &report, Part::Browser, |report| browser::run(report, &servers)));
-                run(&mut report, Part::Client, client::run);
                 run(&mut report, Part::Yjs, yjs::run);
                 browser.into_iter().for_each(|browser| report.merge(joined(browser)));
             });

@@ -15,9 +15,9 @@ use crate::tools;
 /// How long the tests of a file may take, as a multiple of what one wait may: where something hangs that nobody waits for.
 const WAITS_OF_A_FILE: u32 = 20;
 
-/// How many files run at once: they wait for rooms more than they compute, but for those that draw pages.
+/// How many files run at once. Those that edit documents wait for rooms more than they compute.
 fn files_at_once(directory: &str) -> usize {
-    if directory == "browser" { 2 } else { 4 }
+    if directory == "yjs" { 4 } else { 2 }
 }
 
 /// The command that runs the tests in a directory of `tests`, with the packages that they need.
