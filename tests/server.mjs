@@ -31,6 +31,16 @@ async function freePort() {
   }
 }
 
+/** The process groups of the servers that run. They are not in the group of the tests, and must not outlive these. */
+const groups = new Set();
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+  process.once(signal, () => {
+    groups.forEach((group) => process.kill(-group, 'SIGKILL'));
+    process.exit(1);
+  });
+}
+
 /** Runs `wrangler dev` in a process group of its own, with a directory for its storage. */
 export class Server {
   #process = null;
@@ -64,6 +74,7 @@ export class Server {
       detached: true,
     });
     this.#process = started;
+    groups.add(started.pid);
     this.#log = [];
     for (const pipe of [started.stdout, started.stderr]) {
       pipe.on('data', (bytes) => this.#log.push(bytes.toString()));
@@ -97,6 +108,7 @@ export class Server {
     if (!ended) {
       return;
     }
+    groups.delete(ended.pid);
     const exited = ended.exitCode === null && ended.signalCode === null ? once(ended, 'exit') : null;
     try {
       process.kill(-ended.pid, 'SIGKILL');

@@ -49,13 +49,22 @@ impl Driver for ObjectDatabase {
     }
 
     fn transaction(&self, run: &mut dyn FnMut() -> Result<(), SqlError>) -> Result<(), SqlError> {
-        let mut result = Ok(());
+        let mut result = None;
         let committed = self.storage.transaction_sync(&mut || {
-            result = run();
+            let outcome = run();
             // What is thrown rolls back.
-            result.as_ref().map(|_| ()).map_err(|_| JsValue::NULL)
+            let thrown = outcome.as_ref().map(|()| ()).map_err(|_| JsValue::NULL);
+            result = Some(outcome);
+            thrown
         });
-        result.and_then(|()| committed.map(drop).map_err(|error| failed(format!("{error:?}"))))
+        match (result, committed) {
+            (Some(result), committed) => {
+                result.and_then(|()| committed.map(drop).map_err(|error| failed(format!("{error:?}"))))
+            }
+            // The code within panicked: what it had borrowed is lost with the instance, so that nothing may go on.
+            (None, Err(panic)) => wasm_bindgen::throw_val(panic),
+            (None, Ok(_)) => Err(failed("the transaction did not run")),
+        }
     }
 }
 

@@ -30,8 +30,9 @@ const SOME_STATE: &str = r#""AAA=""#;
 pub(super) struct RoomDocument {
     document: Option<Box<dyn Document>>,
     queue: EditQueue,
-    /// After a change in a transaction that has not ended: the edits of clients that were stored in it too.
-    uncommitted: Option<Vec<Edit<ValidatedUpdate>>>,
+    /// After a change in a transaction that has not ended: the edits of clients that were stored in it too, and whether an
+    /// earlier commit was under way.
+    uncommitted: Option<(Vec<Edit<ValidatedUpdate>>, bool)>,
     /// Whether the host knows of edits that wait.
     has_pending: bool,
     hooks: DocumentHooks,
@@ -370,7 +371,9 @@ impl RoomDocument {
         step: &mut Step,
     ) -> Result<(), StoreError> {
         // Nothing of the loaded document may be sent before it is stored: so the change does not wait.
-        self.uncommitted.get_or_insert_default().extend_from_slice(self.queue.waiting());
+        let was_committing = self.queue.is_committing();
+        let (edits, _) = self.uncommitted.get_or_insert_with(|| (Vec::new(), was_committing));
+        edits.extend_from_slice(self.queue.waiting());
         self.flush(connections, step);
         let document = self.get()?;
         let Some(update) = change(document.doc(step.now)?) else { return Ok(()) };
@@ -384,13 +387,18 @@ impl RoomDocument {
     /// The transaction of a handler has ended. If it was rolled back, the edits of clients that were stored in it are stored
     /// again.
     pub(super) fn end_transaction(&mut self, is_committed: bool, connections: &Connections, step: &mut Step) {
-        let Some(edits) = self.uncommitted.take().filter(|_| !is_committed) else { return };
+        let Some((edits, was_committing)) = self.uncommitted.take().filter(|_| !is_committed) else { return };
         if let Some(document) = &mut self.document {
             document.unload();
         }
         for edit in edits {
             // They are flushed below, whatever the queue would wait for.
             let _ = self.queue.push(step.now, edit);
+        }
+        // What the host was to be told of them, and of a commit, is lost with the transaction's effects.
+        self.has_pending = true;
+        if !was_committing {
+            self.queue.forget_commit();
         }
         self.flush(connections, step);
     }

@@ -133,6 +133,16 @@ impl EditQueue {
         mem::take(&mut self.waiting)
     }
 
+    /// Returns whether the last group is not durable yet.
+    pub(crate) fn is_committing(&self) -> bool {
+        self.phase == Phase::Committing
+    }
+
+    /// The commit that was started last does not come, as its transaction was rolled back.
+    pub(crate) fn forget_commit(&mut self) {
+        self.phase = Phase::Idle;
+    }
+
     /// Something was written. Returns whether it starts a commit, as none is under way.
     pub(crate) fn start_commit(&mut self) -> bool {
         mem::replace(&mut self.phase, Phase::Committing) != Phase::Committing

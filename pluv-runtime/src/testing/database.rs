@@ -278,14 +278,16 @@ impl Driver for Database {
             ),
         };
         self.run(&begin);
+        let mut is_over = false;
         let result = run().and_then(|()| {
             self.call(|| {
                 self.run(&commit);
+                is_over = true;
                 Ok(())
             })
         });
         self.update(|state| state.depth = depth);
-        if result.is_err() {
+        if result.is_err() && !is_over {
             self.update(|state| state.written = written);
             if !self.0.db.borrow().is_autocommit() {
                 expect_ok(self.0.db.borrow().execute_batch(&roll_back));
