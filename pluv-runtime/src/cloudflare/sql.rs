@@ -53,7 +53,7 @@ impl Driver for ObjectDatabase {
         let committed = self.storage.transaction_sync(&mut || {
             let outcome = run();
             // What is thrown rolls back.
-            let thrown = outcome.as_ref().map(|()| ()).map_err(|_| JsValue::NULL);
+            let thrown = outcome.as_ref().copied().map_err(|_| JsValue::NULL);
             result = Some(outcome);
             thrown
         });
