@@ -1,6 +1,6 @@
 //! The functions and traits that expansions of `#[pluv::room]` and `#[pluv::output]` use. Not for users, and free to change.
 
-use std::{any::Any, fmt, marker::PhantomData, pin::Pin, rc::Rc};
+use std::{fmt, marker::PhantomData, pin::Pin};
 
 use worker::Response;
 
@@ -8,8 +8,7 @@ use crate::{
     Handlers, Limits, Message, Options, Room,
     api::{self, Context},
     auth::Grant,
-    contract::{ClientInput, Failure, HasDocument, HasState, HasUser, InitialPresence, ServerOutput, UserId},
-    engine::MigratedState,
+    contract::{ClientInput, Failure, HasDocument, HasUser, InitialPresence, ServerOutput, UserId},
     error::Result,
     schema::{Declarations, TypeName, Typed},
 };
@@ -17,7 +16,7 @@ pub use crate::{
     api::{IntoEvent, IntoHook, OutputTable},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
-    document::{Document, StoreError, StoreResults},
+    document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
     engine::Outcome,
 };
 #[cfg(not(feature = "ts"))]
@@ -52,15 +51,6 @@ pub const fn assert_handlers<R: Handlers>() -> usize {
 
 /// Asserts that a room has a user.
 pub const fn assert_has_user<R: HasUser>() {}
-
-/// Asserts that a room has a state.
-pub const fn assert_has_state<R: HasState>() {}
-
-/// Converts the result of the hook `migrate_state`.
-pub fn migrated<R: HasState, E: Failure>(state: Result<R::State, E>) -> MigratedState {
-    let state = state.map_err(Into::into);
-    Some(state.map(|state| -> Rc<dyn Any> { Rc::new(state) }))
-}
 
 /// Asserts that a room has a document.
 pub const fn assert_has_document<R: HasDocument>() {}

@@ -133,12 +133,11 @@ impl ::pluv::Handlers for Chat {
         },
     >>::Type;
     const EVENTS: &'static [::pluv::EventInfo] = &[
-        ::pluv::EventInfo::event("sendMessage", "Sends a message to everyone.").sync(),
+        ::pluv::EventInfo::event("sendMessage", "Sends a message to everyone."),
         ::pluv::EventInfo::event(
-                "double",
-                "Doubles a number, and sends it to the caller only.",
-            )
-            .sync(),
+            "double",
+            "Doubles a number, and sends it to the caller only.",
+        ),
     ];
     const EVENT_TYPES: &'static [::pluv::schema::EventTypes] = &[
         ::pluv::schema::EventTypes::new()

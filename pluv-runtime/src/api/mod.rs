@@ -3,7 +3,6 @@
 mod handlers;
 mod room;
 mod session;
-mod sql;
 mod types;
 
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
@@ -13,6 +12,5 @@ pub use self::{
     handlers::{Context, FinalState, Handlers, IntoEvent, IntoHook, Message, StorageRef},
     room::{NoOutput, Options, Room},
     session::Session,
-    sql::{Kv, Sql},
     types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, OutputTable, RoomTypes, TypeName, Typed},
 };

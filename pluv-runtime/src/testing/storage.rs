@@ -5,10 +5,7 @@ use std::fmt;
 use yrs::{Doc, Transact as _, Transaction};
 
 use super::database::{Database, Fault};
-use crate::{
-    Sql,
-    document::{Document, Storage as Kind},
-};
+use crate::document::{Document, Storage as Kind};
 
 /// The storage of a room: `SQLite` in memory with the limits of the platform, whose content can be read, and whose calls can
 /// be made to fail.
@@ -19,7 +16,7 @@ pub struct Storage {
 
 /// Opens the document of a database.
 pub(super) fn open<S: Kind>(database: Database) -> Option<Box<dyn Document>> {
-    S::open(database.into(), usize::MAX)
+    S::open(database, usize::MAX)
 }
 
 impl Storage {
@@ -83,18 +80,6 @@ impl Storage {
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.database.calls()
-    }
-
-    /// The room's own tables.
-    #[must_use]
-    pub fn sql(&self) -> Sql {
-        Sql::new(self.database.clone().into())
-    }
-
-    /// The whole database.
-    #[cfg(test)]
-    pub(crate) fn database(&self) -> &Database {
-        &self.database
     }
 
     fn with_document<T>(&self, run: impl FnOnce(&mut dyn Document) -> T) -> T {

@@ -21,5 +21,4 @@ mod storage;
 mod tabs;
 #[cfg(feature = "tracing")]
 mod tracing;
-mod transactions;
 mod world;
