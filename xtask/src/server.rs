@@ -86,14 +86,11 @@ impl Server {
         }
         // Not interactive, and nothing is asked of or sent to the outside.
         command.env("CI", "1").env("WRANGLER_SEND_METRICS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
-        if matches!(log, Log::File) {
-            command.env("FORCE_COLOR", "0");
-        }
         match log {
             Log::Shown => command.stdout(io::stderr()),
             Log::File => {
                 let file = File::create(log_file(&state)).context("no log can be written")?;
-                command.stdout(file.try_clone()?).stderr(file)
+                command.env("FORCE_COLOR", "0").stdout(file.try_clone()?).stderr(file)
             }
         };
         let group = Group::spawn(command.current_dir(&worker.directory))?;

@@ -152,7 +152,7 @@ impl<S: Sql> YrsDocument<S> {
     /// Makes sure that an update still fits, if need be when the log is compacted.
     fn fit(&mut self, now: Millis, update: &ValidatedUpdate, more: usize) -> Result<(), StoreError> {
         match self.check_limits(now, update, more) {
-            // What is stored may say things twice, or say what was deleted since; but not what is not stored yet.
+            // Compaction drops repetitions, and things deleted since, from the log; it wins nothing on what is not stored yet.
             Err(StoreError::TooBig { .. } | StoreError::TooMuchMemory { .. })
                 if more == 0 && self.log.size()?.log > 0 =>
             {

@@ -98,7 +98,7 @@ impl Connection {
         if self.has_joined() { Ok(()) } else { Err("send `$initializeSession` first".to_owned()) }
     }
 
-    /// Itself as the author of a change.
+    /// Returns the author of its changes.
     pub(crate) fn author(&self) -> Author {
         Author { origin: Rc::clone(&self.origin), user: Rc::clone(&self.user.json), protocol: self.protocol }
     }

@@ -82,7 +82,8 @@ pub fn run(options: &Options) -> bool {
             .then(|| report.part("tools", |report| report.prepare("tools", Tools::install)))
             .flatten();
         // The linker of an optimized worker uses one CPU.
-        let builds = tools.map(|tools| scope.spawn(move || servers::build(&tools, &served)));
+        let parts = &served;
+        let builds = tools.map(|tools| scope.spawn(move || servers::build(&tools, parts)));
         let ui = wanted(Part::Ui).then(|| run_beside(scope, &report, Part::Ui, ui::run));
         let alone: [(Part, Steps); 3] =
             [(Part::Lint, lint::run), (Part::Unit, unit::run), (Part::Typescript, typescript::run)];
@@ -90,7 +91,7 @@ pub fn run(options: &Options) -> bool {
             run_part(&mut report, part, steps);
         }
         if let Some(builds) = builds {
-            let servers = report.part("workers", |report| Servers::start(report, joined(builds)));
+            let servers = report.part("workers", |report| Servers::start(report, joined(builds), parts));
             let run = |report: &mut Report, part, steps: ServedSteps| {
                 if wanted(part) {
                     run_part(report, part, |report| steps(report, &servers));

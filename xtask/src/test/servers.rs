@@ -1,5 +1,7 @@
 //! The workers that the tests drive.
 
+use std::iter;
+
 use anyhow::Result;
 
 use super::{Part, report::Report};
@@ -45,17 +47,18 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Starts the workers that were built; the fixture once more as `faults`, for tests that harm all rooms of a worker.
-    pub(super) fn start(report: &mut Report, builds: Builds) -> Self {
+    /// Starts the workers that were built; for the end-to-end tests the fixture once more as `faults`, as some of them harm
+    /// all rooms of a worker.
+    pub(super) fn start(report: &mut Report, builds: Builds, parts: &[Part]) -> Self {
         let mut servers = Vec::new();
         for (name, built) in builds {
             let Some(worker) = report.prepare(name, || built) else {
                 continue;
             };
-            let names = if name == "fixture" { &["fixture", "faults"][..] } else { &[name] };
-            for name in names {
+            let faults = (name == "fixture" && parts.contains(&Part::E2e)).then_some("faults");
+            for name in iter::once(name).chain(faults) {
                 let start = || Server::start_anywhere(&worker, State::temporary()?);
-                servers.extend(report.prepare(&format!("server of {name}"), start).map(|server| (*name, server)));
+                servers.extend(report.prepare(&format!("server of {name}"), start).map(|server| (name, server)));
             }
         }
         Self { servers }
