@@ -107,7 +107,6 @@ class User {
   async go(to) {
     await this.page.locator('[data-test="text"][contenteditable="true"]').waitFor();
     await this.text.focus();
-    await this.move(to === 'start' ? 'Control+Home' : 'Control+End');
     const caret = () =>
       this.text.evaluate(({ editor }) => {
         const { doc, selection } = editor.state;
@@ -120,7 +119,15 @@ class User {
         };
         return { at: selection.head, start: depth('firstChild'), end: doc.content.size - depth('lastChild') };
       });
-    const place = await caret();
+    const press = async () => {
+      await this.move(to === 'start' ? 'Control+Home' : 'Control+End');
+      return caret();
+    };
+    let place = await press();
+    if (place.at !== place[to]) {
+      // ProseMirror reverts the first move to the start that comes within 200 ms after the focus, as if by the browser.
+      place = await press();
+    }
     assert.equal(place.at, place[to], JSON.stringify(place));
   }
 
