@@ -755,7 +755,11 @@ fn generated_code_has_the_cfg_of_its_method() {
         4,
         "the method, its schema, its types, its arm: {expanded}"
     );
-    assert_eq!(expanded.matches("# [cfg (feature = \"b\")]").count(), 3, "the method, its flag, its hook: {expanded}");
+    assert_eq!(
+        expanded.matches("# [cfg (feature = \"b\")]").count(),
+        4,
+        "the method, its flag, its transaction, its hook: {expanded}"
+    );
 }
 
 #[test]

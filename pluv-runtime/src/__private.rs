@@ -1,6 +1,6 @@
 //! The functions and traits that expansions of `#[pluv::room]` and `#[pluv::output]` use. Not for users, and free to change.
 
-use std::{fmt, marker::PhantomData, pin::Pin};
+use std::{any::Any, fmt, marker::PhantomData, pin::Pin, rc::Rc};
 
 use worker::Response;
 
@@ -8,7 +8,8 @@ use crate::{
     Handlers, Limits, Message, Options, Room,
     api::{self, Context},
     auth::Grant,
-    contract::{ClientInput, Failure, HasDocument, HasUser, InitialPresence, ServerOutput, UserId},
+    contract::{ClientInput, Failure, HasDocument, HasState, HasUser, InitialPresence, ServerOutput, UserId},
+    engine::MigratedState,
     error::Result,
     schema::{Declarations, TypeName, Typed},
 };
@@ -16,7 +17,7 @@ pub use crate::{
     api::{IntoEvent, IntoHook, OutputTable},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
-    document::{Document, Sql, SqlError, StoreError, StoreResults, Value},
+    document::{Document, StoreError, StoreResults},
     engine::Outcome,
 };
 #[cfg(not(feature = "ts"))]
@@ -51,6 +52,15 @@ pub const fn assert_handlers<R: Handlers>() -> usize {
 
 /// Asserts that a room has a user.
 pub const fn assert_has_user<R: HasUser>() {}
+
+/// Asserts that a room has a state.
+pub const fn assert_has_state<R: HasState>() {}
+
+/// Converts the result of the hook `migrate_state`.
+pub fn migrated<R: HasState, E: Failure>(state: Result<R::State, E>) -> MigratedState {
+    let state = state.map_err(Into::into);
+    Some(state.map(|state| -> Rc<dyn Any> { Rc::new(state) }))
+}
 
 /// Asserts that a room has a document.
 pub const fn assert_has_document<R: HasDocument>() {}

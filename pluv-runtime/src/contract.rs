@@ -110,6 +110,23 @@ pub trait HasOutput: Room {
 )]
 pub trait HasUser: Room {}
 
+/// A room with a durable state.
+#[diagnostic::on_unimplemented(
+    message = "the room `{Self}` has no state: add `state = YourState` to its `#[pluv::room(..)]`",
+    label = "this needs a state"
+)]
+pub trait HasState: Room {
+    /// The room's state.
+    type State: Clone + 'static;
+}
+
+/// A room with tables of its own.
+#[diagnostic::on_unimplemented(
+    message = "the room `{Self}` has no SQL: add `sql`, or `migrations = [..]`, to its `#[pluv::room(..)]`",
+    label = "this needs SQL"
+)]
+pub trait HasSql: Room {}
+
 /// A room with a document.
 #[diagnostic::on_unimplemented(
     message = "the room `{Self}` has no document: add `storage = Yrs` to its `#[pluv::room(..)]`",

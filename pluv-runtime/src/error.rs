@@ -79,6 +79,13 @@ impl<E: StdError + 'static> From<E> for Error {
     }
 }
 
+/// For a worker's own code, which the platform answers with 500 and logs.
+impl From<Error> for worker::Error {
+    fn from(error: Error) -> Self {
+        Self::RustError(error.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +95,12 @@ mod tests {
         let error = Error::client("the room is full");
         assert_eq!(error.client_message(), "the room is full");
         assert!(!error.is_internal());
+    }
+
+    #[test]
+    fn errors_are_errors_of_the_worker() {
+        let error: worker::Error = Error::internal("no database").into();
+        assert_eq!(error.to_string(), "no database");
     }
 
     #[test]

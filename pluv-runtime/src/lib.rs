@@ -48,6 +48,7 @@ mod protocol;
 mod router;
 pub mod schema;
 mod serve;
+mod sql;
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub mod testing;
 
@@ -59,15 +60,17 @@ pub mod __private;
 pub use pluv_macros::{output, room};
 
 pub use self::{
-    api::{Context, FinalState, Handlers, Message, NoOutput, Options, Room, Session, StorageRef},
+    api::{Context, FinalState, Handlers, Kv, Message, NoOutput, Options, Room, Session, Sql, StorageRef},
     auth::{Access, Grant},
     cloudflare::{Handle, RoomExt},
     document::{NoStorage, Storage, Usage, Yrs},
-    engine::{Evict, Hooks, Limits, Retention},
+    engine::{Evict, Hooks, Limits, MigratedState, Retention, StateType},
     error::{Error, Result},
     protocol::{Json, Millis, Protocol},
     schema::EventInfo,
+    sql::{Params, ToValue, Value},
 };
+pub use serde_json;
 pub use yrs;
 
 /// The names that a room's source needs: `use pluv::prelude::*;`.
@@ -77,5 +80,7 @@ pub mod prelude {
     pub use ts_rs::TS;
     pub use worker::{Env, Request, Response};
 
-    pub use crate::{Context, Error, Evict, FinalState, Grant, Limits, Message, Result, Room as _, RoomExt as _};
+    pub use crate::{
+        Context, Error, Evict, FinalState, Grant, Limits, Message, Result, Room as _, RoomExt as _, params,
+    };
 }

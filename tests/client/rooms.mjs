@@ -16,7 +16,12 @@ assert.ok(PLUV_CLIENTS, 'PLUV_CLIENTS is missing: the directory of the clients o
 export const BASE = PLUV_FIXTURE_URL;
 
 const load = (room) => import(pathToFileURL(path.join(PLUV_CLIENTS, `${room}.mjs`)));
-const clients = { Lab: await load('Lab'), Notes: await load('Notes'), Plain: await load('Plain') };
+const clients = {
+  Lab: await load('Lab'),
+  Notes: await load('Notes'),
+  Plain: await load('Plain'),
+  Ledger: await load('Ledger'),
+};
 export const { PluvError } = clients.Lab;
 
 /** Runs `run` with a room of its own and a `join`, whose clients leave when it ends. */

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Generics, Path, Type, spanned::Spanned as _};
+use syn::{Generics, LitStr, Path, Type, spanned::Spanned as _};
 
 use super::{generated_at, moved, static_generics};
 use crate::{model::Definition, parse::retention};
@@ -124,6 +124,21 @@ fn values(definition: &Definition) -> TokenStream {
         Some(quote!(.#name(#value)))
     });
     let limits = (!options.limits.is_empty()).then(|| quote!(limits: #runtime::Limits::new() #(#limits)*,));
+    let state = options.state.as_ref().map(|state| {
+        let place = generated_at(state.span());
+        let runtime = moved(runtime, place);
+        let functions = quote_spanned!(place=> #runtime::StateType::of::<#state>());
+        quote!(state: ::core::option::Option::Some(#functions),)
+    });
+    let migrations = options.migrations.iter().map(|path| {
+        let file = LitStr::new(&format!("/{}", path.value()), path.span());
+        // An error about a file that is missing points to its path.
+        quote_spanned! {path.span()=>
+            (#path, ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #file)))
+        }
+    });
+    let migrations = (!options.migrations.is_empty()).then(|| quote!(migrations: &[#(#migrations),*],));
+    let uses_sql = (options.state.is_some() || options.has_sql()).then(|| quote!(uses_sql: true,));
     let retention = options.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
     let retention = retention.map(|after| {
         let after = duration(after);
@@ -131,7 +146,7 @@ fn values(definition: &Definition) -> TokenStream {
     });
     quote! {
         #runtime::Options {
-            #path #secrets #cors #has_user #relay_unknown #debug #limits #retention
+            #path #secrets #cors #has_user #relay_unknown #debug #limits #retention #state #uses_sql #migrations
             ..#runtime::Options::new(#name, #binding)
         }
     }
@@ -179,7 +194,7 @@ impl RoomType {
     }
 }
 
-/// The traits by which handlers know that the room has a user and an output.
+/// The traits by which handlers know that the room has a user, an output, a state and SQL.
 fn markers(definition: &Definition, implementation: &TraitImpl) -> TokenStream {
     let Definition { runtime, options, .. } = definition;
     let user = options.user.as_ref().map(|_| implementation.of_trait(&quote!(#runtime::contract::HasUser), &quote!()));
@@ -187,7 +202,13 @@ fn markers(definition: &Definition, implementation: &TraitImpl) -> TokenStream {
         let declared = quote!(type Declared = <Self as #runtime::Room>::Output;);
         implementation.of_trait(&quote!(#runtime::contract::HasOutput), &declared)
     });
-    quote!(#user #output)
+    let state = options.state.as_ref().map(|state| {
+        let place = generated_at(state.span());
+        let declared = quote_spanned!(place=> type State = #state;);
+        implementation.of_trait(&quote!(#runtime::contract::HasState), &declared)
+    });
+    let sql = options.has_sql().then(|| implementation.of_trait(&quote!(#runtime::contract::HasSql), &quote!()));
+    quote!(#user #output #state #sql)
 }
 
 /// Implements the creation of a struct without fields, which needs no hook `create`; a room with errors is never created.

@@ -52,6 +52,8 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
             }>>::Type
         }
     };
+    let sync: Vec<_> = hooks.iter().filter_map(sync).collect();
+    let sync = (!sync.is_empty()).then(|| quote!(hooks.sync = &[#(#sync),*];));
     let dispatch = dispatch(runtime, calls);
     let hooks = hooks.iter().map(|hook| hook_method(runtime, hook));
     let body = quote! {
@@ -62,6 +64,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
             #[allow(unused_mut)]
             let mut hooks = #runtime::Hooks::none();
             #(#present)*
+            #sync
             hooks
         };
 
@@ -99,14 +102,15 @@ fn context_at(runtime: &Path, place: Span) -> TokenStream {
 }
 
 fn info(runtime: &Path, call: &Call) -> TokenStream {
-    let Call { name, kind, docs, cfgs, .. } = call;
+    let Call { name, kind, docs, cfgs, is_async, .. } = call;
+    let sync = (!is_async).then(|| quote!(.sync()));
     // Not the literal itself, whose span would make the code the user's own.
     let name = name.value();
     match kind {
-        CallKind::Event => quote!(#(#cfgs)* #runtime::EventInfo::event(#name, #docs)),
+        CallKind::Event => quote!(#(#cfgs)* #runtime::EventInfo::event(#name, #docs)#sync),
         CallKind::Procedure { reply, .. } => {
             let reply = reply.value();
-            quote!(#(#cfgs)* #runtime::EventInfo::procedure(#name, #reply, #docs))
+            quote!(#(#cfgs)* #runtime::EventInfo::procedure(#name, #reply, #docs)#sync)
         }
     }
 }
@@ -171,11 +175,18 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
     quote!(#(#cfgs)* #name => #outcome,)
 }
 
+/// Returns the name of a hook that the runtime runs as a transaction, if it is not `async`.
+fn sync(hook: &Hook) -> Option<TokenStream> {
+    let Hook { kind, cfgs, is_async, .. } = hook;
+    let name = kind.method;
+    (!is_async && kind.params.contains(&"cx: &Context")).then(|| quote!(#(#cfgs)* #name))
+}
+
 /// Declares a hook to the runtime, which always calls `create`.
 fn present(hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, cfgs, .. } = hook;
     let name = Ident::new(kind.method, Span::call_site());
-    (!kind.is_create()).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
+    (!kind.is_sync()).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
 }
 
 /// Asserts that the room has the options that a hook needs.
@@ -217,6 +228,17 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     let returned = call(method, *is_async, *returns, &quote!(#receiver #(#arguments),*));
     let place = generated_at(*returns);
     let found = moved(runtime, place);
+    if kind.is_sync() {
+        let room = quote_spanned!(place=> <Self as #found::Handlers>::Room);
+        let result = quote_spanned!(place=> #found::__private::migrated::<#room, _>(#returned));
+        return Some(quote! {
+            #(#cfgs)*
+            #[allow(unused_variables)]
+            fn migrate_state(stored: #runtime::serde_json::Value) -> #runtime::MigratedState {
+                #result
+            }
+        });
+    }
     let user = quote_spanned!(place=> <<Self as #found::Handlers>::Room as #found::Room>::User);
     let (answer, convert) = match kind.returns {
         "Option<User>" => {

@@ -20,9 +20,10 @@ pub(crate) struct HookKind {
 }
 
 /// All hooks.
-pub(super) static HOOKS: [HookKind; 8] = [
+pub(super) static HOOKS: [HookKind; 9] = [
     kind("create", &["env: &Env"], "Self", None),
     kind("authorize", &["req: &Request", "env: &Env", "room: &str"], "Option<User>", Some("assert_has_user")),
+    kind("migrate_state", &["stored: serde_json::Value"], "State", Some("assert_has_state")),
     kind("on_user_connected", &["&self", "cx: &Context"], "()", None),
     kind("on_user_disconnected", &["&self", "cx: &Context"], "()", None),
     kind("on_message", &["&self", "cx: &Context", "message: &Message<'_>"], "()", None),
@@ -41,9 +42,14 @@ impl HookKind {
         self.method.trim_start_matches("on_").trim_start_matches("get_")
     }
 
-    /// Returns whether the hook makes the room, and so is no method of it and not `async`.
+    /// Returns whether the hook makes the room.
     pub(crate) fn is_create(&self) -> bool {
         self.method == "create"
+    }
+
+    /// Returns whether the hook runs before there is a room, and so is no method of it and not `async`.
+    pub(crate) fn is_sync(&self) -> bool {
+        self.is_create() || self.method == "migrate_state"
     }
 
     /// Returns whether the hook takes `&self`.
@@ -53,7 +59,7 @@ impl HookKind {
 
     /// Returns the signature of a hook whose method is called `name`.
     pub(super) fn signature(&self, name: &Ident) -> String {
-        let asyncness = if self.is_create() { "" } else { "async " };
+        let asyncness = if self.is_sync() { "" } else { "async " };
         format!("{asyncness}fn {name}({}) -> Result<{}>", self.params.join(", "), self.returns)
     }
 
@@ -66,6 +72,6 @@ impl HookKind {
         let is_complete = count == self.params.len() || (count == 1 && self.params == ["&self", "cx: &Context"]);
         let has_value = self.returns == "()" || returned(signature).is_some();
         let is_async = signature.asyncness.is_some();
-        receiver == self.has_receiver().then_some(true) && is_complete && has_value && !(self.is_create() && is_async)
+        receiver == self.has_receiver().then_some(true) && is_complete && has_value && !(self.is_sync() && is_async)
     }
 }

@@ -20,6 +20,9 @@ const NAMES: &[&str] = &[
     "presence",
     "output",
     "storage",
+    "state",
+    "sql",
+    "migrations",
     "retention",
     "limits",
     "path",
@@ -43,6 +46,10 @@ pub(crate) struct Options {
     pub(crate) output: Option<Type>,
     /// The only storage is `Yrs`.
     pub(crate) storage: Option<Ident>,
+    pub(crate) state: Option<Type>,
+    pub(crate) sql: bool,
+    /// Paths of files, from the package's directory.
+    pub(crate) migrations: Vec<Text>,
     pub(crate) retention: Option<Text>,
     pub(crate) limits: Vec<Limit>,
     pub(crate) path: Option<Text>,
@@ -56,6 +63,13 @@ pub(crate) struct Options {
     pub(crate) krate: Option<Path>,
     /// The names of all given options, in order.
     pub(crate) names: Vec<Ident>,
+}
+
+impl Options {
+    /// Returns whether the room has tables of its own.
+    pub(crate) fn has_sql(&self) -> bool {
+        self.sql || !self.migrations.is_empty()
+    }
 }
 
 /// Reads the options of `#[pluv::room(..)]`.
@@ -110,6 +124,9 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
                 Some(kind)
             }
         }
+        "state" => options.state = Some(value(input, &name, "state = State")?),
+        "sql" => options.sql = !input.peek(Token![=]) || boolean(input, &name, "sql")?,
+        "migrations" => options.migrations = texts(input, &name, "migrations/0001_init.sql")?,
         "retention" => options.retention = Some(one_text(input, &name, "30d")?),
         "limits" => options.limits = limits::parse(input, &name, errors)?,
         "path" => options.path = Some(one_text(input, &name, "/api/pluv")?),

@@ -133,11 +133,12 @@ impl ::pluv::Handlers for Chat {
         },
     >>::Type;
     const EVENTS: &'static [::pluv::EventInfo] = &[
-        ::pluv::EventInfo::event("sendMessage", "Sends a message to everyone."),
+        ::pluv::EventInfo::event("sendMessage", "Sends a message to everyone.").sync(),
         ::pluv::EventInfo::event(
-            "double",
-            "Doubles a number, and sends it to the caller only.",
-        ),
+                "double",
+                "Doubles a number, and sends it to the caller only.",
+            )
+            .sync(),
     ];
     const EVENT_TYPES: &'static [::pluv::schema::EventTypes] = &[
         ::pluv::schema::EventTypes::new()

@@ -10,17 +10,18 @@ use std::{
     rc::Rc,
 };
 
+use futures_util::FutureExt as _;
 use worker::{Env, Request};
 use yrs::{Doc, Transact as _, Transaction, TransactionMut};
 
-use super::{EventInfo, EventTypes, Options, Room, Session};
+use super::{EventInfo, EventTypes, Kv, Options, Room, Session, Sql};
 use crate::{
     auth::Grant,
-    contract::{ClientInput, Failure, HasDocument, HasOutput, ServerOutput},
+    contract::{ClientInput, Failure, HasDocument, HasOutput, HasSql, HasState, ServerOutput},
     document::{Usage, has_changed},
     engine::{
-        Action, Change, Definition, Evict, Hooks, Job, Limits, Outcome, Presence, Room as Engine, RunJob, Task, Typed,
-        Types, to_object,
+        Action, Change, Definition, Evict, Hooks, Job, Limits, MigratedState, Outcome, Presence, Room as Engine,
+        RunJob, Runtime, Task, Typed, Types, to_object,
     },
     error::{Error, Result},
     protocol::{Millis, Output, Protocol, decode},
@@ -60,6 +61,12 @@ pub trait Handlers: Sized + 'static {
 
     /// Runs the handler that `message` names.
     fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> impl Future<Output = Result<Outcome>>;
+
+    /// Converts a stored state that does not read as the room's type any more. `None` is a room without the hook.
+    #[must_use]
+    fn migrate_state(_stored: serde_json::Value) -> MigratedState {
+        None
+    }
 
     /// Runs for each connection, after it has joined and everyone was told: a user with two tabs connects twice.
     fn on_user_connected(&self, _context: &Context<'_, Self>) -> impl Future<Output = Result<()>> {
@@ -203,8 +210,11 @@ impl<E: Failure> IntoHook for std::result::Result<(), E> {
 
 /// The engine's view of the room `R` with these limits.
 pub(crate) fn definition<R: Handlers>(limits: Limits) -> Definition {
-    let Options { relay_unknown, debug, retention, .. } = <R::Room as Room>::OPTIONS;
+    let Options { relay_unknown, debug, retention, state, uses_sql, migrations, .. } = <R::Room as Room>::OPTIONS;
     Definition {
+        state: state.map(|state| state.migrated_by(R::migrate_state)),
+        uses_sql,
+        migrations,
         types: types::<R>(),
         hooks: R::HOOKS,
         events: R::EVENTS.iter().map(EventInfo::name).collect(),
@@ -216,28 +226,47 @@ pub(crate) fn definition<R: Handlers>(limits: Limits) -> Definition {
 }
 
 impl<R: Handlers> RunJob for R {
-    async fn run(&self, room: &RefCell<Engine>, job: &Job) -> Result<(Outcome, Vec<Action>)> {
-        let cx = Context::new(room, job);
-        let outcome = match &job.task {
-            Task::Event { data } => {
-                let message = Message { name: job.current.name(), data };
-                if R::HOOKS.on_message {
-                    self.on_message(&cx, &message).await?;
-                }
-                self.dispatch(&cx, message).await?
-            }
-            Task::InitialStorage { .. } => {
-                Outcome::InitialStorage(self.get_initial_storage(job.current.origin.room()).await?)
-            }
-            Task::StorageUpdated => done(self.on_storage_updated(&cx).await)?,
-            Task::RoomDeleted { state, .. } => {
-                done(self.on_room_deleted(&FinalState { room: job.current.origin.room(), state }).await)?
-            }
-            Task::UserConnected => done(self.on_user_connected(&cx).await)?,
-            Task::UserDisconnected => done(self.on_user_disconnected(&cx).await)?,
-        };
+    async fn run(&self, runtime: &dyn Runtime, job: &Job) -> Result<(Outcome, Vec<Action>)> {
+        let is_transaction = <R::Room as Room>::OPTIONS.uses_sql && is_sync::<R>(job);
+        let cx = Context { runtime, job, actions: RefCell::default(), is_transaction, _room: PhantomData };
+        if let Task::Event { data } = &job.task
+            && R::HOOKS.on_message
+        {
+            self.on_message(&cx, &Message { name: job.current.name(), data }).await?;
+        }
+        if is_transaction {
+            cx.commit(|cx| at_once(run_task(self, cx)))?;
+            return Ok((Outcome::Done, Vec::new()));
+        }
+        let outcome = run_task(self, &cx).await?;
         Ok((outcome, cx.actions.into_inner().into_actions()?))
     }
+}
+
+async fn run_task<R: Handlers>(handlers: &R, cx: &Context<'_, R>) -> Result<Outcome> {
+    let room = cx.job.current.origin.room();
+    match &cx.job.task {
+        Task::Event { data } => handlers.dispatch(cx, Message { name: cx.job.current.name(), data }).await,
+        Task::InitialStorage { .. } => Ok(Outcome::InitialStorage(handlers.get_initial_storage(room).await?)),
+        Task::StorageUpdated => done(handlers.on_storage_updated(cx).await),
+        Task::RoomDeleted { state, .. } => done(handlers.on_room_deleted(&FinalState { room, state }).await),
+        Task::UserConnected => done(handlers.on_user_connected(cx).await),
+        Task::UserDisconnected => done(handlers.on_user_disconnected(cx).await),
+    }
+}
+
+/// Whether a job's handler has a context and is not `async`.
+fn is_sync<R: Handlers>(job: &Job) -> bool {
+    match &job.task {
+        Task::Event { .. } => R::EVENTS.iter().any(|event| event.name() == job.current.name() && event.is_sync()),
+        Task::InitialStorage { .. } | Task::RoomDeleted { .. } => false,
+        _ => R::HOOKS.sync.contains(&job.current.name()),
+    }
+}
+
+/// Returns what a handler that is not `async` returns: it waits for nothing.
+fn at_once<T>(handler: impl Future<Output = Result<T>>) -> Result<T> {
+    handler.now_or_never().unwrap_or_else(|| Err(Error::internal("a handler that is not `async` waits for something")))
 }
 
 fn done(result: Result<()>) -> Result<Outcome> {
@@ -260,6 +289,14 @@ impl ActionQueue {
         }
     }
 
+    /// The state that the handler has set so far.
+    fn state(&self) -> Option<Rc<dyn Any>> {
+        self.actions.iter().rev().find_map(|action| match action {
+            Action::SetState(state) => Some(Rc::clone(state)),
+            _ => None,
+        })
+    }
+
     /// The presence that the handler has set so far.
     fn presence(&self) -> Option<&Typed> {
         self.actions.iter().rev().find_map(|action| match action {
@@ -275,18 +312,134 @@ impl ActionQueue {
 
 /// The context of a handler: its room, and the connection that caused it.
 ///
-/// Messages and changes are queued until the handler ends: if it returns an error, none is applied.
+/// Messages and changes are queued until the handler ends: if it returns an error, none is applied. In a room with `state` or
+/// `sql`, a handler that is not `async` is a transaction of all that it changes; an `async` one has
+/// [`transaction`](Self::transaction).
 pub struct Context<'a, R: Handlers> {
-    room: &'a RefCell<Engine>,
+    runtime: &'a dyn Runtime,
     job: &'a Job,
     actions: RefCell<ActionQueue>,
+    /// Whether it is that of a transaction.
+    is_transaction: bool,
     _room: PhantomData<fn() -> R>,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a message is made to be sent, and reads best so")]
-impl<'a, R: Handlers> Context<'a, R> {
-    fn new(room: &'a RefCell<Engine>, job: &'a Job) -> Self {
-        Self { room, job, actions: RefCell::default(), _room: PhantomData }
+impl<R: Handlers> Context<'_, R> {
+    /// Runs `run` in a transaction, with all that it queues.
+    fn commit(&self, run: impl FnOnce(&Self) -> Result<Outcome>) -> Result<()> {
+        let mut run = Some(run);
+        self.runtime.commit(self.job, &mut || match run.take() {
+            Some(run) => {
+                let outcome = run(self)?;
+                Ok((outcome, self.actions.take().into_actions()?))
+            }
+            None => Err(Error::internal("a transaction ran twice")),
+        })
+    }
+
+    /// Runs `run` in a transaction: what it changes by its own context is stored, and what it queues is sent, all or nothing.
+    /// For `async` handlers, as the handlers of others run while they wait; one that is not `async` is a transaction itself.
+    ///
+    /// ```ignore
+    /// let answer = ask_model(&question).await?;
+    /// cx.transaction(|tx| {
+    ///     tx.update(|state| state.answers.push(answer.clone()))?;
+    ///     tx.broadcast(Output::Answered { answer });
+    ///     Ok(())
+    /// })?;
+    /// ```
+    ///
+    /// # Errors
+    /// What `run` returns, and when the database fails. Then nothing is stored or sent; what was queued outside stays queued.
+    pub fn transaction<T>(&self, run: impl FnOnce(&Context<'_, R>) -> Result<T>) -> Result<T> {
+        let tx = Context { actions: RefCell::default(), is_transaction: true, ..*self };
+        let mut result = None;
+        tx.commit(|tx| {
+            result = Some(run(tx)?);
+            Ok(Outcome::Done)
+        })?;
+        result.ok_or_else(|| Error::internal("the transaction did not run"))
+    }
+
+    /// Sends what is queued up to now, once it is durable, while the handler goes on: the only sign of life that others have
+    /// of an `async` handler that takes its time. What was flushed is not taken back by an `Err`.
+    ///
+    /// ```ignore
+    /// for progress in 1..=5 {
+    ///     cx.broadcast(Output::Progress { progress });
+    ///     cx.flush()?;
+    ///     Delay::from(Duration::from_millis(500)).await;
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// In a transaction, whose messages leave with its commit; and why something that is queued can't be applied. Then
+    /// nothing of it is.
+    pub fn flush(&self) -> Result<()> {
+        if self.is_transaction {
+            return Err(Error::internal(
+                "the messages of a transaction leave with its commit: `flush` is for outside of one",
+            ));
+        }
+        self.runtime.flush(self.job, self.actions.take().into_actions()?)
+    }
+
+    /// Runs a future after the handler has ended well and its messages were sent: for work that nobody waits for, such as a call
+    /// of a webhook. It is dropped with the handler's other actions on an `Err`, and an error of its own is logged.
+    pub fn wait_until<T: IntoHook + 'static>(&self, future: impl Future<Output = T> + 'static) {
+        let future = future.map(IntoHook::into_hook).boxed_local();
+        self.actions.borrow_mut().push(Ok(Action::WaitUntil(future)));
+    }
+
+    /// The room's state, as it is stored and as this handler has changed it since.
+    ///
+    /// # Panics
+    /// Never: a room loads its state before its handlers run.
+    #[must_use]
+    pub fn state<S: 'static>(&self) -> Rc<S>
+    where
+        R::Room: HasState<State = S>,
+    {
+        let changed = self.actions.borrow().state();
+        let state = changed.or_else(|| self.runtime.room().borrow().state());
+        state.and_then(|state| Rc::downcast(state).ok()).expect("a room with a state loads it before its handlers")
+    }
+
+    /// Changes a copy of the room's state, which is stored with all else that the handler changes: before anything that it
+    /// sends is delivered. Outside of a transaction, in an `async` handler, it is stored at once.
+    ///
+    /// # Errors
+    /// When the state can't be stored: it is too large (1 MB as JSON), or the database fails.
+    pub fn update<S: Clone + 'static, T>(&self, change: impl FnOnce(&mut S) -> T) -> Result<T>
+    where
+        R::Room: HasState<State = S>,
+    {
+        if !self.is_transaction {
+            return self.transaction(|tx| tx.update(change));
+        }
+        let mut state = (*self.state()).clone();
+        let result = change(&mut state);
+        self.actions.borrow_mut().push(Ok(Action::SetState(Rc::new(state))));
+        Ok(result)
+    }
+
+    /// The room's own tables, in a room with `sql` or `migrations`.
+    #[must_use]
+    pub fn sql(&self) -> Sql
+    where
+        R::Room: HasSql,
+    {
+        Sql::new(self.runtime.room().borrow().database())
+    }
+
+    /// The room's key-value store, in a room with `sql` or `migrations`.
+    #[must_use]
+    pub fn kv(&self) -> Kv
+    where
+        R::Room: HasSql,
+    {
+        Kv::new(self.runtime.room().borrow().database())
     }
 
     /// Sends to everyone in the room, the cause included.
@@ -339,7 +492,7 @@ impl<'a, R: Handlers> Context<'a, R> {
     pub fn set_presence(&self, presence: <R::Room as Room>::Presence) {
         let action = to_object(&presence).map_err(Error::internal).and_then(|map| {
             let typed = (types::<R>().presence)(&map, "presence").map_err(Error::internal)?;
-            self.room.borrow().limits().check_presence("presence", &typed.json).map_err(Error::client)?;
+            self.runtime.room().borrow().limits().check_presence("presence", &typed.json).map_err(Error::client)?;
             Ok(Action::SetPresence(Presence { map, typed, changed: Some(self.job.received) }))
         });
         self.actions.borrow_mut().push(action);
@@ -363,7 +516,7 @@ impl<'a, R: Handlers> Context<'a, R> {
     /// Everyone in the room at this moment, in the order in which they came.
     #[must_use]
     pub fn sessions(&self) -> Vec<Session<R::Room>> {
-        let room = self.room.borrow();
+        let room = self.runtime.room().borrow();
         sessions(&room)
     }
 
@@ -388,7 +541,7 @@ impl<'a, R: Handlers> Context<'a, R> {
     /// The room's name.
     #[must_use]
     pub fn room(&self) -> Rc<str> {
-        self.room.borrow().name()
+        self.runtime.room().borrow().name()
     }
 
     /// The time of the message that caused this, in milliseconds since the Unix epoch.
@@ -403,7 +556,7 @@ impl<'a, R: Handlers> Context<'a, R> {
     where
         R::Room: HasDocument,
     {
-        StorageRef { room: self.room, actions: &self.actions, now: self.job.received }
+        StorageRef { room: self.runtime.room(), actions: &self.actions, now: self.job.received }
     }
 
     fn send(&self, output: <R::Room as HasOutput>::Declared, action: impl FnOnce(Output) -> Action)

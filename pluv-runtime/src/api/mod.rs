@@ -3,6 +3,7 @@
 mod handlers;
 mod room;
 mod session;
+mod sql;
 mod types;
 
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
@@ -12,5 +13,6 @@ pub use self::{
     handlers::{Context, FinalState, Handlers, IntoEvent, IntoHook, Message, StorageRef},
     room::{NoOutput, Options, Room},
     session::Session,
+    sql::{Kv, Sql},
     types::{Accepts, Declaration, Declarations, EventInfo, EventTypes, OutputTable, RoomTypes, TypeName, Typed},
 };

@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     document::Storage,
-    engine::{Limits, Retention},
+    engine::{Limits, Retention, StateType},
     schema::RoomTypes,
 };
 
@@ -61,6 +61,13 @@ pub struct Options {
     pub limits: Limits,
     /// The retention of the document when nobody is connected.
     pub retention: Retention,
+    /// The type of the room's durable state.
+    pub state: Option<StateType>,
+    /// Whether handlers use the object's `SQLite`, for the state or tables of their own: then one that is not `async` is a
+    /// transaction.
+    pub uses_sql: bool,
+    /// The migrations of the room's own tables: the path and the content of each.
+    pub migrations: &'static [(&'static str, &'static str)],
 }
 
 impl Options {
@@ -78,6 +85,9 @@ impl Options {
             debug: false,
             limits: Limits::new(),
             retention: Retention::Keep,
+            state: None,
+            uses_sql: false,
+            migrations: &[],
         }
     }
 }

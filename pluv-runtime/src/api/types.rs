@@ -196,19 +196,32 @@ pub struct EventInfo {
     name: &'static str,
     reply: Option<&'static str>,
     docs: &'static str,
+    is_sync: bool,
 }
 
 impl EventInfo {
     /// Returns the event `name`; `docs` is its handler's doc comment.
     #[must_use]
     pub const fn event(name: &'static str, docs: &'static str) -> Self {
-        Self { name, reply: None, docs }
+        Self { name, reply: None, docs, is_sync: false }
     }
 
     /// Returns the procedure `name`, which is answered by the event `reply`.
     #[must_use]
     pub const fn procedure(name: &'static str, reply: &'static str, docs: &'static str) -> Self {
-        Self { name, reply: Some(reply), docs }
+        Self { name, reply: Some(reply), docs, is_sync: false }
+    }
+
+    /// With a handler that is not `async`: it is a transaction, in a room with `state` or `sql`.
+    #[must_use]
+    pub const fn sync(self) -> Self {
+        Self { is_sync: true, ..self }
+    }
+
+    /// Returns whether the handler is not `async`.
+    #[must_use]
+    pub const fn is_sync(&self) -> bool {
+        self.is_sync
     }
 
     /// Returns the name that clients send.

@@ -23,17 +23,18 @@ use super::{
     now,
     pending::{guard_start, handle_panics},
     request::{ObjectRequest, accept_and_close},
-    sql::Database,
+    sql::ObjectDatabase,
 };
 use crate::{
     api::{Handlers, definition},
     document::Storage as _,
     engine::{
         AdminError, AdminReply, AdminRequest, Admission, CloseReason, Dispatcher, HOOK_TIMEOUT, Host as _, Input,
-        Limits, Pending, Room, SqlSessionStore,
+        Limits, Pending, Room,
     },
     error::{Error, INTERNAL},
     protocol::{Protocol, echoed},
+    sql::Database,
 };
 
 /// Delay before a room that failed to start is started again by its alarm.
@@ -220,11 +221,11 @@ impl<R: Handlers> Object<R> {
 /// Starts a room, with the connections that stayed open while it hibernated.
 fn start<R: Handlers>(state: &State, name: &str, handlers: R, limits: Limits) -> crate::Result<Rc<RoomDispatcher<R>>> {
     limits.check()?;
-    let database = Rc::new(Database::new(state).map_err(worker::Error::from)?);
+    let database = Database::from(ObjectDatabase::new(state).map_err(worker::Error::from)?);
     let definition = definition::<R>(limits);
     #[expect(clippy::cast_possible_truncation, reason = "it is at most 10,000,000")]
-    let document = <<R::Room as crate::Room>::Storage>::open(Rc::clone(&database), limits.storage_bytes() as usize);
-    let mut room = Room::new(name, definition, document, Box::new(SqlSessionStore(database)))?;
+    let document = <<R::Room as crate::Room>::Storage>::open(database.clone(), limits.storage_bytes() as usize);
+    let mut room = Room::new(name, definition, document, database)?;
     let this: Rc<OnceCell<Weak<RoomDispatcher<R>>>> = Rc::default();
     let later: Later = {
         let this = Rc::clone(&this);

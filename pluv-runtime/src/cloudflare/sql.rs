@@ -1,13 +1,13 @@
-//! The object's `SQLite`, for the document.
+//! The object's `SQLite`.
 
 use std::{cell::Cell, fmt};
 
 use worker::{
-    SqlStorage, SqlStorageValue, State,
+    SqlCursor, SqlCursorRawIterator, SqlStorage, SqlStorageValue, State,
     wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen},
 };
 
-use crate::document::{Sql, SqlError, Value};
+use crate::sql::{Driver, MAX_INTEGER, Rows, SqlError, Value};
 
 // `worker` does not wrap it.
 #[wasm_bindgen(wasm_bindgen = wasm_bindgen)]
@@ -21,13 +21,13 @@ extern "C" {
 }
 
 /// The object's database.
-pub(super) struct Database {
+pub(super) struct ObjectDatabase {
     sql: SqlStorage,
     storage: Transactional,
     written: Cell<u64>,
 }
 
-impl Database {
+impl ObjectDatabase {
     pub(super) fn new(state: &State) -> Result<Self, JsValue> {
         Ok(Self {
             sql: state.storage().sql(),
@@ -37,37 +37,59 @@ impl Database {
     }
 }
 
-impl Sql for Database {
-    fn each(&self, statement: &str, params: Vec<Value>, mut row: impl FnMut(Vec<Value>)) -> Result<(), SqlError> {
+impl Driver for ObjectDatabase {
+    fn query(&self, statement: &str, params: Vec<Value>) -> Result<Box<dyn Rows + '_>, SqlError> {
         let params: Vec<_> = params.into_iter().map(to_platform).collect();
         let cursor = self.sql.exec(statement, params).map_err(failed)?;
-        for values in cursor.raw() {
-            row(values.map_err(failed)?.into_iter().map(from_platform).collect());
-        }
-        self.written.set(self.written.get() + cursor.rows_written() as u64);
-        Ok(())
+        Ok(Box::new(Cursor { columns: cursor.column_names(), rows: cursor.raw(), cursor, written: &self.written }))
     }
 
     fn rows_written(&self) -> u64 {
         self.written.get()
     }
 
-    fn transaction<T>(&self, run: impl FnOnce() -> Result<T, SqlError>) -> Result<T, SqlError> {
-        let mut run = Some(run);
+    fn transaction(&self, run: &mut dyn FnMut() -> Result<(), SqlError>) -> Result<(), SqlError> {
         let mut result = None;
         let committed = self.storage.transaction_sync(&mut || {
-            let outcome = run.take().map(|run| run());
-            let failed = matches!(outcome, Some(Err(_)));
-            result = outcome;
+            let outcome = run();
             // What is thrown rolls back.
-            if failed { Err(JsValue::NULL) } else { Ok(()) }
+            let thrown = outcome.as_ref().copied().map_err(|_| JsValue::NULL);
+            result = Some(outcome);
+            thrown
         });
         match (result, committed) {
-            (Some(Ok(value)), Ok(_)) => Ok(value),
-            (Some(Err(error)), _) => Err(error),
-            (_, Err(error)) => Err(failed(format!("{error:?}"))),
+            (Some(result), committed) => {
+                result.and_then(|()| committed.map(drop).map_err(|error| failed(format!("{error:?}"))))
+            }
+            // The code within panicked: what it had borrowed is lost with the instance, so that nothing may go on.
+            (None, Err(panic)) => wasm_bindgen::throw_val(panic),
             (None, Ok(_)) => Err(failed("the transaction did not run")),
         }
+    }
+}
+
+/// The rows of a statement.
+struct Cursor<'a> {
+    columns: Vec<String>,
+    rows: SqlCursorRawIterator,
+    cursor: SqlCursor,
+    written: &'a Cell<u64>,
+}
+
+impl Rows for Cursor<'_> {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn next(&mut self) -> Result<Option<Vec<Value>>, SqlError> {
+        let Some(values) = self.rows.next() else { return Ok(None) };
+        Ok(Some(values.map_err(failed)?.into_iter().map(from_platform).collect()))
+    }
+}
+
+impl Drop for Cursor<'_> {
+    fn drop(&mut self) {
+        self.written.set(self.written.get() + self.cursor.rows_written() as u64);
     }
 }
 
@@ -75,6 +97,7 @@ fn to_platform(value: Value) -> SqlStorageValue {
     match value {
         Value::Null => SqlStorageValue::Null,
         Value::Integer(value) => SqlStorageValue::Integer(value),
+        Value::Real(value) => SqlStorageValue::Float(value),
         Value::Text(value) => SqlStorageValue::String(value),
         Value::Blob(value) => SqlStorageValue::Blob(value),
     }
@@ -85,10 +108,13 @@ fn from_platform(value: SqlStorageValue) -> Value {
         SqlStorageValue::Integer(value) => Value::Integer(value),
         // The platform gives every number as a float.
         #[expect(clippy::cast_possible_truncation, reason = "it is whole, and within 53 bits")]
-        SqlStorageValue::Float(value) if value.fract() == 0.0 => Value::Integer(value as i64),
+        SqlStorageValue::Float(value) if value.fract() == 0.0 && value.abs() <= MAX_INTEGER as f64 => {
+            Value::Integer(value as i64)
+        }
+        SqlStorageValue::Float(value) => Value::Real(value),
         SqlStorageValue::String(value) => Value::Text(value),
         SqlStorageValue::Blob(value) => Value::Blob(value),
-        SqlStorageValue::Null | SqlStorageValue::Boolean(_) | SqlStorageValue::Float(_) => Value::Null,
+        SqlStorageValue::Null | SqlStorageValue::Boolean(_) => Value::Null,
     }
 }
 
@@ -96,8 +122,8 @@ fn failed(error: impl fmt::Display) -> SqlError {
     SqlError(error.to_string())
 }
 
-impl fmt::Debug for Database {
+impl fmt::Debug for ObjectDatabase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database").finish_non_exhaustive()
+        f.debug_struct("ObjectDatabase").finish_non_exhaustive()
     }
 }

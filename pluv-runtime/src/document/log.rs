@@ -2,8 +2,9 @@
 
 use super::{
     rows::{self, BLOCK, CHUNK, CorruptRange, Corruption, Entry, LARGEST, Row},
-    sql::{MIGRATIONS, Result, Schema, Sql, SqlError, Value},
+    tables::{MIGRATIONS, Result, Schema},
 };
+use crate::sql::{Database, SqlError, Value};
 
 /// The log is left alone up to here, in bytes: some 1,800 edits of one character, in 17 rows.
 const SMALLEST: u64 = 64 << 10;
@@ -53,8 +54,8 @@ pub(crate) struct Stored {
 ///
 /// After an error nothing is taken as known: the next call looks at the database again.
 #[derive(Debug)]
-pub(crate) struct Log<S> {
-    sql: S,
+pub(crate) struct Log {
+    sql: Database,
     schema: Schema,
     /// The size of what is stored, in bytes; `None` before it was first read.
     extent: Option<Extent>,
@@ -75,14 +76,14 @@ struct Extent {
     snapshot: i64,
 }
 
-impl<S: Sql> Log<S> {
+impl Log {
     /// Does nothing yet.
-    pub(crate) fn new(sql: S) -> Self {
+    pub(crate) fn new(sql: impl Into<Database>) -> Self {
         Self::with_migrations(sql, MIGRATIONS)
     }
 
-    pub(super) fn with_migrations(sql: S, migrations: &'static [&'static [&'static str]]) -> Self {
-        Self { sql, schema: Schema::new(migrations), extent: None, tail: None, used: 0, damage: Vec::new() }
+    pub(super) fn with_migrations(sql: impl Into<Database>, migrations: &'static [&'static [&'static str]]) -> Self {
+        Self { sql: sql.into(), schema: Schema::new(migrations), extent: None, tail: None, used: 0, damage: Vec::new() }
     }
 
     /// Stores an update and returns where it ends. One row written.
@@ -302,11 +303,16 @@ impl<S: Sql> Log<S> {
     fn tried<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let result = run(self);
         if result.is_err() {
-            self.schema.reset();
-            self.extent = None;
-            self.tail = None;
+            self.reset();
         }
         result
+    }
+
+    /// Looks at the database again the next time, as what it wrote may be gone.
+    pub(crate) fn reset(&mut self) {
+        self.schema.reset();
+        self.extent = None;
+        self.tail = None;
     }
 }
 

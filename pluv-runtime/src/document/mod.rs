@@ -5,8 +5,8 @@
 mod loaded;
 mod log;
 mod rows;
-mod sql;
 mod storage;
+mod tables;
 mod yrs_document;
 
 #[cfg(test)]
@@ -14,7 +14,6 @@ pub(crate) mod tests;
 
 pub(crate) use self::{loaded::has_changed, storage::DEFAULT_LIMIT};
 pub use self::{
-    sql::{Sql, SqlError, Value},
     storage::{Document, NoStorage, Storage, StoreError, StoreResults, Usage},
     yrs_document::Yrs,
 };

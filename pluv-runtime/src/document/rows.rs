@@ -13,7 +13,8 @@
 
 use std::ops::Range;
 
-use super::sql::{Result, Sql, SqlError, Value};
+use super::tables::Result;
+use crate::sql::{Database, SqlError, Value};
 
 /// Something in storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Corruption {
 }
 
 /// Moves what is at `range` to the table of damaged rows; does nothing where nothing is. The caller has a transaction.
-pub(super) fn quarantine(sql: &impl Sql, range: &CorruptRange, reason: &str) -> Result<()> {
+pub(super) fn quarantine(sql: &Database, range: &CorruptRange, reason: &str) -> Result<()> {
     match range {
         CorruptRange::Entry(span) => move_entry(sql, span, reason),
         CorruptRange::Rows(starts) => move_rows(sql, starts, reason),
@@ -269,16 +270,16 @@ impl Entries {
 }
 
 /// Adds a row. One that is there already is an error, not replaced.
-pub(super) fn add(sql: &impl Sql, row: Row) -> Result<()> {
+pub(super) fn add(sql: &Database, row: Row) -> Result<()> {
     write(sql, "INSERT", row)
 }
 
 /// Writes a row in place of a shorter version of itself, which counts as one row written.
-pub(super) fn replace(sql: &impl Sql, row: Row) -> Result<()> {
+pub(super) fn replace(sql: &Database, row: Row) -> Result<()> {
     write(sql, "INSERT OR REPLACE", row)
 }
 
-fn write(sql: &impl Sql, verb: &str, row: Row) -> Result<()> {
+fn write(sql: &Database, verb: &str, row: Row) -> Result<()> {
     let Row { start, head, data } = row;
     let crc = crc32fast::hash(&data);
     sql.exec(
@@ -288,14 +289,14 @@ fn write(sql: &impl Sql, verb: &str, row: Row) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn read_log(sql: &impl Sql) -> Result<Entries> {
+pub(super) fn read_log(sql: &Database) -> Result<Entries> {
     let mut entries = Entries::default();
     sql.each("SELECT start, head, crc, data FROM pluv_log ORDER BY start", vec![], |row| entries.row(row))?;
     Ok(entries)
 }
 
 /// Deletes the entries up to the position `up_to`, and no byte after it: a row that goes on is cut.
-pub(super) fn trim(sql: &impl Sql, up_to: i64) -> Result<()> {
+pub(super) fn trim(sql: &Database, up_to: i64) -> Result<()> {
     let last = sql.exec(
         "SELECT start, length(data) FROM pluv_log WHERE start < ? ORDER BY start DESC LIMIT 1",
         vec![up_to.into()],
@@ -321,7 +322,7 @@ pub(super) fn trim(sql: &impl Sql, up_to: i64) -> Result<()> {
 }
 
 /// Moves the rows that start at these positions to the table of damaged rows.
-fn move_rows(sql: &impl Sql, starts: &Range<i64>, reason: &str) -> Result<()> {
+fn move_rows(sql: &Database, starts: &Range<i64>, reason: &str) -> Result<()> {
     sql.exec(
         "INSERT INTO pluv_damaged (source, place, head, crc, reason, data)
          SELECT 'log', start, head, crc, ?, data FROM pluv_log WHERE start >= ? AND start < ?",
@@ -332,7 +333,7 @@ fn move_rows(sql: &impl Sql, starts: &Range<i64>, reason: &str) -> Result<()> {
 }
 
 /// Moves one entry to the table of damaged rows, and leaves its neighbours in the same row.
-fn move_entry(sql: &impl Sql, span: &Range<i64>, reason: &str) -> Result<()> {
+fn move_entry(sql: &Database, span: &Range<i64>, reason: &str) -> Result<()> {
     let mut rows = sql.exec(
         "SELECT start, data FROM pluv_log WHERE start <= ? ORDER BY start DESC LIMIT 1",
         vec![span.start.into()],
@@ -359,7 +360,7 @@ fn move_entry(sql: &impl Sql, span: &Range<i64>, reason: &str) -> Result<()> {
 }
 
 /// Replaces the snapshot. The caller has a transaction.
-pub(super) fn write_snapshot(sql: &impl Sql, snapshot: &[u8]) -> Result<()> {
+pub(super) fn write_snapshot(sql: &Database, snapshot: &[u8]) -> Result<()> {
     let (length, crc) = (snapshot.len() as i64, crc32fast::hash(snapshot));
     // One row even of nothing: a snapshot without bytes is not the absence of one.
     let parts = snapshot.len().div_ceil(CHUNK).max(1);
@@ -376,14 +377,14 @@ pub(super) fn write_snapshot(sql: &impl Sql, snapshot: &[u8]) -> Result<()> {
 }
 
 /// Reads the snapshot, part by part so that it is not held twice. What can't be read is added to `damage`.
-pub(super) fn read_snapshot(sql: &impl Sql, damage: &mut Vec<Corruption>) -> Result<Option<Vec<u8>>> {
+pub(super) fn read_snapshot(sql: &Database, damage: &mut Vec<Corruption>) -> Result<Option<Vec<u8>>> {
     let mut parts = Parts::default();
     sql.each("SELECT part, length, crc, data FROM pluv_snapshot ORDER BY part", vec![], |row| parts.row(row))?;
     Ok(parts.finish(damage))
 }
 
 /// Moves parts to the table of damaged rows.
-fn move_parts(sql: &impl Sql, parts: &Range<i64>, reason: &str) -> Result<()> {
+fn move_parts(sql: &Database, parts: &Range<i64>, reason: &str) -> Result<()> {
     sql.exec(
         "INSERT INTO pluv_damaged (source, place, length, crc, reason, data)
          SELECT 'snapshot', part, length, crc, ?, data FROM pluv_snapshot WHERE part >= ? AND part < ?",

@@ -2,9 +2,9 @@
 
 use std::{any::Any, borrow::Cow, fmt::Debug};
 
-use super::sql::{Sql, SqlError};
 use crate::{
     protocol::Millis,
+    sql::{Database, SqlError},
     update::{UpdateError, ValidatedUpdate},
 };
 
@@ -20,7 +20,7 @@ pub trait Storage: 'static {
 
     /// The document, over the object's `SQLite`. Reads and writes nothing yet.
     #[doc(hidden)]
-    fn open<S: Sql + 'static>(sql: S, limit: usize) -> Option<Box<dyn Document>>;
+    fn open(sql: Database, limit: usize) -> Option<Box<dyn Document>>;
 }
 
 /// The largest document that a room takes unless it says otherwise, in bytes of its encoding: half of what it may say.
@@ -37,7 +37,7 @@ pub enum NoStorage {}
 impl Storage for NoStorage {
     const EXISTS: bool = false;
 
-    fn open<S: Sql + 'static>(_: S, _: usize) -> Option<Box<dyn Document>> {
+    fn open(_: Database, _: usize) -> Option<Box<dyn Document>> {
         None
     }
 }
@@ -120,7 +120,7 @@ pub trait Document: Debug {
     /// Returns the document itself, a `yrs::Doc`, for the room's own code. Loads it.
     fn doc(&mut self, now: Millis) -> Result<&dyn Any, StoreError>;
 
-    /// Drops the loaded document.
+    /// Drops all that is loaded, as the storage may have something else.
     fn unload(&mut self);
 }
 

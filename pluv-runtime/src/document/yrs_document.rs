@@ -9,11 +9,11 @@ use super::{
     loaded::{Loaded, merge},
     log::{Log, Stored},
     rows::{CorruptRange, Corruption},
-    sql::Sql,
     storage::{Document, Storage, StoreError, StoreResults, Usage},
 };
 use crate::{
     protocol::Millis,
+    sql::Database,
     update::{self, MergedUpdate, UpdateError, ValidatedUpdate},
 };
 
@@ -33,7 +33,7 @@ pub enum Yrs {}
 impl Storage for Yrs {
     const EXISTS: bool = true;
 
-    fn open<S: Sql + 'static>(sql: S, limit: usize) -> Option<Box<dyn Document>> {
+    fn open(sql: Database, limit: usize) -> Option<Box<dyn Document>> {
         Some(Box::new(YrsDocument::new(sql, limit)))
     }
 }
@@ -43,8 +43,8 @@ impl Storage for Yrs {
 /// An edit is applied to the loaded document before it is stored: only so it is known to fit, and what it brings that is
 /// new. What was loaded is kept for a while.
 #[derive(Debug)]
-struct YrsDocument<S: Sql> {
-    log: Log<S>,
+struct YrsDocument {
+    log: Log,
     /// The most that may be stored, in bytes.
     limit: usize,
     loaded: Option<Loaded>,
@@ -54,8 +54,8 @@ struct YrsDocument<S: Sql> {
     damage: Vec<String>,
 }
 
-impl<S: Sql> YrsDocument<S> {
-    fn new(sql: S, limit: usize) -> Self {
+impl YrsDocument {
+    fn new(sql: Database, limit: usize) -> Self {
         Self { log: Log::new(sql), limit, loaded: None, used: 0, damage: Vec::new() }
     }
 
@@ -199,7 +199,7 @@ impl<S: Sql> YrsDocument<S> {
     }
 }
 
-impl<S: Sql + 'static> Document for YrsDocument<S> {
+impl Document for YrsDocument {
     fn is_blank(&mut self) -> Result<bool, StoreError> {
         Ok(self.stored_bytes()? == 0)
     }
@@ -362,5 +362,6 @@ impl<S: Sql + 'static> Document for YrsDocument<S> {
 
     fn unload(&mut self) {
         self.loaded = None;
+        self.log.reset();
     }
 }

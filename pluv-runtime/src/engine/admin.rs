@@ -4,8 +4,8 @@ use futures_channel::oneshot;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::close::Evict;
-use crate::{document::StoreError, protocol::Protocol};
+use super::{close::Evict, connection::Connection, definition::Typed};
+use crate::{document::StoreError, protocol::Protocol, sql::SqlError};
 
 /// A request. Its argument, if it takes one, comes separately as bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +48,12 @@ pub(crate) enum AdminError {
     Failed(String),
 }
 
+impl From<SqlError> for AdminError {
+    fn from(error: SqlError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -64,6 +70,15 @@ pub(crate) struct SessionInfo {
     pub(crate) protocol: Protocol,
     pub(crate) user: Box<RawValue>,
     pub(crate) presence: Box<RawValue>,
+}
+
+impl SessionInfo {
+    /// A connection that has joined, with its user's presence.
+    pub(super) fn of((connection, presence): (&Connection, Typed)) -> Option<Self> {
+        let raw = |json: &str| RawValue::from_string(json.to_owned()).ok();
+        let (id, protocol) = (connection.session().to_string(), connection.protocol);
+        Some(Self { id, protocol, user: raw(&connection.user.json)?, presence: raw(&presence.json)? })
+    }
 }
 
 /// A response as JSON.

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     auth::Access,
-    document::{Sql, SqlError, Value},
     protocol::{Millis, Protocol},
+    sql::{Database, SqlError, Value},
 };
 
 /// The longest attachment, in bytes. The platform allows 16,384 after its own encoding (`serializeAttachment` in workerd's
@@ -180,9 +180,9 @@ pub(crate) trait SessionStore: std::fmt::Debug {
 
 /// A session store in a table, which is made with the first session: in most rooms never.
 #[derive(Debug)]
-pub(crate) struct SqlSessionStore<S>(pub(crate) S);
+pub(crate) struct SqlSessionStore(pub(crate) Database);
 
-impl<S: Sql> SessionStore for SqlSessionStore<S> {
+impl SessionStore for SqlSessionStore {
     fn get(&self, session: &str) -> Result<Option<Vec<u8>>, SqlError> {
         let rows = self.0.exec("SELECT state FROM pluv_session WHERE id = ?", vec![session.into()])?;
         Ok(rows.into_iter().flatten().next().and_then(|value| match value {

@@ -1,6 +1,6 @@
 //! The connections of a room: their states, their rate limits, and the one whose code runs.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -101,6 +101,21 @@ impl Connection {
     /// Returns the author of its changes.
     pub(crate) fn author(&self) -> Author {
         Author { origin: Rc::clone(&self.origin), user: Rc::clone(&self.user.json), protocol: self.protocol }
+    }
+
+    /// Whether it reads what it is sent.
+    ///
+    /// A pluv client reads if it was heard since the last check: it gives up by itself when a ping is not answered in time,
+    /// and the answer comes after all that was sent before. A provider sends whether it reads or not, so it is asked a
+    /// question.
+    pub(super) fn reads(&mut self, last_ping: Option<Millis>) -> bool {
+        match self.protocol {
+            Protocol::Pluv => {
+                let heard = self.last_heard.max(last_ping.unwrap_or(0));
+                std::mem::replace(&mut self.last_read, heard) < heard
+            }
+            Protocol::Yjs => !self.is_probed,
+        }
     }
 
     /// A frame of it, as the current code.
@@ -296,6 +311,12 @@ pub(crate) struct Current {
 }
 
 impl Current {
+    /// Returns the line of the log for a failure of its code.
+    pub(crate) fn failure(&self, error: &dyn fmt::Display) -> String {
+        let (room, session) = (self.origin.room(), self.origin.id());
+        format!("room `{room}`, session `{session}`, `{}`: {error}", self.name())
+    }
+
     /// The name of the event or hook, for the log.
     pub(crate) fn name(&self) -> &str {
         self.name.as_deref().unwrap_or("message")

@@ -5,8 +5,11 @@ use std::{any::Any, rc::Rc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::Limits;
-use crate::protocol::{Json, Millis, decode};
+use super::{Limits, migrations::Migration, state::StateType};
+use crate::{
+    error::Error,
+    protocol::{Json, Millis, decode},
+};
 
 /// The definition of a room by its application.
 #[derive(Clone, Debug)]
@@ -19,6 +22,22 @@ pub(crate) struct Definition {
     pub(crate) debug: bool,
     pub(crate) retention: Retention,
     pub(crate) limits: Limits,
+    pub(crate) state: Option<StateType>,
+    /// Whether handlers use the object's database.
+    pub(crate) uses_sql: bool,
+    pub(crate) migrations: &'static [Migration],
+}
+
+impl Definition {
+    /// The error of an event that the room does not have.
+    pub(crate) fn unknown_event(&self, name: &str) -> Error {
+        let known: Vec<_> = self.events.iter().map(|name| format!("`{name}`")).collect();
+        let hint = match known.is_empty() {
+            true => "it takes no events".to_owned(),
+            false => format!("it takes {}", known.join(", ")),
+        };
+        Error::client(format!("this room has no event `{name}`: {hint}"))
+    }
 }
 
 /// The hooks that a room has, so that none is run that does nothing.
@@ -32,6 +51,8 @@ pub struct Hooks {
     pub get_initial_storage: bool,
     pub on_storage_updated: bool,
     pub on_room_deleted: bool,
+    /// Those that are no `async` functions.
+    pub sync: &'static [&'static str],
 }
 
 impl Hooks {
@@ -46,6 +67,7 @@ impl Hooks {
             get_initial_storage: false,
             on_storage_updated: false,
             on_room_deleted: false,
+            sync: &[],
         }
     }
 }

@@ -1,20 +1,24 @@
 //! The dispatch loop: from an input of the platform to the room, its effects and its handlers, until nothing is left to do.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::Future,
     pin::{Pin, pin},
     rc::Rc,
     task::{Context, Poll},
 };
 
-use futures_util::{StreamExt as _, future::Abortable, stream::FuturesUnordered};
+use futures_util::{
+    StreamExt as _,
+    future::{Abortable, Either},
+    stream::FuturesUnordered,
+};
 
 use super::{
     admin::{AdminReply, AdminRequest},
     close::CloseReason,
     connection::{self, Admission, ConnectionId, Current},
-    job::{Action, Job, Outcome},
+    job::{Action, Background, Job, Outcome},
     room::Room,
     step::{Effect, Input, LastPing, Step},
 };
@@ -39,8 +43,26 @@ pub(crate) trait Host {
 
 /// Runs the handlers of a room.
 pub(crate) trait RunJob {
-    /// Runs a job. Nothing of `room` is borrowed across an await.
-    fn run(&self, room: &RefCell<Room>, job: &Job) -> impl Future<Output = Result<(Outcome, Vec<Action>)>>;
+    /// Runs a job. Nothing of the room is borrowed across an await. The actions that it returns are applied, or none.
+    fn run(&self, runtime: &dyn Runtime, job: &Job) -> impl Future<Output = Result<(Outcome, Vec<Action>)>>;
+}
+
+/// The room of a handler that runs.
+pub(crate) trait Runtime {
+    /// The room, which must not stay borrowed.
+    fn room(&self) -> &RefCell<Room>;
+
+    /// Runs `run` in a transaction of the room's database and applies the actions that it returns, or none of all that.
+    ///
+    /// # Errors
+    /// What `run` returns; why an action can't be applied; that the database failed, or a transaction runs already.
+    fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<(Outcome, Vec<Action>)>) -> Result<()>;
+
+    /// Applies actions while their handler goes on: all, or none.
+    ///
+    /// # Errors
+    /// Why an action can't be applied, or that the database failed.
+    fn flush(&self, job: &Job, actions: Vec<Action>) -> Result<()>;
 }
 
 /// A room with its handlers, on its host.
@@ -49,6 +71,12 @@ pub(crate) struct Dispatcher<R, H> {
     pub(crate) room: RefCell<Room>,
     handlers: R,
     pub(crate) host: H,
+    /// Whether a transaction of a handler runs.
+    is_committing: Cell<bool>,
+    /// The jobs that follow from transactions of handlers that still run.
+    follow_ups: RefCell<Vec<Job>>,
+    /// Work of handlers that has not begun.
+    background: RefCell<Vec<Background>>,
 }
 
 /// Handlers that wait for something, and the connections that they run for.
@@ -66,7 +94,14 @@ impl Pending {
 
 impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
     pub(crate) fn new(room: Room, handlers: R, host: H) -> Self {
-        Self { room: RefCell::new(room), handlers, host }
+        Self {
+            room: RefCell::new(room),
+            handlers,
+            host,
+            is_committing: Cell::default(),
+            follow_ups: RefCell::default(),
+            background: RefCell::default(),
+        }
     }
 
     /// Enters the room: runs `act` on it as the current code, at the host's time.
@@ -124,7 +159,8 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
 
     /// Executes the effects of a step and of the inputs that follow from these. Returns the handlers to run.
     fn execute(&self, step: Step) -> Vec<Job> {
-        let Step { effects, mut jobs, .. } = step;
+        let Step { effects, mut jobs, background, .. } = step;
+        self.background.borrow_mut().extend(background);
         let sent_much: Vec<_> = effects.into_iter().flat_map(|effect| self.host.execute(effect)).collect();
         for connection in sent_much {
             let step = self.handle(Input::SentMuch { connection });
@@ -133,23 +169,46 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         jobs
     }
 
-    /// Runs jobs, and those that waited for them. None waits for another of them.
+    /// Runs jobs, those that waited for them, and the work that goes on when they have ended.
     async fn run_all(&self, mut jobs: Vec<Job>) {
-        // Most often it is one, which needs no set of futures.
-        while jobs.len() <= 1 {
-            let Some(job) = jobs.pop() else { return };
-            jobs = self.run(job).await;
+        let mut running = FuturesUnordered::new();
+        loop {
+            running.extend(self.background.take().into_iter().map(|work| Either::Left(self.run_background(work))));
+            // Most often it is one, which needs no set of futures.
+            if running.is_empty() && jobs.len() == 1 {
+                jobs = self.run(jobs.remove(0)).await;
+                continue;
+            }
+            running.extend(jobs.drain(..).map(|job| Either::Right(self.run(job))));
+            match running.next().await {
+                Some(following) => jobs = following,
+                None => return,
+            }
         }
-        let mut running: FuturesUnordered<_> = jobs.into_iter().map(|job| self.run(job)).collect();
-        while let Some(jobs) = running.next().await {
-            running.extend(jobs.into_iter().map(|job| self.run(job)));
+    }
+
+    /// Runs work that no handler waits for.
+    async fn run_background(&self, work: Background) -> Vec<Job> {
+        let Background { cause, mut future } = work;
+        let result = std::future::poll_fn(|cx| {
+            self.host.activate();
+            connection::enter(Some(cause.clone()), || future.as_mut().poll(cx))
+        });
+        if let Err(error) = result.await {
+            self.host.execute(Effect::LogError(cause.failure(&error)));
         }
+        Vec::new()
     }
 
     /// Runs a job, and returns those that follow.
     async fn run(&self, mut job: Job) -> Vec<Job> {
         let abort = job.abort.take();
-        let handler = self.handlers.run(&self.room, &job);
+        // State and tables are as the code expects them before the first of its handlers runs.
+        let loaded = self.room.borrow_mut().load();
+        if let Err(error) = loaded {
+            return self.end(&job, Err(error));
+        }
+        let handler = self.handlers.run(self, &job);
         #[cfg(feature = "tracing")]
         let handler = tracing::Instrument::instrument(handler, job.span());
         let mut handler = pin!(handler);
@@ -163,8 +222,58 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
                 .await
                 .unwrap_or_else(|_| Err(Error::internal("hook timed out after 30 s"))),
         };
+        self.end(&job, result)
+    }
+
+    /// Ends a job, and returns those that follow.
+    fn end(&self, job: &Job, result: Result<(Outcome, Vec<Action>)>) -> Vec<Job> {
+        let result = result.and_then(|(outcome, actions)| Ok((outcome, self.store(job, actions)?)));
         let step = self
-            .enter(Some(job.current.clone()), |room, now, last_ping| room.handler_ended(now, last_ping, &job, result));
-        self.execute(step)
+            .enter(Some(job.current.clone()), |room, now, last_ping| room.handler_ended(now, last_ping, job, result));
+        let mut jobs = self.execute(step);
+        jobs.append(&mut self.follow_ups.borrow_mut());
+        jobs
+    }
+
+    /// Stores the actions that change something durable, in a transaction, and returns the others.
+    fn store(&self, job: &Job, actions: Vec<Action>) -> Result<Vec<Action>> {
+        if !actions.iter().any(Action::is_durable) {
+            return Ok(actions);
+        }
+        let database = self.room.borrow().database();
+        database.transaction(|| self.room.borrow_mut().store(self.host.now(), job, actions))
+    }
+
+    /// Ends a transaction of a handler that still runs: it was stored, or rolled back.
+    fn end_transaction(&self, job: &Job, stored: Result<(Outcome, Vec<Action>)>) -> Result<()> {
+        let current = Some(job.current.clone());
+        let (step, result) = self.enter(current, |room, now, last_ping| room.committed(now, last_ping, job, stored));
+        let mut jobs = self.execute(step);
+        self.follow_ups.borrow_mut().append(&mut jobs);
+        result
+    }
+}
+
+impl<R: RunJob + 'static, H: Host + 'static> Runtime for Dispatcher<R, H> {
+    fn room(&self) -> &RefCell<Room> {
+        &self.room
+    }
+
+    fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<(Outcome, Vec<Action>)>) -> Result<()> {
+        if self.is_committing.replace(true) {
+            return Err(Error::internal("a transaction runs already: a handler that is not `async` is one"));
+        }
+        let database = self.room.borrow().database();
+        let stored = database.transaction(|| {
+            let (outcome, actions) = run()?;
+            Ok((outcome, self.room.borrow_mut().store(self.host.now(), job, actions)?))
+        });
+        self.is_committing.set(false);
+        self.end_transaction(job, stored)
+    }
+
+    fn flush(&self, job: &Job, actions: Vec<Action>) -> Result<()> {
+        let stored = self.store(job, actions).map(|left| (Outcome::Done, left));
+        self.end_transaction(job, stored)
     }
 }

@@ -10,6 +10,7 @@ use super::{
     document_hooks::DocumentHooks,
     edit_queue::{Edit, EditQueue, Next},
     job::Change,
+    state::RoomState,
     step::{Effect, LogEntry, Step},
     timers::Timer,
 };
@@ -29,6 +30,9 @@ const SOME_STATE: &str = r#""AAA=""#;
 pub(super) struct RoomDocument {
     document: Option<Box<dyn Document>>,
     queue: EditQueue,
+    /// After a change in a transaction that has not ended: the edits of clients that were stored in it too, and whether an
+    /// earlier commit was under way.
+    uncommitted: Option<(Vec<Edit<ValidatedUpdate>>, bool)>,
     /// Whether the host knows of edits that wait.
     has_pending: bool,
     hooks: DocumentHooks,
@@ -50,6 +54,7 @@ impl RoomDocument {
         Self {
             document,
             queue: EditQueue::default(),
+            uncommitted: None,
             has_pending: false,
             hooks: DocumentHooks::new(room, definition.types),
             is_observed: definition.hooks.on_storage_updated,
@@ -318,6 +323,23 @@ impl RoomDocument {
         }
     }
 
+    /// Stores the initial document that the room's hook returned, if it returned one.
+    ///
+    /// # Errors
+    /// When it is no document, or can't be stored.
+    pub(super) fn begin(
+        &mut self,
+        update: Option<Vec<u8>>,
+        author: &Author,
+        connections: &Connections,
+        step: &mut Step,
+    ) -> Result<(), Error> {
+        let Some(update) = update else { return Ok(()) };
+        let update = self.get()?.validate(update).map_err(|error| Error::internal(error.to_string()))?;
+        update.map_or(Ok(()), |update| self.store(&update, author, connections, step).map(drop))?;
+        Ok(())
+    }
+
     /// Stores an update by itself, and sends it to all connections that are ready. Returns whether it changed the document.
     ///
     /// # Errors
@@ -336,10 +358,11 @@ impl RoomDocument {
         Ok(true)
     }
 
-    /// Makes a change in the loaded document, stores it, and sends it to all connections that are ready.
+    /// Makes a change in the loaded document, stores it, and sends it to all connections that are ready. Runs in the
+    /// transaction of a handler.
     ///
     /// # Errors
-    /// When it can't be stored: then the document is unloaded.
+    /// When it can't be stored: then the transaction has to be rolled back.
     pub(super) fn change(
         &mut self,
         change: Change,
@@ -348,6 +371,9 @@ impl RoomDocument {
         step: &mut Step,
     ) -> Result<(), StoreError> {
         // Nothing of the loaded document may be sent before it is stored: so the change does not wait.
+        let was_committing = self.queue.is_committing();
+        let (edits, _) = self.uncommitted.get_or_insert_with(|| (Vec::new(), was_committing));
+        edits.extend_from_slice(self.queue.waiting());
         self.flush(connections, step);
         let document = self.get()?;
         let Some(update) = change(document.doc(step.now)?) else { return Ok(()) };
@@ -356,6 +382,25 @@ impl RoomDocument {
         self.publish(std::slice::from_ref(&edit), connections, step);
         self.changed(&edit.author, step);
         Ok(())
+    }
+
+    /// The transaction of a handler has ended. If it was rolled back, the edits of clients that were stored in it are stored
+    /// again.
+    pub(super) fn end_transaction(&mut self, is_committed: bool, connections: &Connections, step: &mut Step) {
+        let Some((edits, was_committing)) = self.uncommitted.take().filter(|_| !is_committed) else { return };
+        if let Some(document) = &mut self.document {
+            document.unload();
+        }
+        for edit in edits {
+            // They are flushed below, whatever the queue would wait for.
+            let _ = self.queue.push(step.now, edit);
+        }
+        // What the host was to be told of them, and of a commit, is lost with the transaction's effects.
+        self.has_pending = true;
+        if !was_committing {
+            self.queue.forget_commit();
+        }
+        self.flush(connections, step);
     }
 
     /// Sends edits that were written, and asks for the end of the commit unless one is under way.
@@ -499,10 +544,10 @@ impl RoomDocument {
         self.hooks.room_deleted_ended(version, is_empty)
     }
 
-    /// Deletes the document, if the hook succeeded and the document still has this version.
-    pub(super) fn delete(&mut self, version: u64, result: Result<(), Error>, step: &mut Step) {
+    /// Deletes the document and the room's state, if the hook succeeded and the document still has this version.
+    pub(super) fn delete(&mut self, version: u64, result: Result<(), Error>, state: &mut RoomState, step: &mut Step) {
         if let Some(document) = self.document.as_deref_mut() {
-            self.hooks.delete(version, result, document, step);
+            self.hooks.delete(version, result, document, state, step);
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{
     connection::Author,
     definition::{Typed, Types},
     job::{Job, Task},
+    state::RoomState,
     step::Step,
     timers::{HOOK_TIMEOUT, RETRY_DELAY, Timer, retry_delay},
 };
@@ -253,18 +254,19 @@ impl DocumentHooks {
         is_empty || deletion.is_requested
     }
 
-    /// Deletes the document, if the hook succeeded and the document is the one that the hook was given.
+    /// Deletes the document and the state, if the hook succeeded and the document is the one that the hook was given.
     pub(super) fn delete(
         &mut self,
         version: u64,
         result: Result<(), Error>,
         document: &mut dyn Document,
+        state: &mut RoomState,
         step: &mut Step,
     ) {
         if let Err(error) = result {
             return self.deletion_failed(&error, document, step);
         }
-        match clear(document, step.now, version) {
+        match clear(document, state, step.now, version) {
             Ok(true) => {
                 self.deletion = None;
                 self.changed = None;
@@ -311,11 +313,16 @@ fn save(key: &str, row: Option<&impl Serialize>, document: &mut dyn Document, st
     }
 }
 
-/// Deletes the document if it still has this version, and returns whether it did.
-fn clear(document: &mut dyn Document, now: Millis, version: u64) -> Result<bool, StoreError> {
+/// Deletes the document and the state if the document still has this version, and returns whether it did.
+fn clear(document: &mut dyn Document, state: &mut RoomState, now: Millis, version: u64) -> Result<bool, StoreError> {
     let is_same = document.version(now)? == version;
     if is_same {
-        document.clear()?;
+        let database = state.database.clone();
+        let cleared = database.transaction(|| {
+            state.clear()?;
+            document.clear()
+        });
+        cleared.inspect_err(|_| document.unload())?;
     }
     Ok(is_same)
 }

@@ -23,7 +23,7 @@ const BUSY: Millis = 10;
 const MAX_TURNS: u8 = 12;
 
 /// A change of the document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Edit<U> {
     /// The connection of its author, which has the change already; none where the room itself edits.
     pub(crate) connection: Option<ConnectionId>,
@@ -68,6 +68,11 @@ pub(crate) enum Next {
 }
 
 impl EditQueue {
+    /// The edits that wait.
+    pub(crate) fn waiting(&self) -> &[Edit<ValidatedUpdate>] {
+        &self.waiting
+    }
+
     /// Adds an edit.
     pub(crate) fn push(&mut self, now: Millis, edit: Edit<ValidatedUpdate>) -> Next {
         self.bytes += edit.update.len();
@@ -126,6 +131,16 @@ impl EditQueue {
             self.sizes = [self.waiting.len(), self.sizes[0]];
         }
         mem::take(&mut self.waiting)
+    }
+
+    /// Returns whether the last group is not durable yet.
+    pub(crate) fn is_committing(&self) -> bool {
+        self.phase == Phase::Committing
+    }
+
+    /// The commit that was started last does not come, as its transaction was rolled back.
+    pub(crate) fn forget_commit(&mut self) {
+        self.phase = Phase::Idle;
     }
 
     /// Something was written. Returns whether it starts a commit, as none is under way.

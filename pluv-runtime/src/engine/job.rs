@@ -1,19 +1,24 @@
 //! Handlers to run with their results, and the queue that keeps those of one connection in order.
 
 use std::{
+    any::Any,
     collections::{BTreeMap, VecDeque},
     fmt,
     rc::Rc,
 };
 
-use futures_util::future::AbortRegistration;
+use futures_util::future::{AbortRegistration, LocalBoxFuture};
 
 use super::{
     close::Evict,
     connection::{Author, Connection, ConnectionId, Current, user_id},
     definition::{Presence, Typed},
+    step::{LogEntry, Step},
 };
-use crate::protocol::{Incoming, Millis, Output};
+use crate::{
+    error::Error,
+    protocol::{Incoming, Millis, Output},
+};
 
 /// In place of the connection of a job that no connection causes. Such a job waits for no other.
 const NO_CONNECTION: ConnectionId = ConnectionId(u32::MAX);
@@ -130,6 +135,19 @@ impl Job {
         tracing::info_span!(target: "pluv", "handler", room, session, event = %self.current.name())
     }
 
+    /// Returns the entry of the event log for its end. Only the names of events that the room has are in the log.
+    pub(crate) fn log_entry(&self, events: &[&'static str], now: Millis, failed: bool) -> LogEntry<'_> {
+        let (session, millis) = (&**self.current.origin.id(), now.saturating_sub(self.received));
+        let name = self.current.name();
+        match &self.task {
+            Task::Event { .. } => {
+                let name = events.iter().copied().find(|known| *known == name);
+                LogEntry::Event { session, name, millis, failed }
+            }
+            _ => LogEntry::Hook { session, name: name.to_owned(), millis, failed },
+        }
+    }
+
     /// Its memory while it waits, in bytes.
     fn bytes(&self) -> usize {
         let contents = match &self.task {
@@ -160,7 +178,19 @@ pub enum Outcome {
 }
 
 /// A change of the document: runs on a `yrs::Doc`, and returns the change as an update.
-pub(crate) type Change = Box<dyn FnOnce(&dyn std::any::Any) -> Option<Vec<u8>>>;
+pub(crate) type Change = Box<dyn FnOnce(&dyn Any) -> Option<Vec<u8>>>;
+
+/// Work that goes on after its handler has ended.
+pub(crate) struct Background {
+    pub(crate) cause: Current,
+    pub(crate) future: LocalBoxFuture<'static, Result<(), Error>>,
+}
+
+impl fmt::Debug for Background {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Background").field("cause", &self.cause).finish_non_exhaustive()
+    }
+}
 
 /// One thing that a handler asked for.
 pub(crate) enum Action {
@@ -174,10 +204,23 @@ pub(crate) enum Action {
     SetPresence(Presence),
     /// Edit the document.
     Edit(Change),
+    /// Send what follows from an edit that is stored.
+    SendEdit(Box<Step>),
+    /// Replace the state.
+    SetState(Rc<dyn Any>),
+    /// Run a future after all else was applied.
+    WaitUntil(LocalBoxFuture<'static, Result<(), Error>>),
     /// Check for idle connections.
     CheckIdle,
     /// Close connections.
     Evict(Evict),
+}
+
+impl Action {
+    /// Whether it changes something durable.
+    pub(crate) fn is_durable(&self) -> bool {
+        matches!(self, Self::Edit(_) | Self::SetState(_))
+    }
 }
 
 impl fmt::Debug for Action {
@@ -189,6 +232,9 @@ impl fmt::Debug for Action {
             Self::SetPresence(presence) => f.debug_tuple("SetPresence").field(presence).finish(),
             Self::Evict(evict) => f.debug_tuple("Evict").field(evict).finish(),
             Self::Edit(_) => f.write_str("Edit"),
+            Self::SendEdit(_) => f.write_str("SendEdit"),
+            Self::SetState(_) => f.write_str("SetState"),
+            Self::WaitUntil(_) => f.write_str("WaitUntil"),
             Self::CheckIdle => f.write_str("CheckIdle"),
         }
     }

@@ -18,7 +18,9 @@ mod initial_storage;
 mod job;
 mod limits;
 mod membership;
+mod migrations;
 mod room;
+mod state;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -30,11 +32,10 @@ pub(crate) use self::admin::AdminResponse;
 pub(crate) use self::attachment::{Attachment, MAX_ATTACHMENT};
 pub(crate) use self::{
     admin::{AdminError, AdminReply, AdminRequest, SessionInfo},
-    attachment::SqlSessionStore,
     close::CloseReason,
     connection::{Admission, ConnectionId, take_current},
     definition::{Definition, Presence, Typed, Types, to_object},
-    dispatch::{Dispatcher, Host, Pending, RunJob},
+    dispatch::{Dispatcher, Host, Pending, RunJob, Runtime},
     job::{Action, Change, Job, Task},
     room::Room,
     step::{Audience, Effect, Frame, Input},
@@ -45,4 +46,5 @@ pub use self::{
     definition::{Hooks, Retention},
     job::Outcome,
     limits::Limits,
+    state::{MigratedState, StateType},
 };

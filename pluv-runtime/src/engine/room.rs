@@ -5,14 +5,15 @@ use std::{any::Any, rc::Rc};
 use super::{
     Limits,
     admin::{AdminError, AdminReply, AdminRequest, AdminResponse, SessionInfo, json},
-    attachment::SessionStore,
+    attachment::SqlSessionStore,
     close::{CloseReason, Evict, Refusal, Whom},
     connection::{Admission, Author, Connection, ConnectionId, Stage},
     definition::{Definition, Presence, Typed},
     document::{JoinSnapshot, RoomDocument},
     initial_storage::{InitialStorage, NextStep, PendingJoin},
-    job::{Action, Job, JobQueue, Outcome, Task},
+    job::{Action, Background, Job, JobQueue, Outcome, Task},
     membership::{Departed, Membership},
+    state::RoomState,
     step::{Effect, Input, LastPing, LogEntry, Step},
     timers::{HOOK_TIMEOUT, Timer, Timers},
 };
@@ -23,6 +24,7 @@ use crate::{
         self, Incoming, InitializeSession, Millis, Origin, Output, Protocol, decode, document_frame, frame,
         frame_with_id, yjs,
     },
+    sql::Database,
 };
 
 /// The session id of changes that the worker makes, as clients ignore a change without one.
@@ -38,6 +40,7 @@ pub(crate) struct Room {
     jobs: JobQueue,
     document: RoomDocument,
     initial_storage: InitialStorage,
+    state: RoomState,
     timers: Timers,
 }
 
@@ -50,16 +53,18 @@ impl Room {
         name: &str,
         definition: Definition,
         document: Option<Box<dyn Document>>,
-        sessions: Box<dyn SessionStore>,
+        database: Database,
     ) -> Result<Self, Error> {
         let name: Rc<str> = name.into();
         let limits = definition.limits;
+        let sessions = Box::new(SqlSessionStore(database.clone()));
         Ok(Self {
             members: Membership::new(Rc::clone(&name), definition.types, limits, sessions)?,
             message_limit: limits.message_bytes(document.is_some()),
             jobs: JobQueue::default(),
             document: RoomDocument::new(Rc::clone(&name), document, &definition),
             initial_storage: InitialStorage::default(),
+            state: RoomState::new(&definition, database),
             timers: Timers::default(),
             name,
             definition,
@@ -83,6 +88,23 @@ impl Room {
 
     pub(crate) fn limits(&self) -> Limits {
         self.definition.limits
+    }
+
+    pub(crate) fn database(&self) -> Database {
+        self.state.database.clone()
+    }
+
+    /// The state, as it is stored, in a room that has one.
+    pub(crate) fn state(&self) -> Option<Rc<dyn Any>> {
+        self.state.get()
+    }
+
+    /// Applies migrations and reads the state, once.
+    ///
+    /// # Errors
+    /// Why tables or state are not as the code expects them.
+    pub(crate) fn load(&mut self) -> Result<(), Error> {
+        self.state.load()
     }
 
     /// The loaded document: a `yrs::Doc`.
@@ -392,20 +414,9 @@ impl Room {
     }
 
     /// Checks whether a connection reads what it is sent, before the memory is full of what waits for it.
-    ///
-    /// A pluv client reads if it was heard since the last check: it gives up by itself when a ping is not answered in time,
-    /// and the answer comes after all that was sent before. A provider sends whether it reads or not, so it is asked a
-    /// question.
     fn check_reader(&mut self, id: ConnectionId, last_ping: LastPing<'_>, step: &mut Step) {
         let Some(connection) = self.members.connections.get_mut(id) else { return };
-        let reads = match connection.protocol {
-            Protocol::Pluv => {
-                let heard = last_ping(id).map_or(connection.last_heard, |at| connection.last_heard.max(at));
-                std::mem::replace(&mut connection.last_read, heard) < heard
-            }
-            Protocol::Yjs => !connection.is_probed,
-        };
-        if !reads {
+        if !connection.reads(last_ping(id)) {
             return self.close(id, &CloseReason::SlowReader, step);
         }
         let Some(document) = self.document.get().ok().filter(|_| connection.protocol == Protocol::Yjs) else {
@@ -484,9 +495,11 @@ impl Room {
     ) {
         let Some(waiting) = self.initial_storage.answered(attempt) else { return };
         step.effect(Effect::SetTimeout(None));
-        if let Err(error) = answer.and_then(|update| self.begin_document(update, job, step)) {
+        if let Err(error) =
+            answer.and_then(|update| self.document.begin(update, &job.author(), &self.members.connections, step))
+        {
             if error.is_internal() {
-                self.log_failure(job, &error, step);
+                step.effect(Effect::LogError(job.current.failure(&error)));
             }
             // If clients began the document themselves, theirs would take the place of the room's.
             let reason = match error.is_internal() {
@@ -503,15 +516,6 @@ impl Room {
             // They have all left, and the document would stay.
             self.emptied(step);
         }
-    }
-
-    fn begin_document(&mut self, update: Option<Vec<u8>>, job: &Job, step: &mut Step) -> Result<(), Error> {
-        let Some(update) = update else { return Ok(()) };
-        let update = self.document.get()?.validate(update).map_err(|error| Error::internal(error.to_string()))?;
-        if let Some(update) = update {
-            self.document.store(&update, &job.author(), &self.members.connections, step)?;
-        }
-        Ok(())
     }
 
     /// Lets a connection join, now that the initial document is known.
@@ -560,7 +564,7 @@ impl Room {
 
     // Handlers.
 
-    /// A handler ended: all of its actions are applied, or none.
+    /// A handler ended, and its actions were stored or rolled back: what is left of them is applied.
     pub(crate) fn handler_ended(
         &mut self,
         now: Millis,
@@ -569,7 +573,7 @@ impl Room {
         result: Result<(Outcome, Vec<Action>), Error>,
     ) -> Step {
         let mut step = self.step(now);
-        self.log_ended(job, result.is_err(), &mut step);
+        step.log_event(|| job.log_entry(&self.definition.events, now, result.is_err()));
         match (&job.task, result) {
             (Task::InitialStorage { attempt }, result) => {
                 let answer = result.map(|(outcome, _)| match outcome {
@@ -581,18 +585,18 @@ impl Room {
             (Task::RoomDeleted { version, .. }, result) => {
                 self.room_deleted_ended(*version, result.map(drop), &mut step);
             }
-            (Task::StorageUpdated, Err(error)) => {
-                self.log_failure(job, &error, &mut step);
-                self.document.storage_updated_ended(false, &mut step);
+            (Task::StorageUpdated, stored) => {
+                let result = self.end_transaction(job, stored, last_ping, &mut step);
+                result
+                    .as_ref()
+                    .err()
+                    .into_iter()
+                    .for_each(|error| step.effect(Effect::LogError(job.current.failure(error))));
+                self.document.storage_updated_ended(result.is_ok(), &mut step);
             }
-            (_, Err(error)) => self.handler_failed(job, &error, &mut step),
-            (task, Ok((outcome, actions))) => {
-                for action in actions {
-                    self.apply(job, action, last_ping, &mut step);
-                }
-                self.answer(job, outcome, &mut step);
-                if matches!(task, Task::StorageUpdated) {
-                    self.document.storage_updated_ended(true, &mut step);
+            (_, stored) => {
+                if let Err(error) = self.end_transaction(job, stored, last_ping, &mut step) {
+                    self.handler_failed(job, &error, &mut step);
                 }
             }
         }
@@ -600,7 +604,65 @@ impl Room {
         self.end(step)
     }
 
-    /// Applies an action of a handler.
+    /// Stores what a handler changes, in its transaction. Returns the actions that are left, which can't fail.
+    ///
+    /// # Errors
+    /// Why it can't be stored: then the transaction has to be rolled back.
+    pub(crate) fn store(&mut self, now: Millis, job: &Job, actions: Vec<Action>) -> Result<Vec<Action>, Error> {
+        let (mut left, mut state) = (Vec::with_capacity(actions.len()), None);
+        for action in actions {
+            match action {
+                Action::Edit(change) => {
+                    let mut step = self.step(now);
+                    let connections = &self.members.connections;
+                    self.document.change(change, job.author(), connections, &mut step).map_err(
+                        |error| match error {
+                            StoreError::Failed(reason) => Error::internal(reason),
+                            error => Error::client(error.to_string()),
+                        },
+                    )?;
+                    left.push(Action::SendEdit(Box::new(step)));
+                }
+                // The last one has the changes of those before it.
+                Action::SetState(value) => state = Some(value),
+                action => left.push(action),
+            }
+        }
+        state.map_or(Ok(()), |value| self.state.store(value)).map(|()| left)
+    }
+
+    /// The transaction of a handler that still runs was committed or rolled back.
+    pub(crate) fn committed(
+        &mut self,
+        now: Millis,
+        last_ping: LastPing<'_>,
+        job: &Job,
+        stored: Result<(Outcome, Vec<Action>), Error>,
+    ) -> (Step, Result<(), Error>) {
+        let mut step = self.step(now);
+        let result = self.end_transaction(job, stored, last_ping, &mut step);
+        (self.end(step), result)
+    }
+
+    /// Applies what is left of a handler's actions once they are stored. If they are not, the room is as before.
+    fn end_transaction(
+        &mut self,
+        job: &Job,
+        stored: Result<(Outcome, Vec<Action>), Error>,
+        last_ping: LastPing<'_>,
+        step: &mut Step,
+    ) -> Result<(), Error> {
+        self.state.end_transaction(stored.is_ok());
+        self.document.end_transaction(stored.is_ok(), &self.members.connections, step);
+        let (outcome, actions) = stored?;
+        for action in actions {
+            self.apply(job, action, last_ping, step);
+        }
+        self.answer(job, outcome, step);
+        Ok(())
+    }
+
+    /// Applies an action of a handler, once all that it stores is stored.
     fn apply(&mut self, job: &Job, action: Action, last_ping: LastPing<'_>, step: &mut Step) {
         let connections = &self.members.connections;
         let (sender, origin) = (job.current.connection, &job.current.origin);
@@ -626,11 +688,9 @@ impl Room {
                 self.members.set_presence(sender, &job.user_key, presence, step);
             }
             Action::Evict(evict) => drop(self.evict(&evict, step)),
-            Action::Edit(change) => match self.document.change(change, job.author(), connections, step) {
-                Ok(()) => {}
-                Err(StoreError::Failed(reason)) => self.handler_failed(job, &Error::internal(reason), step),
-                Err(error) => self.handler_failed(job, &Error::client(error.to_string()), step),
-            },
+            Action::SendEdit(edit) => step.absorb(*edit),
+            Action::WaitUntil(work) => step.background.push(Background { cause: job.current.clone(), future: work }),
+            Action::Edit(_) | Action::SetState(_) => {}
             Action::CheckIdle => self.check_idle(last_ping, step),
         }
     }
@@ -648,12 +708,7 @@ impl Room {
                 step.broadcast_text(connections.listeners(), frame(job.current.name(), data, origin));
             }
             (Outcome::Unhandled, Task::Event { .. }) => {
-                let known: Vec<_> = self.definition.events.iter().map(|name| format!("`{name}`")).collect();
-                let hint = match known.is_empty() {
-                    true => "it takes no events".to_owned(),
-                    false => format!("it takes {}", known.join(", ")),
-                };
-                let error = Error::client(format!("this room has no event `{}`: {hint}", job.current.name()));
+                let error = self.definition.unknown_event(job.current.name());
                 self.handler_failed(job, &error, step);
             }
             _ => {}
@@ -662,28 +717,11 @@ impl Room {
 
     fn handler_failed(&self, job: &Job, error: &Error, step: &mut Step) {
         if error.is_internal() {
-            self.log_failure(job, error, step);
+            step.effect(Effect::LogError(job.current.failure(error)));
         }
         if let Some(connection) = self.members.connections.get(job.current.connection) {
             step.send_error(connection, job.current.request.as_deref(), error.client_message());
         }
-    }
-
-    fn log_failure(&self, job: &Job, error: &Error, step: &mut Step) {
-        let session = job.current.origin.id();
-        let message = format!("room `{}`, session `{session}`, `{}`: {error}", self.name, job.current.name());
-        step.effect(Effect::LogError(message));
-    }
-
-    fn log_ended(&self, job: &Job, failed: bool, step: &mut Step) {
-        let (session, millis) = (&**job.current.origin.id(), step.now.saturating_sub(job.received));
-        step.log_event(|| match &job.task {
-            Task::Event { .. } => {
-                let name = self.definition.events.iter().copied().find(|known| *known == job.current.name());
-                LogEntry::Event { session, name, millis, failed }
-            }
-            _ => LogEntry::Hook { session, name: job.current.name().to_owned(), millis, failed },
-        });
     }
 
     /// `on_room_deleted` has ended, which was given this version of the document.
@@ -692,7 +730,7 @@ impl Room {
             return;
         }
         self.evict(&Evict::all().reason("the room was deleted"), step);
-        self.document.delete(version, result, step);
+        self.document.delete(version, result, &mut self.state, step);
         // Also where it failed: the document may be gone all the same, if only the storage's answer was lost.
         if self.initial_storage.reset() {
             step.effect(Effect::SetTimeout(None));
@@ -707,7 +745,7 @@ impl Room {
         let response = match request {
             AdminRequest::Broadcast => self.announce(&Whom::All, argument, &mut step),
             AdminRequest::SendToUser(id) => self.announce(&Whom::User(id), argument, &mut step),
-            AdminRequest::Sessions => self.session_infos(),
+            AdminRequest::Sessions => json(&self.sessions().filter_map(SessionInfo::of).collect::<Vec<_>>()),
             AdminRequest::Size => json(&self.members.connections.len()),
             AdminRequest::Evict(evict) => json(&self.evict(&evict, &mut step)),
             AdminRequest::Storage => {
@@ -717,8 +755,11 @@ impl Room {
             AdminRequest::Delete => {
                 self.evict(&Evict::all().reason("the room was deleted"), &mut step);
                 let deletion = self.document.request_deletion(&self.members.connections, &mut step);
-                let reply = deletion.map_or(AdminReply::Ready(Ok(Vec::new())), AdminReply::Pending);
-                return (self.end(step), reply);
+                match deletion {
+                    Some(response) => return (self.end(step), AdminReply::Pending(response)),
+                    // There is no document to wait for.
+                    None => self.state.clear().map(|()| Vec::new()).map_err(AdminError::from),
+                }
             }
         };
         (self.end(step), AdminReply::Ready(response))
@@ -733,15 +774,6 @@ impl Room {
         let count = receivers.len();
         step.broadcast_text(receivers, Output::from_head(head).into_frame(&Origin::nobody(&self.name)));
         json(&count)
-    }
-
-    fn session_infos(&self) -> AdminResponse {
-        let raw = |json: &str| serde_json::value::RawValue::from_string(json.to_owned()).ok();
-        let info = |(connection, presence): (&Connection, Typed)| {
-            let (id, protocol) = (connection.session().to_string(), connection.protocol);
-            Some(SessionInfo { id, protocol, user: raw(&connection.user.json)?, presence: raw(&presence.json)? })
-        };
-        json(&self.sessions().filter_map(info).collect::<Vec<_>>())
     }
 
     /// Stores an update, and sends it to everyone.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     close::Refusal,
     connection::{Connection, ConnectionId},
-    job::Job,
+    job::{Background, Job},
 };
 use crate::protocol::{self, Millis, Protocol, yjs};
 
@@ -99,6 +99,7 @@ pub(crate) struct Step {
     pub(crate) now: Millis,
     pub(crate) effects: Vec<Effect>,
     pub(crate) jobs: Vec<Job>,
+    pub(crate) background: Vec<Background>,
     /// Connections that the room has to reject or close before the end of the step.
     pub(super) refused: Vec<(ConnectionId, Refusal)>,
     room: Rc<str>,
@@ -108,7 +109,15 @@ pub(crate) struct Step {
 impl Step {
     /// An empty step of the room `room`; `debug` writes the event log.
     pub(crate) fn new(now: Millis, room: Rc<str>, debug: bool) -> Self {
-        Self { now, effects: Vec::new(), jobs: Vec::new(), refused: Vec::new(), room, debug }
+        Self { now, effects: Vec::new(), jobs: Vec::new(), background: Vec::new(), refused: Vec::new(), room, debug }
+    }
+
+    /// Adds the output of another step.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.effects.extend(other.effects);
+        self.jobs.extend(other.jobs);
+        self.background.extend(other.background);
+        self.refused.extend(other.refused);
     }
 
     pub(crate) fn effect(&mut self, effect: Effect) {

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
 };
 
@@ -10,13 +11,16 @@ use rusqlite::{
     types::{self, ValueRef},
 };
 
-use crate::document::{Sql, SqlError, Value};
+use crate::sql::{Driver, MAX_INTEGER, Rows, SqlError, Value};
 
 type Result<T> = std::result::Result<T, SqlError>;
 
 /// The platform's limit of a value and of a row, in bytes.
 const MAX_ROW: usize = 2_000_000;
 const MAX_PARAMS: usize = 100;
+
+/// Statements that the platform refuses.
+const TRANSACTIONS: [&str; 6] = ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"];
 
 /// How a call to the storage fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +51,8 @@ struct State {
     /// The number of a call, and its fault.
     fault: Option<(u64, Fault)>,
     is_dead: bool,
-    in_transaction: bool,
+    /// How many transactions are open, one in the other.
+    depth: u32,
     /// The number of writes that are still to fail.
     failing: u32,
     is_full: bool,
@@ -140,7 +145,7 @@ impl Database {
             Some(Fault::Crash) => {
                 if self.update(|state| {
                     state.is_dead = true;
-                    state.in_transaction
+                    state.depth > 0
                 }) {
                     self.run("ROLLBACK");
                 }
@@ -162,19 +167,24 @@ impl Database {
         })
     }
 
-    fn query(&self, statement: &str, params: Vec<Value>, row: &mut dyn FnMut(Vec<Value>)) -> Result<()> {
+    fn run_query(&self, statement: &str, params: Vec<Value>) -> Result<Found> {
         let failed = |error: rusqlite::Error| SqlError(error.to_string());
-        let verb = statement.split_whitespace().next().unwrap_or_default();
-        self.check_writable(verb)?;
-        assert!(params.len() <= MAX_PARAMS, "{} parameters", params.len());
-        let sizes = params.iter().map(|value| match value {
-            Value::Blob(bytes) => bytes.len(),
+        let verb = statement.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+        if TRANSACTIONS.contains(&verb.as_str()) {
+            return Err(SqlError(format!("`{verb}` is not allowed: use a transaction of the room")));
+        }
+        self.check_writable(&verb)?;
+        if params.len() > MAX_PARAMS {
+            return Err(SqlError(format!("too many SQL variables: {} of at most {MAX_PARAMS}", params.len())));
+        }
+        let size = |value: &Value| match value {
             Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
             _ => 9,
-        });
-        assert!(sizes.sum::<usize>() <= MAX_ROW, "a row of over 2 MB: {statement}");
-        assert!(["SELECT", "INSERT", "DELETE", "CREATE", "ALTER", "UPDATE"].contains(&verb), "{statement}");
-
+        };
+        if params.iter().map(size).sum::<usize>() > MAX_ROW {
+            return Err(SqlError("string or blob too big: a row has at most 2 MB".to_owned()));
+        }
         let db = self.0.db.borrow();
         let before = db.total_changes();
         let tables = || -> u64 {
@@ -182,31 +192,36 @@ impl Database {
             expect_ok(count.query_row([], |row| row.get(0)))
         };
         let tables_before = if verb == "CREATE" { tables() } else { 0 };
-        let mut prepared = db.prepare_cached(statement).map_err(failed)?;
-        let columns = prepared.column_count();
+        // Parameters are of the last of several statements.
+        let (first, last) = statement.trim().trim_end_matches(';').rsplit_once(';').unwrap_or(("", statement));
+        db.execute_batch(first).map_err(failed)?;
+        let mut prepared = db.prepare_cached(last).map_err(failed)?;
+        let columns: Vec<_> = prepared.column_names().into_iter().map(str::to_owned).collect();
         for (index, value) in params.into_iter().enumerate() {
             match value {
                 Value::Null => prepared.raw_bind_parameter(index + 1, types::Null),
                 Value::Integer(value) => {
-                    assert!(value.abs() < 1 << 53, "{value} is not safe in JavaScript");
+                    assert!(value.abs() <= MAX_INTEGER, "{value} is not safe in JavaScript");
                     prepared.raw_bind_parameter(index + 1, value)
                 }
+                Value::Real(value) => prepared.raw_bind_parameter(index + 1, value),
                 Value::Text(value) => prepared.raw_bind_parameter(index + 1, value),
                 Value::Blob(value) => prepared.raw_bind_parameter(index + 1, value),
             }
             .map_err(failed)?;
         }
+        let mut found = Found { columns, rows: VecDeque::new() };
         let mut rows = prepared.raw_query();
-        while let Some(found) = rows.next().map_err(failed)? {
+        while let Some(row) = rows.next().map_err(failed)? {
             self.update(|state| state.read += 1);
-            row((0..columns)
-                .map(|index| match expect_ok(found.get_ref(index)) {
-                    ValueRef::Null | ValueRef::Real(_) => Value::Null,
-                    ValueRef::Integer(value) => Value::Integer(value),
-                    ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-                    ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-                })
-                .collect());
+            let value = |index| match expect_ok(row.get_ref(index)) {
+                ValueRef::Null => Value::Null,
+                ValueRef::Real(value) => Value::Real(value),
+                ValueRef::Integer(value) => Value::Integer(value),
+                ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+                ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+            };
+            found.rows.push_back((0..found.columns.len()).map(value).collect());
         }
         drop(rows);
         let made = if verb == "CREATE" { tables() - tables_before } else { 0 };
@@ -216,39 +231,66 @@ impl Database {
             state.scanned += scanned;
             state.written += written;
         });
-        Ok(())
+        Ok(found)
     }
 }
 
-impl Sql for Database {
+/// The rows of a statement.
+struct Found {
+    columns: Vec<String>,
+    rows: VecDeque<Vec<Value>>,
+}
+
+impl Rows for Found {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn next(&mut self) -> Result<Option<Vec<Value>>> {
+        Ok(self.rows.pop_front())
+    }
+}
+
+impl Driver for Database {
+    fn query(&self, statement: &str, params: Vec<Value>) -> Result<Box<dyn Rows + '_>> {
+        let found = self.call(|| self.run_query(statement, params))?;
+        Ok(Box::new(found))
+    }
+
     fn rows_written(&self) -> u64 {
         self.0.state.get().written
     }
 
-    fn each(&self, statement: &str, params: Vec<Value>, mut row: impl FnMut(Vec<Value>)) -> Result<()> {
-        self.call(|| self.query(statement, params, &mut row))
-    }
-
-    fn transaction<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
+    fn transaction(&self, run: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         if self.is_dead() {
             return Err(SqlError("the room is gone".into()));
         }
-        let written = self.update(|state| {
-            assert!(!std::mem::replace(&mut state.in_transaction, true), "a transaction in a transaction");
-            state.written
+        let (depth, written) = self.update(|state| {
+            state.depth += 1;
+            (state.depth - 1, state.written)
         });
-        self.run("BEGIN");
-        let result = run().and_then(|value| {
+        let (begin, commit, roll_back) = match depth {
+            0 => ("BEGIN".to_owned(), "COMMIT".to_owned(), "ROLLBACK".to_owned()),
+            _ => (
+                format!("SAVEPOINT inner_{depth}"),
+                format!("RELEASE inner_{depth}"),
+                format!("ROLLBACK TO inner_{depth}; RELEASE inner_{depth}"),
+            ),
+        };
+        self.run(&begin);
+        let mut is_over = false;
+        let result = run().and_then(|()| {
             self.call(|| {
-                self.run("COMMIT");
-                Ok(value)
+                self.run(&commit);
+                is_over = true;
+                Ok(())
             })
         });
-        self.update(|state| state.in_transaction = false);
-        if result.is_err() {
+        self.update(|state| state.depth = depth);
+        if result.is_err() && !is_over {
             self.update(|state| state.written = written);
             if !self.0.db.borrow().is_autocommit() {
-                self.run("ROLLBACK");
+                expect_ok(self.0.db.borrow().execute_batch(&roll_back));
             }
         }
         result

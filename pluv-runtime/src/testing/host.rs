@@ -21,7 +21,7 @@ use crate::{
     document::Storage as _,
     engine::{
         AdminReply, AdminRequest, AdminResponse, Admission, CloseReason, ConnectionId, Dispatcher, Host as _, Input,
-        Limits, Pending, Room, SqlSessionStore,
+        Limits, Pending, Room,
     },
     protocol::{Millis, PING_FRAME, Protocol, RESTARTED},
 };
@@ -457,10 +457,10 @@ impl<R: Handlers> TestHost<R> {
 }
 
 fn dispatcher<R: Handlers>(name: &str, limits: Limits, host: PlatformHost, handlers: R) -> RoomDispatcher<R> {
-    let database = host.database.clone();
+    let database = crate::sql::Database::from(host.database.clone());
     let limit = usize::try_from(limits.storage_bytes()).unwrap_or(usize::MAX);
     let document = <<R::Room as crate::Room>::Storage>::open(database.clone(), limit);
-    let room = Room::new(name, definition::<R>(limits), document, Box::new(SqlSessionStore(database)));
+    let room = Room::new(name, definition::<R>(limits), document, database);
     let room = room.unwrap_or_else(|error| panic!("the room can't be started: {error}"));
     Rc::new(Dispatcher::new(room, handlers, host))
 }

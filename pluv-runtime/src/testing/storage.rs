@@ -5,7 +5,10 @@ use std::fmt;
 use yrs::{Doc, Transact as _, Transaction};
 
 use super::database::{Database, Fault};
-use crate::document::{Document, Storage as Kind};
+use crate::{
+    Sql,
+    document::{Document, Storage as Kind},
+};
 
 /// The storage of a room: `SQLite` in memory with the limits of the platform, whose content can be read, and whose calls can
 /// be made to fail.
@@ -16,7 +19,7 @@ pub struct Storage {
 
 /// Opens the document of a database.
 pub(super) fn open<S: Kind>(database: Database) -> Option<Box<dyn Document>> {
-    S::open(database, usize::MAX)
+    S::open(database.into(), usize::MAX)
 }
 
 impl Storage {
@@ -80,6 +83,18 @@ impl Storage {
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.database.calls()
+    }
+
+    /// The room's own tables.
+    #[must_use]
+    pub fn sql(&self) -> Sql {
+        Sql::new(self.database.clone().into())
+    }
+
+    /// The whole database.
+    #[cfg(test)]
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     fn with_document<T>(&self, run: impl FnOnce(&mut dyn Document) -> T) -> T {

@@ -2,16 +2,16 @@
 
 use super::round_trips::bytes;
 use crate::{
-    document::{log::Log, rows::CHUNK, rows::CorruptRange, sql::Result},
+    document::{log::Log, rows::CHUNK, rows::CorruptRange, tables::Result},
     testing::{Database, Fault},
 };
 
-type Step = fn(&mut Log<Database>) -> Result<()>;
+type Step = fn(&mut Log) -> Result<()>;
 
 /// All that can be read, with what was set aside by its number of rows.
 type State = (Option<Vec<u8>>, Vec<Vec<u8>>, i64);
 
-fn state(log: &mut Log<Database>, host: &Database) -> State {
+fn state(log: &mut Log, host: &Database) -> State {
     let stored = log.read().unwrap();
     assert_eq!(stored.damage, []);
     let has_tables = host.number("SELECT COUNT(*) FROM sqlite_master WHERE name = 'pluv_damaged'") > 0;
@@ -72,7 +72,7 @@ fn fails(prepare: Step, step: Step, fault: Fault, call: u64, woken: bool, before
 const NOTHING: Step = |_| Ok(());
 
 /// Two entries in a row and one in a row of its own.
-fn a_note(log: &mut Log<Database>) -> Result<()> {
+fn a_note(log: &mut Log) -> Result<()> {
     log.compact(0, b"snapshot")?;
     log.append(&bytes(5_000, 2))?;
     log.append(b"one")?;
@@ -81,7 +81,7 @@ fn a_note(log: &mut Log<Database>) -> Result<()> {
 }
 
 /// A snapshot and an entry of two rows each.
-fn a_document(log: &mut Log<Database>) -> Result<()> {
+fn a_document(log: &mut Log) -> Result<()> {
     log.compact(0, &bytes(CHUNK + 1, 1))?;
     log.append(b"one")?;
     log.append(&bytes(CHUNK + 9, 2))?;

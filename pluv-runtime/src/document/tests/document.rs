@@ -82,7 +82,7 @@ fn store(document: &mut dyn Document, update: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn open(host: &Database) -> Box<dyn Document> {
-    Yrs::open(host.clone(), 1_000_000).unwrap()
+    Yrs::open(host.clone().into(), 1_000_000).unwrap()
 }
 
 fn awake_and_asleep(scenario: impl Fn(&mut Subject)) {
@@ -220,7 +220,7 @@ fn the_rooms_own_edits_count_as_known() {
 
 #[test]
 fn an_edit_of_the_room_beyond_the_limit_is_refused() {
-    let mut document = Yrs::open(Database::new(), 1_000).unwrap();
+    let mut document = Yrs::open(Database::new().into(), 1_000).unwrap();
     let update = insert(document.doc(0).unwrap().downcast_ref().unwrap(), 0, &"x".repeat(2_000));
     assert!(matches!(document.append(0, update), Err(StoreError::TooBig { limit: 1_000, .. })));
 }
@@ -315,7 +315,7 @@ fn a_document_may_have_had_any_number_of_clients() {
 }
 
 fn limited(limit: usize) -> Box<dyn Document> {
-    Yrs::open(Database::new(), limit).unwrap()
+    Yrs::open(Database::new().into(), limit).unwrap()
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_hostile_document_is_refused_before_it_takes_more_memory_than_there_is() {
 fn grow(kind: Kind) {
     let host = Database::new();
     let before = allocated();
-    let mut document = Yrs::open(host.clone(), LIMIT).unwrap();
+    let mut document = Yrs::open(host.clone().into(), LIMIT).unwrap();
     let mut structs = Structs::new();
     let mut stored = 0;
     for len in [300_000, 30_000, 3_000] {
@@ -43,7 +43,7 @@ fn grow(kind: Kind) {
     assert!(stored > 100_000, "only {stored} bytes were taken");
     let state = document.encode_state(0).unwrap();
     let state = state.len();
-    let mut document = Yrs::open(host, LIMIT).unwrap();
+    let mut document = Yrs::open(host.into(), LIMIT).unwrap();
     assert_eq!(document.encode_state(0).unwrap().len(), state);
     let held = allocated() - before;
     let _ = store(&mut *document, vec![1, 1, 9, 0, 4, 1, 1, b'b', 1, b'x', 0]);

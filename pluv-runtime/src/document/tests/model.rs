@@ -6,7 +6,7 @@ use crate::{
         log::Log,
         rows::CorruptRange,
         rows::{BLOCK, CHUNK},
-        sql::Result,
+        tables::Result,
     },
     testing::{Database, Fault},
 };
@@ -31,7 +31,7 @@ struct Model {
 }
 
 /// The updates that are stored, and where each entry ends.
-fn read(log: &mut Log<Database>) -> Result<(Model, Vec<i64>)> {
+fn read(log: &mut Log) -> Result<(Model, Vec<i64>)> {
     let stored = log.read()?;
     assert_eq!(stored.damage, []);
     let ends = stored.entries.iter().map(|entry| entry.span.end).collect();
@@ -40,7 +40,7 @@ fn read(log: &mut Log<Database>) -> Result<(Model, Vec<i64>)> {
 }
 
 /// One random step on both, of which the real one may fail.
-fn step(random: &mut Random, log: &mut Log<Database>, model: &mut Model) -> Result<()> {
+fn step(random: &mut Random, log: &mut Log, model: &mut Model) -> Result<()> {
     match random.below(100) {
         0..60 => {
             let added = update(random);

@@ -1,7 +1,7 @@
 use crate::{
     document::{
         log::Log,
-        sql::{MIGRATIONS, Schema},
+        tables::{MIGRATIONS, Schema},
     },
     testing::Database,
 };
@@ -61,8 +61,8 @@ fn a_migration_that_fails_leaves_the_older_version() {
     Log::new(host.clone()).append(b"one").unwrap();
     let before = host.dump();
     let mut schema = Schema::new(BROKEN);
-    assert!(schema.exists(&host).is_err());
-    assert!(schema.create(&host).is_err());
+    assert!(schema.exists(&host.clone().into()).is_err());
+    assert!(schema.create(&host.clone().into()).is_err());
     assert!(host.dump() == before);
     assert_eq!(Log::new(host).read().unwrap().entries.len(), 1);
 }

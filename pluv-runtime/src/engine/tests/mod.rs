@@ -21,4 +21,5 @@ mod storage;
 mod tabs;
 #[cfg(feature = "tracing")]
 mod tracing;
+mod transactions;
 mod world;

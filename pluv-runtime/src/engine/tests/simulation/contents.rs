@@ -41,7 +41,7 @@ impl Contents {
 /// The stored contents, as a room reads them that has just woken up. Without counting or faults.
 pub(super) fn stored(database: &Database) -> Vec<u8> {
     database.untroubled(|| {
-        let mut document = Yrs::open(database.clone(), usize::MAX).expect("a room with a document has one");
+        let mut document = Yrs::open(database.clone().into(), usize::MAX).expect("a room with a document has one");
         document.encode_full(0).expect("what is stored can be read")
     })
 }

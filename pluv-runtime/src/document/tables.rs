@@ -1,106 +1,8 @@
-//! The calls to a database that the document is stored by, and its tables.
+//! The tables of the document.
 
-use std::{fmt, result};
+use crate::sql::{Database, SqlError};
 
-/// A database that answers at once, as a Durable Object's `SQLite` does.
-///
-/// A caller must not ask for what the platform refuses: a value or row over 2 MB, more than 100 parameters, `BEGIN`
-/// and its like.
-pub trait Sql: fmt::Debug {
-    /// Runs one statement and hands over each row of its answer as it comes, so that two need not be held at once.
-    /// `row` must not use the database.
-    ///
-    /// # Errors
-    /// When the database refuses the statement or fails.
-    fn each(&self, statement: &str, params: Vec<Value>, row: impl FnMut(Vec<Value>)) -> Result<()>;
-
-    /// How many rows were written so far, as the platform counts them.
-    fn rows_written(&self) -> u64;
-
-    /// Runs `run` in a transaction: if it fails, or the commit does, nothing of what it wrote is there. Never nested.
-    ///
-    /// # Errors
-    /// What `run` returns, and when the database can't commit.
-    fn transaction<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T>;
-
-    /// Runs one statement and returns its rows.
-    ///
-    /// # Errors
-    /// When the database refuses the statement or fails.
-    fn exec(&self, statement: &str, params: Vec<Value>) -> Result<Vec<Vec<Value>>> {
-        let mut rows = Vec::new();
-        self.each(statement, params, |row| rows.push(row))?;
-        Ok(rows)
-    }
-}
-
-impl<S: Sql> Sql for std::rc::Rc<S> {
-    fn each(&self, statement: &str, params: Vec<Value>, row: impl FnMut(Vec<Value>)) -> Result<()> {
-        (**self).each(statement, params, row)
-    }
-
-    fn rows_written(&self) -> u64 {
-        (**self).rows_written()
-    }
-
-    fn transaction<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        (**self).transaction(run)
-    }
-}
-
-/// A value in a row or for a parameter. A type that is missing here, a float, is read as `Null`; nothing of ours is
-/// one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// None.
-    Null,
-    /// Within 53 bits, as it passes through a JavaScript number.
-    Integer(i64),
-    /// A text.
-    Text(String),
-    /// Bytes.
-    Blob(Vec<u8>),
-}
-
-impl Value {
-    pub(super) fn as_integer(&self) -> Option<i64> {
-        match self {
-            Self::Integer(value) => Some(*value),
-            _ => None,
-        }
-    }
-}
-
-impl From<i64> for Value {
-    fn from(value: i64) -> Self {
-        Self::Integer(value)
-    }
-}
-
-impl From<u32> for Value {
-    fn from(value: u32) -> Self {
-        Self::Integer(value.into())
-    }
-}
-
-impl From<&str> for Value {
-    fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
-    }
-}
-
-impl From<Vec<u8>> for Value {
-    fn from(value: Vec<u8>) -> Self {
-        Self::Blob(value)
-    }
-}
-
-pub(crate) type Result<T> = result::Result<T, SqlError>;
-
-/// Storage failed, in its own words.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SqlError(pub(crate) String);
+pub(super) type Result<T> = std::result::Result<T, SqlError>;
 
 /// The statements that lead from each version to the next; version 0 is a room without tables. Never change one that
 /// has been released: add.
@@ -128,7 +30,7 @@ impl Schema {
     }
 
     /// Whether there are tables. Those of an older version are migrated first.
-    pub(super) fn exists(&mut self, sql: &impl Sql) -> Result<bool> {
+    pub(super) fn exists(&mut self, sql: &Database) -> Result<bool> {
         if let Some(exists) = self.exists {
             return Ok(exists);
         }
@@ -141,7 +43,7 @@ impl Schema {
     }
 
     /// Makes the tables unless they are there.
-    pub(super) fn create(&mut self, sql: &impl Sql) -> Result<()> {
+    pub(super) fn create(&mut self, sql: &Database) -> Result<()> {
         if !self.exists(sql)? {
             self.migrate(sql, 0)?;
             self.exists = Some(true);
@@ -155,7 +57,7 @@ impl Schema {
     }
 
     /// The version that is stored, at most the one known.
-    fn version(&self, sql: &impl Sql) -> Result<usize> {
+    fn version(&self, sql: &Database) -> Result<usize> {
         if sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_meta'", vec![])?.is_empty() {
             return Ok(0);
         }
@@ -171,12 +73,12 @@ impl Schema {
         }
     }
 
-    fn migrate(&self, sql: &impl Sql, from: usize) -> Result<()> {
+    fn migrate(&self, sql: &Database, from: usize) -> Result<()> {
         let missing = self.migrations.get(from..).unwrap_or_default();
         if missing.is_empty() {
             return Ok(());
         }
-        sql.transaction(|| {
+        sql.transaction::<_, SqlError>(|| {
             sql.exec("CREATE TABLE IF NOT EXISTS pluv_meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID", vec![])?;
             for statement in missing.iter().copied().flatten() {
                 sql.exec(statement, vec![])?;

@@ -1,0 +1,7 @@
+#[pluv::room(migrations = ["migrations/0001_missing.sql"])]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[event]
+    fn read(&self, cx: &Context) {
+        cx.state();
+    }
+}
+
+fn main() {}
