@@ -240,8 +240,10 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         if !actions.iter().any(Action::is_durable) {
             return Ok(actions);
         }
+        self.host.activate();
         let database = self.room.borrow().database();
-        database.transaction(|| self.room.borrow_mut().store(self.host.now(), job, actions))
+        let store = || self.room.borrow_mut().store(self.host.now(), job, actions);
+        connection::enter(Some(job.current.clone()), || database.transaction(store))
     }
 
     /// Ends a transaction of a handler that still runs: it was stored, or rolled back.
