@@ -1,8 +1,10 @@
 //! Checks of items that were parsed.
 
+use syn::spanned::Spanned as _;
+
 use crate::{
     errors::Errors,
-    model::{Call, Definition, Handlers},
+    model::{Call, Definition, Handlers, TaskKind, TaskMethod},
     names::{event_name_error, is_binding},
     parse::{Limit, Options, Text, retention},
 };
@@ -129,6 +131,9 @@ pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
     for (i, call) in handlers.calls.iter().enumerate() {
         check_call(call, &handlers.calls[..i], errors);
     }
+    for (i, task) in handlers.tasks.iter().enumerate() {
+        check_task(task, &handlers.tasks[..i], errors);
+    }
 }
 
 fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
@@ -166,6 +171,25 @@ fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
             own.value()
         );
         errors.between(other.span(), own.span(), message);
+    }
+}
+
+fn check_task(task: &TaskMethod, before: &[TaskMethod], errors: &mut Errors) {
+    let both = before.iter().filter(|other| other.cfgs.is_empty() && task.cfgs.is_empty());
+    for other in both {
+        let (first, second) = (&other.method, &task.method);
+        if other.name.value() == task.name.value() {
+            let message = format!("`{first}` and `{second}` are both the task `{}`: rename one", task.name.value());
+            return errors.between(other.name.span(), task.name.span(), message);
+        }
+        if let (TaskKind::Scheduled { input: one }, TaskKind::Scheduled { input: two }) = (&other.kind, &task.kind)
+            && quote::quote!(#one).to_string() == quote::quote!(#two).to_string()
+        {
+            let message = format!(
+                "`{first}` and `{second}` take the same input, which names the task to schedule: give one a type of its own"
+            );
+            return errors.between(one.span(), two.span(), message);
+        }
     }
 }
 

@@ -6,19 +6,20 @@ use worker::Response;
 
 use crate::{
     Handlers, Limits, Message, Options, Room,
-    api::{self, Context},
+    api::{self, Context, TaskContext, TaskInput},
     auth::Grant,
     contract::{ClientInput, Failure, HasDocument, HasState, HasUser, InitialPresence, ServerOutput, UserId},
     engine::MigratedState,
-    error::Result,
+    error::{Error, Result},
     schema::{Declarations, TypeName, Typed},
 };
 pub use crate::{
+    api::TaskCall,
     api::{IntoEvent, IntoHook, OutputTable},
     auth::IntoGrant,
     cloudflare::{Env, Object, Request},
     document::{Document, StoreError, StoreResults},
-    engine::Outcome,
+    engine::{Cron, Outcome, TaskInfo, TickInfo},
 };
 #[cfg(not(feature = "ts"))]
 pub use pluv_macros::NoTypes as TS;
@@ -323,6 +324,41 @@ impl<'a, R: Handlers> TakesContext<'a, R> for &'a Context<'a, R> {
 pub fn context<'a, R: Handlers, C: TakesContext<'a, R>>(cx: &'a Context<'a, R>) -> C {
     C::taken(cx)
 }
+
+/// The first parameter of a task or a tick after `&self`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the context of a task of the room `{R}`",
+    label = "a task has no client: write `cx: &TaskContext`"
+)]
+pub trait TakesTaskContext<'a, R: Handlers> {
+    /// The context.
+    fn taken(cx: &'a TaskContext<'a, R>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, R: Handlers> TakesTaskContext<'a, R> for &'a TaskContext<'a, R> {
+    fn taken(cx: &'a TaskContext<'a, R>) -> Self {
+        cx
+    }
+}
+
+/// The context, for a task or a tick that takes it.
+pub fn task_context<'a, R: Handlers, C: TakesTaskContext<'a, R>>(cx: &'a TaskContext<'a, R>) -> C {
+    C::taken(cx)
+}
+
+/// The input of a task.
+///
+/// # Errors
+/// When what is stored is no such input any more: another run would not mend it.
+pub fn task_input<R: Handlers, T: TaskInput<R>>(call: TaskCall<'_>) -> Result<T> {
+    let name = call.name();
+    serde_json::from_str(call.input())
+        .map_err(|error| Error::internal(format!("the stored input of `{name}` does not fit: {error}")).permanent())
+}
+
+/// The name of a task that takes a `T`, which can be stored.
+pub const fn assert_task_input<A, C, T: ServerOutput + ClientInput, O>(_: impl FnOnce(A, C, T) -> O + Copy) {}
 
 /// Converts the return value of an event's handler.
 ///

@@ -9,7 +9,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// A message made by [`Error::client`] is sent to the client that caused it. Any other error is made by `?` or
 /// [`Error::internal`]; the client reads `internal error`, and the log has the whole of it.
-pub struct Error(Kind);
+pub struct Error {
+    kind: Kind,
+    is_permanent: bool,
+}
 
 enum Kind {
     Client(String),
@@ -22,18 +25,32 @@ pub(crate) const INTERNAL: &str = "internal error";
 impl Error {
     /// An error whose message is sent to the client.
     pub fn client(message: impl Into<String>) -> Self {
-        Self(Kind::Client(message.into()))
+        Self::of(Kind::Client(message.into()))
     }
 
     /// An error for the log alone.
     pub fn internal(message: impl Into<String>) -> Self {
-        Self(Kind::Internal(message.into().into()))
+        Self::of(Kind::Internal(message.into().into()))
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self { kind, is_permanent: false }
+    }
+
+    /// An error that another try would not mend: a `#[task]` that fails with it does not run again.
+    #[must_use]
+    pub fn permanent(self) -> Self {
+        Self { is_permanent: true, ..self }
+    }
+
+    pub(crate) fn is_permanent(&self) -> bool {
+        self.is_permanent
     }
 
     /// The message for the client.
     #[must_use]
     pub fn client_message(&self) -> &str {
-        match &self.0 {
+        match &self.kind {
             Kind::Client(message) => message,
             Kind::Internal(_) => INTERNAL,
         }
@@ -42,13 +59,13 @@ impl Error {
     /// Whether the message is kept from the client.
     #[must_use]
     pub fn is_internal(&self) -> bool {
-        matches!(self.0, Kind::Internal(_))
+        matches!(self.kind, Kind::Internal(_))
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.kind {
             Kind::Client(message) => f.write_str(message),
             Kind::Internal(error) => {
                 write!(f, "{error}")?;
@@ -65,7 +82,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.kind {
             Kind::Client(message) => f.debug_tuple("Client").field(message).finish(),
             Kind::Internal(error) => f.debug_tuple("Internal").field(error).finish(),
         }
@@ -75,7 +92,7 @@ impl fmt::Debug for Error {
 // `Error` is no `std::error::Error` itself, as that would overlap with this.
 impl<E: StdError + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Self(Kind::Internal(Box::new(error)))
+        Self::of(Kind::Internal(Box::new(error)))
     }
 }
 

@@ -60,11 +60,14 @@ pub mod __private;
 pub use pluv_macros::{output, room};
 
 pub use self::{
-    api::{Context, FinalState, Handlers, Kv, Message, NoOutput, Options, Room, Session, Sql, StorageRef},
+    api::{
+        At, Context, FinalState, Handlers, Kv, Message, NoOutput, Options, Room, Session, Sql, StorageRef, TaskContext,
+        TaskInput, When,
+    },
     auth::{Access, Grant},
     cloudflare::{Handle, RoomExt},
     document::{NoStorage, Storage, Usage, Yrs},
-    engine::{Evict, Hooks, Limits, MigratedState, Retention, StateType},
+    engine::{Evict, FailedTask, Hooks, Limits, MigratedState, Retention, ScheduledTask, StateType, TaskId},
     error::{Error, Result},
     protocol::{Json, Millis, Protocol},
     schema::EventInfo,
@@ -81,6 +84,7 @@ pub mod prelude {
     pub use worker::{Env, Request, Response};
 
     pub use crate::{
-        Context, Error, Evict, FinalState, Grant, Limits, Message, Result, Room as _, RoomExt as _, params,
+        Context, Error, Evict, FailedTask, FinalState, Grant, Limits, Message, Result, Room as _, RoomExt as _,
+        TaskContext, params,
     };
 }

@@ -7,13 +7,14 @@ use syn::{Attribute, Path, Type, spanned::Spanned as _};
 
 use super::{
     assertions::{assertions, plain_answers, types},
+    timed::{task_inputs, timed},
     generated_at, moved, static_generics,
 };
 use crate::model::{Call, CallKind, Handlers, Hook};
 
 /// Expands a room's impl.
 pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
-    let Handlers { runtime, implementation, calls, hooks } = handlers;
+    let Handlers { runtime, implementation, calls, tasks, ticks, hooks } = handlers;
     let self_ty = &implementation.self_ty;
     let generics = static_generics(&implementation.generics);
     let item = implementation.with(&generics);
@@ -55,6 +56,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
     let sync: Vec<_> = hooks.iter().filter_map(sync).collect();
     let sync = (!sync.is_empty()).then(|| quote!(hooks.sync = &[#(#sync),*];));
     let dispatch = dispatch(runtime, calls);
+    let timed = timed(runtime, tasks, ticks);
     let hooks = hooks.iter().map(|hook| hook_method(runtime, hook));
     let body = quote! {
         type Room = #room;
@@ -68,6 +70,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
             hooks
         };
 
+        #timed
         #create
         #dispatch
         #(#hooks)*
@@ -79,11 +82,12 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         #[automatically_derived]
         impl #parameters #at::Handlers for #room #clause { #body }
     };
-    quote!(#item #handlers #export)
+    let inputs = (!is_generic).then(|| task_inputs(runtime, self_ty, tasks));
+    quote!(#item #handlers #inputs #export)
 }
 
 /// Calls a user's method. An error about its return type points to that type.
-fn call(method: &Ident, is_async: bool, returns: Span, arguments: &TokenStream) -> TokenStream {
+pub(super) fn call(method: &Ident, is_async: bool, returns: Span, arguments: &TokenStream) -> TokenStream {
     let span = generated_at(returns);
     let wait = is_async.then(|| quote_spanned!(span=> .await));
     quote_spanned!(span=> Self::#method(#arguments) #wait)
@@ -99,6 +103,13 @@ fn context_at(runtime: &Path, place: Span) -> TokenStream {
     let (cx, place) = (argument("cx", place), generated_at(place));
     let runtime = moved(runtime, place);
     quote_spanned!(place=> #runtime::__private::context(#cx))
+}
+
+/// Returns the context of a task as an argument.
+pub(super) fn task_context_at(runtime: &Path, place: Span) -> TokenStream {
+    let (cx, place) = (argument("cx", place), generated_at(place));
+    let runtime = moved(runtime, place);
+    quote_spanned!(place=> #runtime::__private::task_context(#cx))
 }
 
 fn info(runtime: &Path, call: &Call) -> TokenStream {
@@ -179,7 +190,7 @@ fn arm(runtime: &Path, call: &Call) -> TokenStream {
 fn sync(hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, cfgs, is_async, .. } = hook;
     let name = kind.method;
-    (!is_async && kind.params.contains(&"cx: &Context")).then(|| quote!(#(#cfgs)* #name))
+    (!is_async && kind.has_context()).then(|| quote!(#(#cfgs)* #name))
 }
 
 /// Declares a hook to the runtime, which always calls `create`.
@@ -222,6 +233,7 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     // A hook may leave its last parameter out.
     let names = kind.params.iter().filter_map(|param| param.split_once(": ")).map(|(name, _)| name);
     let arguments = names.zip(params).map(|(name, place)| match name {
+        "cx" if kind.params.contains(&"cx: &TaskContext") => task_context_at(runtime, *place),
         "cx" => context_at(runtime, *place),
         name => argument(name, *place).into_token_stream(),
     });
@@ -254,6 +266,8 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
         "req: &Request" => quote!(req: &#runtime::__private::Request),
         "env: &Env" => quote!(env: &#runtime::__private::Env),
         "cx: &Context" => quote!(cx: &#runtime::Context<'_, Self>),
+        "cx: &TaskContext" => quote!(cx: &#runtime::TaskContext<'_, Self>),
+        "task: &FailedTask" => quote!(task: &#runtime::FailedTask),
         "message: &Message<'_>" => quote!(message: &#runtime::Message<'_>),
         "room: &FinalState<'_>" => quote!(room: &#runtime::FinalState<'_>),
         _ => quote!(room: &str),

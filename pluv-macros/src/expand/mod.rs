@@ -3,6 +3,7 @@
 mod assertions;
 mod definition;
 mod handlers;
+mod timed;
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;

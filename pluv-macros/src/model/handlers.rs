@@ -11,6 +11,7 @@ use super::{
     signature::{
         answer, complete, handler_params, is_named, is_nothing, plain, return_span, returned, shared_receiver, typed,
     },
+    timed::{self, TaskMethod, TickMethod},
 };
 use crate::{
     errors::Errors,
@@ -24,6 +25,8 @@ pub(crate) struct Handlers {
     /// The impl, without the markers.
     pub(crate) implementation: Implementation,
     pub(crate) calls: Vec<Call>,
+    pub(crate) tasks: Vec<TaskMethod>,
+    pub(crate) ticks: Vec<TickMethod>,
     pub(crate) hooks: Vec<Hook>,
 }
 
@@ -84,7 +87,7 @@ impl Handlers {
         // A generic room is reported at its struct only.
         make_static(&mut implementation.self_ty);
         let runtime = runtime(options.krate);
-        let (mut calls, mut hooks) = (Vec::new(), Vec::new());
+        let (mut calls, mut tasks, mut ticks, mut hooks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut known: Vec<Ident> = Vec::new();
         implementation.items.retain_mut(|item| {
             let AssociatedItem::Method(method) = item else { return true };
@@ -104,12 +107,14 @@ impl Handlers {
                 MarkerKind::Hook => {
                     hooks.extend(hook(method, &marker, errors).filter(|hook| is_first(hook, &hooks, errors)));
                 }
+                MarkerKind::Task => tasks.extend(timed::task(method, &marker, errors)),
+                MarkerKind::Tick => ticks.extend(timed::tick(method, &marker, errors)),
                 MarkerKind::Event | MarkerKind::Procedure => calls.extend(call(method, &marker, errors)),
             }
             complete(&mut method.signature, &runtime);
             true
         });
-        Self { runtime, implementation, calls, hooks }
+        Self { runtime, implementation, calls, tasks, ticks, hooks }
     }
 
     /// Returns whether the impl is that of a struct, so that code can be generated for it.

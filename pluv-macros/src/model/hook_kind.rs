@@ -20,13 +20,14 @@ pub(crate) struct HookKind {
 }
 
 /// All hooks.
-pub(super) static HOOKS: [HookKind; 9] = [
+pub(super) static HOOKS: [HookKind; 10] = [
     kind("create", &["env: &Env"], "Self", None),
     kind("authorize", &["req: &Request", "env: &Env", "room: &str"], "Option<User>", Some("assert_has_user")),
     kind("migrate_state", &["stored: serde_json::Value"], "State", Some("assert_has_state")),
     kind("on_user_connected", &["&self", "cx: &Context"], "()", None),
     kind("on_user_disconnected", &["&self", "cx: &Context"], "()", None),
     kind("on_message", &["&self", "cx: &Context", "message: &Message<'_>"], "()", None),
+    kind("on_task_failed", &["&self", "cx: &TaskContext", "task: &FailedTask"], "()", None),
     kind("get_initial_storage", &["&self", "room: &str"], "Option<Vec<u8>>", Some("assert_has_document")),
     kind("on_storage_updated", &["&self", "cx: &Context"], "()", Some("assert_has_document")),
     kind("on_room_deleted", &["&self", "room: &FinalState<'_>"], "()", Some("assert_has_document")),
@@ -55,6 +56,11 @@ impl HookKind {
     /// Returns whether the hook takes `&self`.
     pub(crate) fn has_receiver(&self) -> bool {
         self.params[0] == "&self"
+    }
+
+    /// Returns whether the runtime runs it as a transaction, if it is not `async`.
+    pub(crate) fn has_context(&self) -> bool {
+        self.params.get(1).is_some_and(|param| param.starts_with("cx: "))
     }
 
     /// Returns the signature of a hook whose method is called `name`.

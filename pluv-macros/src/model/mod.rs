@@ -4,6 +4,7 @@ mod definition;
 mod handlers;
 mod hook_kind;
 mod signature;
+mod timed;
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 
@@ -11,6 +12,7 @@ pub(crate) use self::{
     definition::Definition,
     handlers::{Call, CallKind, Handlers, Hook},
     signature::Params,
+    timed::{TaskKind, TaskMethod, TickMethod},
 };
 /// Returns the path of the runtime: that of `crate = ".."`, or `::pluv`.
 pub(crate) fn runtime(path: Option<Path>) -> Path {

@@ -4,7 +4,7 @@ use std::iter::Peekable;
 
 use proc_macro2::{Span, TokenStream, TokenTree, token_stream};
 use syn::{
-    FnArg, GenericArgument, Path, PathArguments, ReceiverKind, ReturnType, Safety, Signature, Type, spanned::Spanned,
+    FnArg, GenericArgument, Path, PathArguments, PathSegment, ReceiverKind, ReturnType, Safety, Signature, Type, spanned::Spanned,
 };
 
 use crate::{errors::Errors, expand::generated_at};
@@ -20,6 +20,9 @@ pub(crate) struct Params {
 
 /// The signature of a handler, for errors.
 const HANDLER: &str = "fn name(&self, cx: &Context, input: Input)";
+
+/// The names of contexts.
+const CONTEXTS: [&str; 2] = ["Context", "TaskContext"];
 
 const GENERIC: &str = "a room's handler can't be generic: write the type that clients send";
 
@@ -121,13 +124,14 @@ pub(super) fn complete(signature: &mut Signature, runtime: &Path) {
     }
 }
 
-/// Completes `Context` or `Context<'_>`; a longer path only gets the room as an argument.
+/// Completes `Context` or `Context<'_>`, or the other one; a longer path only gets the room as an argument.
 fn complete_context(ty: &mut Type, runtime: &Path) {
     match ty {
         Type::Reference(reference) => complete_context(&mut reference.elem, runtime),
         Type::Path(path) => {
-            let is_bare = is_bare(&path.path, "Context");
-            let Some(last) = path.path.segments.last_mut().filter(|last| last.ident == "Context") else { return };
+            let is_bare = CONTEXTS.iter().any(|name| is_bare(&path.path, name));
+            let is_context = |last: &&mut PathSegment| CONTEXTS.iter().any(|name| last.ident == name);
+            let Some(last) = path.path.segments.last_mut().filter(is_context) else { return };
             match &mut last.arguments {
                 PathArguments::AngleBracketed(arguments)
                     if arguments.args.iter().all(|argument| matches!(argument, GenericArgument::Lifetime(_))) =>
@@ -236,7 +240,7 @@ fn is_context(ty: &Type) -> bool {
     match ty {
         Type::Reference(reference) => is_context(&reference.elem),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            last.ident == "Context"
+            CONTEXTS.iter().any(|name| last.ident == name)
                 || matches!(&last.arguments, PathArguments::AngleBracketed(arguments) if arguments.args.iter().any(
                     |argument| matches!(argument, GenericArgument::Type(inner) if is_context(inner))
                 ))

@@ -1,9 +1,12 @@
-//! The attributes on the methods of a room's impl: `#[event]`, `#[procedure]` and `#[hook]`.
+//! The attributes on the methods of a room's impl: `#[event]`, `#[procedure]`, `#[task]`, `#[tick]` and `#[hook]`.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{Attribute, Meta, Token, ext::IdentExt as _, parse::ParseStream, punctuated::Punctuated};
+use syn::{Attribute, LitStr, Meta, Token, ext::IdentExt as _, parse::ParseStream, punctuated::Punctuated};
 
-use super::{Text, options::value};
+use super::{
+    Text,
+    options::{milliseconds, value},
+};
 use crate::{errors::Errors, names::hint};
 
 /// The role that a method is marked with.
@@ -11,6 +14,8 @@ use crate::{errors::Errors, names::hint};
 pub(crate) enum MarkerKind {
     Event,
     Procedure,
+    Task,
+    Tick,
     Hook,
 }
 
@@ -19,6 +24,12 @@ pub(crate) struct Marker {
     pub(crate) kind: MarkerKind,
     pub(crate) name: Option<Text>,
     pub(crate) reply: Option<Text>,
+    /// The schedule of a task.
+    pub(crate) cron: Option<Text>,
+    /// The time that a task may take, in milliseconds.
+    pub(crate) timeout: Option<u64>,
+    /// The time between two ticks, in milliseconds.
+    pub(crate) every: Option<u64>,
     /// The role in `#[hook(..)]`.
     pub(crate) role: Option<Ident>,
 }
@@ -28,7 +39,7 @@ impl MarkerKind {
         // `#[event]` or `#[pluv::event]`.
         let last = attribute.path().segments.last()?;
         let known = attribute.path().segments.len() == 1 || attribute.path().segments.first()?.ident == "pluv";
-        let kinds = [Self::Event, Self::Procedure, Self::Hook];
+        let kinds = [Self::Event, Self::Procedure, Self::Task, Self::Tick, Self::Hook];
         kinds.into_iter().find(|kind| known && last.ident == kind.name())
     }
 
@@ -36,6 +47,8 @@ impl MarkerKind {
         match self {
             Self::Event => "event",
             Self::Procedure => "procedure",
+            Self::Task => "task",
+            Self::Tick => "tick",
             Self::Hook => "hook",
         }
     }
@@ -71,9 +84,13 @@ pub(crate) fn take_marker(attributes: &mut Vec<Attribute>, errors: &mut Errors) 
 }
 
 fn marker(kind: MarkerKind, attribute: &Attribute, errors: &mut Errors) -> Marker {
-    let mut marker = Marker { kind, name: None, reply: None, role: None };
+    let mut marker = Marker { kind, name: None, reply: None, cron: None, timeout: None, every: None, role: None };
     let options = |input: ParseStream<'_>| Punctuated::<_, Token![,]>::parse_terminated_with(input, option);
     let result = match &attribute.meta {
+        Meta::List(list) if kind == MarkerKind::Tick => {
+            list.parse_args_with(period).map(|period| marker.every = Some(period))
+        }
+        _ if kind == MarkerKind::Tick => Err(syn::Error::new_spanned(attribute, PERIOD)),
         Meta::Path(_) => Ok(()),
         Meta::List(list) if kind == MarkerKind::Hook => list.parse_args_with(role).map(|role| marker.role = Some(role)),
         Meta::List(list) => list.parse_args_with(options).map(|options| {
@@ -89,6 +106,17 @@ fn marker(kind: MarkerKind, attribute: &Attribute, errors: &mut Errors) -> Marke
         errors.push(error);
     }
     marker
+}
+
+const PERIOD: &str = "a tick says how often it runs, from 10 ms to a minute: write `#[tick(\"50ms\")]`";
+
+/// Reads `"50ms"` of `#[tick("50ms")]`, in milliseconds.
+fn period(input: ParseStream<'_>) -> syn::Result<u64> {
+    let place = input.span();
+    let text = input.parse::<LitStr>().ok().filter(|_| input.is_empty()).map(|text| text.value());
+    input.parse::<TokenStream>()?;
+    let period = text.and_then(|text| milliseconds(&text));
+    period.filter(|period| (10..=60_000).contains(period)).ok_or_else(|| syn::Error::new(place, PERIOD))
 }
 
 /// Reads `create` of `#[hook(create)]`.
@@ -114,8 +142,21 @@ fn set(marker: &mut Marker, (name, value): (Ident, Text), errors: &mut Errors) {
     let slot = match (&*text, marker.kind) {
         ("name", _) => &mut marker.name,
         ("reply", MarkerKind::Procedure) => &mut marker.reply,
+        ("cron", MarkerKind::Task) => &mut marker.cron,
+        ("timeout", MarkerKind::Task) => {
+            let timeout = milliseconds(&value.value()).filter(|timeout| (1_000..=900_000).contains(timeout));
+            if timeout.is_none() {
+                errors.at(value, "a task may take from one second to 15 minutes: write `timeout = \"2m\"`");
+            }
+            marker.timeout = timeout;
+            return;
+        }
         (_, kind) => {
-            let known: &[&str] = if kind == MarkerKind::Procedure { &["name", "reply"] } else { &["name"] };
+            let known: &[&str] = match kind {
+                MarkerKind::Procedure => &["name", "reply"],
+                MarkerKind::Task => &["name", "cron", "timeout"],
+                _ => &["name"],
+            };
             let hint = hint(&text, known, "it takes");
             return errors.at(name, format!("`#[{}]` has no option `{text}`: {hint}", kind.name()));
         }

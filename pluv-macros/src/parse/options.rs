@@ -209,13 +209,14 @@ pub(crate) fn retention(text: &str) -> Result<Option<u64>, ()> {
 
 /// Reads a time such as `30d`, in milliseconds.
 pub(super) fn milliseconds(text: &str) -> Option<u64> {
-    let unit = text.chars().last()?;
-    let count: u64 = text[..text.len() - unit.len_utf8()].parse().ok()?;
-    let milliseconds: u64 = match unit {
-        's' => 1_000,
-        'm' => 60_000,
-        'h' => 3_600_000,
-        'd' => 86_400_000,
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let count: u64 = text[..digits].parse().ok()?;
+    let milliseconds: u64 = match &text[digits..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return None,
     };
     count.checked_mul(milliseconds)

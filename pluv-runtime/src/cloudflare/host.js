@@ -84,6 +84,18 @@ function replaceTimeout(timeout, done, millis) {
   return millis === undefined ? undefined : setTimeout(done, millis);
 }
 
+/** How often an instance was lost: what an interval of a lost one would call is gone. */
+let lostInstances = 0;
+
+/** Replaces the interval of a tick by one of so many milliseconds, or by none. */
+function replaceTick(timer, run, tick, millis) {
+  clearInterval(timer);
+  if (millis === undefined) return undefined;
+  const instance = lostInstances;
+  const interval = setInterval(() => (instance === lostInstances ? run(tick) : clearInterval(interval)), millis);
+  return interval;
+}
+
 function abortObject(state, reason) {
   state.abort(reason);
 }
@@ -176,6 +188,7 @@ function hasShim() {
 /** The instance is lost: closes the connections that wait, and tells the sender of the current message. */
 function instanceLost(lines, connection, text, bytes, note) {
   globalThis.__worker_init_state.criticalError = true;
+  lostInstances += 1;
   const rooms = [...pendingRooms];
   pendingRooms.clear();
   rooms.forEach((pending) => pending.signalLoss());
@@ -220,6 +233,7 @@ export const host = {
   afterCommit,
   afterMillis,
   replaceTimeout,
+  replaceTick,
   abortObject,
   newPendingWork,
   trackEdit,

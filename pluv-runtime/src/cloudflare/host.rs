@@ -2,8 +2,9 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
+use futures_util::future::LocalBoxFuture;
 use worker::{
-    Result, State, WebSocket, WebSocketRequestResponsePair, console_error, console_log,
+    Delay, Result, State, WebSocket, WebSocketRequestResponsePair, console_error, console_log,
     js_sys::{Map, Uint8Array, WeakMap},
     wasm_bindgen::{self, JsCast, JsValue, prelude::Closure, prelude::wasm_bindgen},
     wasm_bindgen_futures::spawn_local,
@@ -58,6 +59,9 @@ extern "C" {
     #[wasm_bindgen(js_name = replaceTimeout)]
     fn replace_timeout(timeout: &JsValue, done: &JsValue, millis: Option<u32>) -> JsValue;
 
+    #[wasm_bindgen(js_name = replaceTick)]
+    fn replace_tick(timer: &JsValue, run: &JsValue, tick: u32, millis: Option<u32>) -> JsValue;
+
     #[wasm_bindgen(catch, js_name = abortObject)]
     fn abort_object(state: &JsValue, reason: &str) -> std::result::Result<(), JsValue>;
 
@@ -79,6 +83,8 @@ pub(super) struct CloudflareHost {
     callbacks: Callbacks,
     /// The timeout of a hook.
     timeout: RefCell<JsValue>,
+    /// The timers of ticks that were set.
+    ticks: RefCell<Vec<JsValue>>,
 }
 
 /// Closures that JavaScript calls, which live as long as the host.
@@ -88,6 +94,7 @@ struct Callbacks {
     commit_failed: Closure<dyn Fn(JsValue)>,
     yielded: Closure<dyn Fn()>,
     timed_out: Closure<dyn Fn()>,
+    tick: Closure<dyn Fn(u32)>,
 }
 
 impl std::fmt::Debug for Callbacks {
@@ -113,6 +120,10 @@ impl CloudflareHost {
             let later = Rc::clone(&later);
             move || later(input())
         };
+        let tick = {
+            let later = Rc::clone(&later);
+            move |tick: u32| later(Input::Tick { tick: tick as usize })
+        };
         let commit_failed = {
             let (room, object) = (room.to_owned(), object.clone());
             move |error: JsValue| {
@@ -133,9 +144,11 @@ impl CloudflareHost {
                 commit_failed: Closure::new(commit_failed),
                 yielded: Closure::new(input(|| Input::Yielded)),
                 timed_out: Closure::new(input(|| Input::HookTimeout)),
+                tick: Closure::new(tick),
                 later,
             },
             timeout: RefCell::new(JsValue::UNDEFINED),
+            ticks: RefCell::default(),
         })
     }
 
@@ -156,6 +169,15 @@ impl CloudflareHost {
                 let done = self.callbacks.timed_out.as_ref().unchecked_ref();
                 let timeout = replace_timeout(&self.timeout.borrow(), done, millis);
                 self.timeout.replace(timeout);
+            }
+            Effect::SetTick { tick, every } => {
+                let millis = every.map(|every| u32::try_from(every).unwrap_or(u32::MAX));
+                let mut ticks = self.ticks.borrow_mut();
+                let count = ticks.len().max(tick + 1);
+                ticks.resize(count, JsValue::UNDEFINED);
+                #[expect(clippy::cast_possible_truncation, reason = "a room has a few")]
+                let timer = replace_tick(&ticks[tick], self.callbacks.tick.as_ref(), tick as u32, millis);
+                ticks[tick] = timer;
             }
             Effect::SetAlarm(due) => self.set_alarm(due),
             Effect::ReadAlarm => self.read_alarm(),
@@ -213,6 +235,10 @@ impl Host for CloudflareHost {
             .filter(|at| *at >= 0.0)
             .map(|at| at as Millis);
         last
+    }
+
+    fn sleep(&self, millis: Millis) -> LocalBoxFuture<'static, ()> {
+        Box::pin(Delay::from(Duration::from_millis(millis)))
     }
 
     fn execute(&self, effect: Effect) -> Vec<ConnectionId> {

@@ -243,7 +243,7 @@ fn start<R: Handlers>(state: &State, name: &str, handlers: R, limits: Limits) ->
             None => close_restarted(&socket),
         }
     }
-    room.wake(&mut step);
+    let step = room.wake(step);
     step.effects.into_iter().for_each(|effect| drop(host.execute(effect)));
     let running = Rc::new(Dispatcher::new(room, handlers, host));
     let _ = this.set(Rc::downgrade(&running));

@@ -192,7 +192,7 @@ impl Log {
                     for table in ["pluv_log", "pluv_snapshot", "pluv_damaged"] {
                         log.sql.exec(&format!("DELETE FROM {table}"), vec![])?;
                     }
-                    Ok(())
+                    Ok::<_, SqlError>(())
                 })?;
             }
             log.damage.clear();

@@ -5,7 +5,7 @@ use std::{any::Any, rc::Rc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Limits, migrations::Migration, state::StateType};
+use super::{Limits, migrations::Migration, state::StateType, tasks::TaskInfo, ticks::TickInfo};
 use crate::{
     error::Error,
     protocol::{Json, Millis, decode},
@@ -26,6 +26,8 @@ pub(crate) struct Definition {
     /// Whether handlers use the object's database.
     pub(crate) uses_sql: bool,
     pub(crate) migrations: &'static [Migration],
+    pub(crate) tasks: &'static [TaskInfo],
+    pub(crate) ticks: &'static [TickInfo],
 }
 
 impl Definition {
@@ -51,6 +53,7 @@ pub struct Hooks {
     pub get_initial_storage: bool,
     pub on_storage_updated: bool,
     pub on_room_deleted: bool,
+    pub on_task_failed: bool,
     /// Those that are no `async` functions.
     pub sync: &'static [&'static str],
 }
@@ -67,6 +70,7 @@ impl Hooks {
             get_initial_storage: false,
             on_storage_updated: false,
             on_room_deleted: false,
+            on_task_failed: false,
             sync: &[],
         }
     }

@@ -6,11 +6,12 @@ use std::{
     pin::{Pin, pin},
     rc::Rc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures_util::{
     StreamExt as _,
-    future::{Abortable, Either},
+    future::{Abortable, Either, LocalBoxFuture},
     stream::FuturesUnordered,
 };
 
@@ -37,6 +38,9 @@ pub(crate) trait Host {
     /// The time when the platform last answered a ping of a connection.
     fn last_ping(&self, connection: ConnectionId) -> Option<Millis>;
 
+    /// Ends after so many milliseconds.
+    fn sleep(&self, millis: Millis) -> LocalBoxFuture<'static, ()>;
+
     /// Executes an effect. Returns the connections to which much was sent since they were last returned.
     fn execute(&self, effect: Effect) -> Vec<ConnectionId>;
 }
@@ -56,13 +60,18 @@ pub(crate) trait Runtime {
     ///
     /// # Errors
     /// What `run` returns; why an action can't be applied; that the database failed, or a transaction runs already.
-    fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<(Outcome, Vec<Action>)>) -> Result<()>;
+    fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<Vec<Action>>) -> Result<()>;
 
     /// Applies actions while their handler goes on: all, or none.
     ///
     /// # Errors
     /// Why an action can't be applied, or that the database failed.
     fn flush(&self, job: &Job, actions: Vec<Action>) -> Result<()>;
+
+    fn now(&self) -> Millis;
+
+    /// Ends after a time.
+    fn sleep(&self, time: Duration) -> LocalBoxFuture<'static, ()>;
 }
 
 /// A room with its handlers, on its host.
@@ -220,7 +229,7 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
             None => handler.await,
             Some(registration) => Abortable::new(handler, registration)
                 .await
-                .unwrap_or_else(|_| Err(Error::internal("hook timed out after 30 s"))),
+                .unwrap_or_else(|_| Err(Error::internal("aborted, as it took too long"))),
         };
         self.end(&job, result)
     }
@@ -261,14 +270,14 @@ impl<R: RunJob + 'static, H: Host + 'static> Runtime for Dispatcher<R, H> {
         &self.room
     }
 
-    fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<(Outcome, Vec<Action>)>) -> Result<()> {
+    fn commit(&self, job: &Job, run: &mut dyn FnMut() -> Result<Vec<Action>>) -> Result<()> {
         if self.is_committing.replace(true) {
             return Err(Error::internal("a transaction runs already: a handler that is not `async` is one"));
         }
         let database = self.room.borrow().database();
         let stored = database.transaction(|| {
-            let (outcome, actions) = run()?;
-            Ok((outcome, self.room.borrow_mut().store(self.host.now(), job, actions)?))
+            let actions = run()?;
+            Ok((Outcome::Done, self.room.borrow_mut().store(self.host.now(), job, actions)?))
         });
         self.is_committing.set(false);
         self.end_transaction(job, stored)
@@ -277,5 +286,13 @@ impl<R: RunJob + 'static, H: Host + 'static> Runtime for Dispatcher<R, H> {
     fn flush(&self, job: &Job, actions: Vec<Action>) -> Result<()> {
         let stored = self.store(job, actions).map(|left| (Outcome::Done, left));
         self.end_transaction(job, stored)
+    }
+
+    fn now(&self) -> Millis {
+        self.host.now()
+    }
+
+    fn sleep(&self, time: Duration) -> LocalBoxFuture<'static, ()> {
+        self.host.sleep(time.as_millis().try_into().unwrap_or(Millis::MAX))
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct RoomDocument {
     /// Whether the room has the hook `on_storage_updated`.
     is_observed: bool,
     retention: Retention,
+    /// Whether there may be more to delete than the document.
+    uses_sql: bool,
 }
 
 /// The document as a joining client gets it.
@@ -59,6 +61,7 @@ impl RoomDocument {
             hooks: DocumentHooks::new(room, definition.types),
             is_observed: definition.hooks.on_storage_updated,
             retention: definition.retention,
+            uses_sql: definition.uses_sql,
         }
     }
 
@@ -489,8 +492,8 @@ impl RoomDocument {
         self.load_hooks(step);
         let Some(document) = self.document.as_deref_mut() else { return };
         match document.is_blank() {
-            Ok(true) => {}
-            Ok(false) => {
+            Ok(true) if !self.uses_sql => {}
+            Ok(_) => {
                 let due = step.now.saturating_add(after.as_millis().try_into().unwrap_or(Millis::MAX));
                 self.hooks.schedule_deletion(due, document, step);
                 self.hooks.run_room_deleted(true, document, step);
@@ -518,8 +521,7 @@ impl RoomDocument {
         }
     }
 
-    /// The worker requests the deletion, after all connections were closed. Returns its end, or `None` if the document is
-    /// blank.
+    /// The worker requests the deletion, after all connections were closed. Returns its end, or `None` if there is nothing.
     pub(super) fn request_deletion(
         &mut self,
         connections: &Connections,
@@ -529,8 +531,8 @@ impl RoomDocument {
         self.load_hooks(step);
         let document = self.document.as_deref_mut()?;
         match document.is_blank() {
-            Ok(true) => return None,
-            Ok(false) => {}
+            Ok(true) if !self.uses_sql => return None,
+            Ok(_) => {}
             Err(error) => step.log_error(&error),
         }
         let response = self.hooks.request_deletion(step.now);
@@ -545,10 +547,15 @@ impl RoomDocument {
     }
 
     /// Deletes the document and the room's state, if the hook succeeded and the document still has this version.
-    pub(super) fn delete(&mut self, version: u64, result: Result<(), Error>, state: &mut RoomState, step: &mut Step) {
-        if let Some(document) = self.document.as_deref_mut() {
-            self.hooks.delete(version, result, document, state, step);
-        }
+    pub(super) fn delete(
+        &mut self,
+        version: u64,
+        result: Result<(), Error>,
+        state: &mut RoomState,
+        step: &mut Step,
+    ) -> bool {
+        let Some(document) = self.document.as_deref_mut() else { return false };
+        self.hooks.delete(version, result, document, state, step)
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     admin::{AdminError, AdminResponse},
     connection::Author,
     definition::{Typed, Types},
-    job::{Job, Task},
+    job::{Job, JobKind},
     state::RoomState,
     step::Step,
     timers::{HOOK_TIMEOUT, RETRY_DELAY, Timer, retry_delay},
@@ -129,6 +129,10 @@ impl DocumentHooks {
 
     /// The document was changed.
     pub(super) fn document_changed(&mut self, author: &Author, document: &mut dyn Document, step: &mut Step) {
+        // The hook's context has a user, which code without a client is none of where the room knows users.
+        if (self.types.user)(&author.user).is_err() {
+            return;
+        }
         let Ok(user) = RawValue::from_string((*author.user).to_owned()) else { return };
         let (session, protocol) = (author.origin.id().to_string(), author.protocol);
         let known = self.changed.take();
@@ -163,7 +167,7 @@ impl DocumentHooks {
                     user: Rc::clone(&user.json),
                     protocol: changed.protocol,
                 };
-                step.jobs.push(Job::of_room(&author, user, now, Task::StorageUpdated, registration));
+                step.jobs.push(Job::of_room(&author, user, now, JobKind::StorageUpdated, registration));
             }
             // The room's user type has changed since.
             Err(_) => self.changed = None,
@@ -241,8 +245,8 @@ impl DocumentHooks {
         deletion.due = now + HOOK_TIMEOUT.max(retry_delay(deletion.failures));
         let origin = Rc::new(Origin::new(&self.room, "".into(), "null"));
         let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
-        let task = Task::RoomDeleted { state, version };
-        step.jobs.push(Job::of_room(&author, Typed::null(), now, task, registration));
+        let kind = JobKind::RoomDeleted { state, version };
+        step.jobs.push(Job::of_room(&author, Typed::null(), now, kind, registration));
         self.save_deletion(document, step);
     }
 
@@ -254,7 +258,8 @@ impl DocumentHooks {
         is_empty || deletion.is_requested
     }
 
-    /// Deletes the document and the state, if the hook succeeded and the document is the one that the hook was given.
+    /// Deletes the document and the state, if the hook succeeded and the document is the one that the hook was given. Returns
+    /// whether it did.
     pub(super) fn delete(
         &mut self,
         version: u64,
@@ -262,9 +267,10 @@ impl DocumentHooks {
         document: &mut dyn Document,
         state: &mut RoomState,
         step: &mut Step,
-    ) {
+    ) -> bool {
         if let Err(error) = result {
-            return self.deletion_failed(&error, document, step);
+            self.deletion_failed(&error, document, step);
+            return false;
         }
         match clear(document, state, step.now, version) {
             Ok(true) => {
@@ -273,6 +279,7 @@ impl DocumentHooks {
                 self.save_deletion(document, step);
                 self.save_changed(document, step);
                 self.requests.drain(..).for_each(|request| drop(request.send(Ok(Vec::new()))));
+                return true;
             }
             // The hook runs again with the document of now.
             Ok(false) => {
@@ -283,6 +290,7 @@ impl DocumentHooks {
             }
             Err(error) => self.deletion_failed(&error, document, step),
         }
+        false
     }
 
     fn deletion_failed(&mut self, error: &dyn std::fmt::Display, document: &mut dyn Document, step: &mut Step) {

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
     rc::Rc,
+    time::Duration,
 };
 
 use futures_util::future::{AbortRegistration, LocalBoxFuture};
@@ -14,14 +15,18 @@ use super::{
     connection::{Author, Connection, ConnectionId, Current, user_id},
     definition::{Presence, Typed},
     step::{LogEntry, Step},
+    tasks::{FailedTask, TaskId},
 };
 use crate::{
     error::Error,
-    protocol::{Incoming, Millis, Output},
+    protocol::{Incoming, Millis, Origin, Output},
 };
 
 /// In place of the connection of a job that no connection causes. Such a job waits for no other.
 const NO_CONNECTION: ConnectionId = ConnectionId(u32::MAX);
+
+/// The session id of changes that no connection makes, as clients ignore a change without one.
+pub(super) const WORKER: &str = "worker";
 
 /// A handler or hook to run.
 #[derive(Debug)]
@@ -35,14 +40,14 @@ pub(crate) struct Job {
     pub(crate) presence: Option<Typed>,
     /// Time of the message.
     pub(crate) received: Millis,
-    pub(crate) task: Task,
+    pub(crate) kind: JobKind,
     /// Aborts a hook that others wait for.
     pub(crate) abort: Option<AbortRegistration>,
 }
 
 /// The handler or hook of a job.
 #[derive(Debug)]
-pub(crate) enum Task {
+pub(crate) enum JobKind {
     Event {
         /// A JSON object.
         data: String,
@@ -60,9 +65,21 @@ pub(crate) enum Task {
         version: u64,
     },
     UserDisconnected,
+    /// A task that is due.
+    Scheduled {
+        id: TaskId,
+        /// Its input as JSON; none for one of a schedule.
+        input: Option<String>,
+    },
+    TaskFailed(FailedTask),
+    Tick {
+        tick: usize,
+        /// The time since the last one.
+        elapsed: Duration,
+    },
 }
 
-impl Task {
+impl JobKind {
     /// The name of its hook in the log; an event has its own.
     fn hook(&self) -> &'static str {
         match self {
@@ -72,6 +89,9 @@ impl Task {
             Self::StorageUpdated => "on_storage_updated",
             Self::RoomDeleted { .. } => "on_room_deleted",
             Self::UserDisconnected => "on_user_disconnected",
+            Self::Scheduled { .. } => "task",
+            Self::TaskFailed(_) => "on_task_failed",
+            Self::Tick { .. } => "tick",
         }
     }
 }
@@ -79,20 +99,20 @@ impl Task {
 impl Job {
     /// An event of a connection. `request` is the `id` of its request, as JSON.
     pub(crate) fn event(connection: &Connection, received: Millis, message: &Incoming<'_>) -> Self {
-        let job = Self::hook(connection, received, Task::Event { data: message.data.to_owned() });
+        let job = Self::hook(connection, received, JobKind::Event { data: message.data.to_owned() });
         let (name, request) = (Some(Rc::from(&*message.name)), message.id.map(Rc::from));
         Self { current: Current { name, request, ..job.current }, ..job }
     }
 
     /// A hook that a connection causes.
-    pub(crate) fn hook(connection: &Connection, received: Millis, task: Task) -> Self {
+    pub(crate) fn hook(connection: &Connection, received: Millis, kind: JobKind) -> Self {
         Self {
-            current: Current { name: Some(task.hook().into()), ..connection.current() },
+            current: Current { name: Some(kind.hook().into()), ..connection.current() },
             user: connection.user.clone(),
             user_key: Rc::clone(&connection.user_key),
             presence: None,
             received,
-            task,
+            kind,
             abort: None,
         }
     }
@@ -102,7 +122,7 @@ impl Job {
         author: &Author,
         user: Typed,
         received: Millis,
-        task: Task,
+        kind: JobKind,
         abort: AbortRegistration,
     ) -> Self {
         Self {
@@ -110,22 +130,31 @@ impl Job {
                 connection: NO_CONNECTION,
                 protocol: author.protocol,
                 origin: Rc::clone(&author.origin),
-                name: Some(task.hook().into()),
+                name: Some(kind.hook().into()),
                 request: None,
             },
             user,
             user_key: user_id(&author.user).map_or_else(|| Rc::clone(author.origin.id()), Into::into),
             presence: None,
             received,
-            task,
+            kind,
             abort: Some(abort),
         }
+    }
+
+    /// With another name than that of its kind.
+    pub(crate) fn named(self, name: &str) -> Self {
+        Self { current: Current { name: Some(name.into()), ..self.current }, ..self }
     }
 
     /// The author of the changes that it makes.
     pub(crate) fn author(&self) -> Author {
         let Current { origin, protocol, .. } = &self.current;
-        Author { origin: Rc::clone(origin), user: Rc::clone(&self.user.json), protocol: *protocol }
+        let origin = match origin.id().is_empty() {
+            true => Rc::new(Origin::new(origin.room(), WORKER.into(), "null")),
+            false => Rc::clone(origin),
+        };
+        Author { origin, user: Rc::clone(&self.user.json), protocol: *protocol }
     }
 
     /// The span in which it runs.
@@ -139,8 +168,8 @@ impl Job {
     pub(crate) fn log_entry(&self, events: &[&'static str], now: Millis, failed: bool) -> LogEntry<'_> {
         let (session, millis) = (&**self.current.origin.id(), now.saturating_sub(self.received));
         let name = self.current.name();
-        match &self.task {
-            Task::Event { .. } => {
+        match &self.kind {
+            JobKind::Event { .. } => {
                 let name = events.iter().copied().find(|known| *known == name);
                 LogEntry::Event { session, name, millis, failed }
             }
@@ -150,9 +179,10 @@ impl Job {
 
     /// Its memory while it waits, in bytes.
     fn bytes(&self) -> usize {
-        let contents = match &self.task {
-            Task::Event { data, .. } => data.len(),
-            Task::RoomDeleted { state, .. } => state.len(),
+        let contents = match &self.kind {
+            JobKind::Event { data, .. } => data.len(),
+            JobKind::RoomDeleted { state, .. } => state.len(),
+            JobKind::Scheduled { input, .. } => input.as_ref().map_or(0, String::len),
             _ => 0,
         };
         size_of::<Self>() + contents
@@ -206,6 +236,8 @@ pub(crate) enum Action {
     Edit(Change),
     /// Send what follows from an edit that is stored.
     SendEdit(Box<Step>),
+    /// Delete the row of a task that ended well.
+    EndTask(TaskId),
     /// Replace the state.
     SetState(Rc<dyn Any>),
     /// Run a future after all else was applied.
@@ -219,7 +251,7 @@ pub(crate) enum Action {
 impl Action {
     /// Whether it changes something durable.
     pub(crate) fn is_durable(&self) -> bool {
-        matches!(self, Self::Edit(_) | Self::SetState(_))
+        matches!(self, Self::Edit(_) | Self::SetState(_) | Self::EndTask(_))
     }
 }
 
@@ -233,6 +265,7 @@ impl fmt::Debug for Action {
             Self::Evict(evict) => f.debug_tuple("Evict").field(evict).finish(),
             Self::Edit(_) => f.write_str("Edit"),
             Self::SendEdit(_) => f.write_str("SendEdit"),
+            Self::EndTask(id) => f.debug_tuple("EndTask").field(id).finish(),
             Self::SetState(_) => f.write_str("SetState"),
             Self::WaitUntil(_) => f.write_str("WaitUntil"),
             Self::CheckIdle => f.write_str("CheckIdle"),

@@ -8,6 +8,7 @@ mod attachment;
 mod awareness;
 mod close;
 mod connection;
+mod cron;
 mod definition;
 mod dispatch;
 mod document;
@@ -22,8 +23,10 @@ mod migrations;
 mod room;
 mod state;
 mod step;
+mod tasks;
 #[cfg(test)]
 mod tests;
+mod ticks;
 mod timers;
 
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
@@ -36,15 +39,18 @@ pub(crate) use self::{
     connection::{Admission, ConnectionId, take_current},
     definition::{Definition, Presence, Typed, Types, to_object},
     dispatch::{Dispatcher, Host, Pending, RunJob, Runtime},
-    job::{Action, Change, Job, Task},
+    job::{Action, Change, Job, JobKind},
     room::Room,
     step::{Audience, Effect, Frame, Input},
     timers::HOOK_TIMEOUT,
 };
 pub use self::{
     close::Evict,
+    cron::Cron,
     definition::{Hooks, Retention},
     job::Outcome,
     limits::Limits,
     state::{MigratedState, StateType},
+    tasks::{FailedTask, ScheduledTask, TaskId, TaskInfo},
+    ticks::TickInfo,
 };

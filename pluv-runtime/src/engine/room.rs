@@ -11,10 +11,12 @@ use super::{
     definition::{Definition, Presence, Typed},
     document::{JoinSnapshot, RoomDocument},
     initial_storage::{InitialStorage, NextStep, PendingJoin},
-    job::{Action, Background, Job, JobQueue, Outcome, Task},
+    job::{Action, Background, Job, JobKind, JobQueue, Outcome, WORKER},
     membership::{Departed, Membership},
     state::RoomState,
     step::{Effect, Input, LastPing, LogEntry, Step},
+    tasks::Tasks,
+    ticks::Ticks,
     timers::{HOOK_TIMEOUT, Timer, Timers},
 };
 use crate::{
@@ -27,9 +29,6 @@ use crate::{
     sql::Database,
 };
 
-/// The session id of changes that the worker makes, as clients ignore a change without one.
-const WORKER: &str = "worker";
-
 /// The state of a room. All of it can be rebuilt from attachments and storage.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -41,6 +40,8 @@ pub(crate) struct Room {
     document: RoomDocument,
     initial_storage: InitialStorage,
     state: RoomState,
+    pub(crate) tasks: Tasks,
+    ticks: Ticks,
     timers: Timers,
 }
 
@@ -64,6 +65,8 @@ impl Room {
             jobs: JobQueue::default(),
             document: RoomDocument::new(Rc::clone(&name), document, &definition),
             initial_storage: InitialStorage::default(),
+            tasks: Tasks::new(Rc::clone(&name), &definition, database.clone()),
+            ticks: Ticks::new(&name, definition.ticks),
             state: RoomState::new(&definition, database),
             timers: Timers::default(),
             name,
@@ -130,9 +133,15 @@ impl Room {
     }
 
     /// All connections were restored.
-    pub(crate) fn wake(&self, step: &mut Step) {
+    pub(crate) fn wake(&mut self, mut step: Step) -> Step {
         step.log_event(|| LogEntry::Wake { connections: self.members.connections.len() });
         step.effect(Effect::AutoRespondToPings(!self.members.needs_pings()));
+        self.tasks.start_cron(&mut step);
+        if !self.tasks.is_changed() {
+            let (timer, due) = self.tasks.timer();
+            self.timers.restore(timer, due);
+        }
+        self.end(step)
     }
 
     /// Adds a connection whose token was verified.
@@ -150,6 +159,7 @@ impl Room {
         if was_empty {
             self.timers.set(Timer::IdleCheck, Some(now + self.definition.limits.idle));
             self.document.occupied(&mut step);
+            self.tasks.start_cron(&mut step);
         } else {
             self.timers.read_alarm(&mut step);
         }
@@ -188,12 +198,14 @@ impl Room {
                 let late = self.timers.alarm_fired().map(|due| now.saturating_sub(due));
                 step.log_event(|| LogEntry::Alarm { late });
                 self.check_idle(last_ping, &mut step);
+                self.tasks.run_due(&mut step);
                 if is_loaded {
                     self.document.run_hooks(&self.members.connections, &mut step);
                 }
             }
             Input::AlarmRead { alarm } => self.timers.alarm_read(now, alarm, self.definition.limits.idle),
             Input::AlarmFailed => self.timers.forget_alarm(),
+            Input::Tick { tick } => self.ticks.run(tick, &mut step),
         }
         self.end(step)
     }
@@ -212,15 +224,21 @@ impl Room {
         for job in &mut step.jobs {
             job.presence.get_or_insert_with(|| self.members.presence_of(&job.user_key));
         }
-        self.timers.update(self.document.timers());
+        self.ticks.update(self.members.connections.is_empty(), &mut step);
+        self.update_timers();
         if self.timers.is_changed() {
-            // The alarm is for the rows of the document's hooks too.
+            // The alarm is for the rows of tasks and of the document's hooks too.
             self.document.load_hooks(&mut step);
-            self.timers.update(self.document.timers());
+            self.tasks.load(&mut step);
+            self.update_timers();
             let idle = (!self.members.connections.is_empty()).then_some(self.definition.limits.idle);
             self.timers.update_alarm(idle, &mut step);
         }
         step
+    }
+
+    fn update_timers(&mut self) {
+        self.timers.update(self.document.timers().into_iter().chain([self.tasks.timer(), self.ticks.timer()]));
     }
 
     // Messages.
@@ -388,7 +406,7 @@ impl Room {
         let Some(Departed { connection, presence }) = departed else { return };
         self.initial_storage.leave(connection.id);
         if connection.has_joined() && self.definition.hooks.on_user_disconnected {
-            let job = Job::hook(&connection, step.now, Task::UserDisconnected);
+            let job = Job::hook(&connection, step.now, JobKind::UserDisconnected);
             step.jobs.extend(self.jobs.push(Job { presence: Some(presence), ..job }));
         }
         if self.members.connections.is_empty() {
@@ -472,7 +490,7 @@ impl Room {
             Ok(NextStep::Wait) => self.members.connections.set_stage(id, Stage::WaitingForDocument),
             Ok(NextStep::RunHook { attempt, abort }) => {
                 if let Some(connection) = self.members.connections.get(id) {
-                    let job = Job::hook(connection, step.now, Task::InitialStorage { attempt });
+                    let job = Job::hook(connection, step.now, JobKind::InitialStorage { attempt });
                     step.jobs.extend(self.jobs.push(Job { abort: Some(abort), ..job }));
                 }
                 self.members.connections.set_stage(id, Stage::WaitingForDocument);
@@ -558,7 +576,7 @@ impl Room {
         if self.definition.hooks.on_user_connected
             && let Some(connection) = self.members.connections.get(id)
         {
-            step.jobs.extend(self.jobs.push(Job::hook(connection, step.now, Task::UserConnected)));
+            step.jobs.extend(self.jobs.push(Job::hook(connection, step.now, JobKind::UserConnected)));
         }
     }
 
@@ -574,18 +592,18 @@ impl Room {
     ) -> Step {
         let mut step = self.step(now);
         step.log_event(|| job.log_entry(&self.definition.events, now, result.is_err()));
-        match (&job.task, result) {
-            (Task::InitialStorage { attempt }, result) => {
+        match (&job.kind, result) {
+            (JobKind::InitialStorage { attempt }, result) => {
                 let answer = result.map(|(outcome, _)| match outcome {
                     Outcome::InitialStorage(update) => update,
                     _ => None,
                 });
                 self.initial_storage_ended(job, *attempt, answer, &mut step);
             }
-            (Task::RoomDeleted { version, .. }, result) => {
+            (JobKind::RoomDeleted { version, .. }, result) => {
                 self.room_deleted_ended(*version, result.map(drop), &mut step);
             }
-            (Task::StorageUpdated, stored) => {
+            (JobKind::StorageUpdated, stored) => {
                 let result = self.end_transaction(job, stored, last_ping, &mut step);
                 result
                     .as_ref()
@@ -593,6 +611,25 @@ impl Room {
                     .into_iter()
                     .for_each(|error| step.effect(Effect::LogError(job.current.failure(error))));
                 self.document.storage_updated_ended(result.is_ok(), &mut step);
+            }
+            (JobKind::Scheduled { id, .. }, stored) => {
+                if let Err(error) = self.end_transaction(job, stored, last_ping, &mut step) {
+                    step.effect(Effect::LogError(job.current.failure(&error)));
+                    self.tasks.failed(*id, &error.to_string(), error.is_permanent(), &mut step);
+                }
+            }
+            (JobKind::TaskFailed(task), stored) => match self.end_transaction(job, stored, last_ping, &mut step) {
+                Ok(()) => self.tasks.reported(task.id, &mut step),
+                Err(error) => {
+                    step.effect(Effect::LogError(job.current.failure(&error)));
+                    self.tasks.failed(task.id, &task.error, false, &mut step);
+                }
+            },
+            (JobKind::Tick { tick, .. }, stored) => {
+                let result = self.end_transaction(job, stored, last_ping, &mut step);
+                if let (true, Err(error)) = (self.ticks.ended(*tick, result.is_err()), result) {
+                    step.effect(Effect::LogError(job.current.failure(&error)));
+                }
             }
             (_, stored) => {
                 if let Err(error) = self.end_transaction(job, stored, last_ping, &mut step) {
@@ -625,6 +662,7 @@ impl Room {
                 }
                 // The last one has the changes of those before it.
                 Action::SetState(value) => state = Some(value),
+                Action::EndTask(id) => self.tasks.succeeded(now, id)?,
                 action => left.push(action),
             }
         }
@@ -653,6 +691,7 @@ impl Room {
         step: &mut Step,
     ) -> Result<(), Error> {
         self.state.end_transaction(stored.is_ok());
+        self.tasks.end_transaction(stored.is_ok());
         self.document.end_transaction(stored.is_ok(), &self.members.connections, step);
         let (outcome, actions) = stored?;
         for action in actions {
@@ -690,7 +729,7 @@ impl Room {
             Action::Evict(evict) => drop(self.evict(&evict, step)),
             Action::SendEdit(edit) => step.absorb(*edit),
             Action::WaitUntil(work) => step.background.push(Background { cause: job.current.clone(), future: work }),
-            Action::Edit(_) | Action::SetState(_) => {}
+            Action::Edit(_) | Action::SetState(_) | Action::EndTask(_) => {}
             Action::CheckIdle => self.check_idle(last_ping, step),
         }
     }
@@ -698,16 +737,16 @@ impl Room {
     /// Sends the answer of a procedure, or relays an event without a handler.
     fn answer(&self, job: &Job, outcome: Outcome, step: &mut Step) {
         let (connections, origin) = (&self.members.connections, &job.current.origin);
-        match (outcome, &job.task) {
+        match (outcome, &job.kind) {
             (Outcome::Answer { name, data }, _) => {
                 if let Some(connection) = connections.get(job.current.connection) {
                     step.send_text(connection.id, frame_with_id(name, &data, job.current.request.as_deref(), origin));
                 }
             }
-            (Outcome::Unhandled, Task::Event { data }) if self.definition.relay_unknown => {
+            (Outcome::Unhandled, JobKind::Event { data }) if self.definition.relay_unknown => {
                 step.broadcast_text(connections.listeners(), frame(job.current.name(), data, origin));
             }
-            (Outcome::Unhandled, Task::Event { .. }) => {
+            (Outcome::Unhandled, JobKind::Event { .. }) => {
                 let error = self.definition.unknown_event(job.current.name());
                 self.handler_failed(job, &error, step);
             }
@@ -730,7 +769,9 @@ impl Room {
             return;
         }
         self.evict(&Evict::all().reason("the room was deleted"), step);
-        self.document.delete(version, result, &mut self.state, step);
+        if self.document.delete(version, result, &mut self.state, step) {
+            self.tasks.cleared();
+        }
         // Also where it failed: the document may be gone all the same, if only the storage's answer was lost.
         if self.initial_storage.reset() {
             step.effect(Effect::SetTimeout(None));
@@ -758,7 +799,10 @@ impl Room {
                 match deletion {
                     Some(response) => return (self.end(step), AdminReply::Pending(response)),
                     // There is no document to wait for.
-                    None => self.state.clear().map(|()| Vec::new()).map_err(AdminError::from),
+                    None => {
+                        let cleared = self.state.clear();
+                        cleared.map(|()| self.tasks.cleared()).map(|()| Vec::new()).map_err(AdminError::from)
+                    }
                 }
             }
         };
@@ -786,10 +830,7 @@ impl Room {
             let origin = Rc::new(Origin::new(&self.name, WORKER.into(), "null"));
             let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
             self.document.store(&update, &author, connections, step)?;
-            // The hook's context has a user, which the worker can't be where the room knows users.
-            if (self.definition.types.user)("null").is_ok() {
-                self.document.changed(&author, step);
-            }
+            self.document.changed(&author, step);
         }
         Ok(Vec::new())
     }

@@ -167,7 +167,7 @@ impl RoomState {
             for row in database.exec("PRAGMA table_list", Vec::new())? {
                 let [Value::Text(schema), Value::Text(table), Value::Text(kind), ..] = &row[..] else { continue };
                 let is_of_others = ["sqlite_", "_cf_", "pluv_"].iter().any(|prefix| table.starts_with(prefix));
-                let is_ours = matches!(table.as_str(), "pluv_state" | "pluv_kv");
+                let is_ours = matches!(table.as_str(), "pluv_state" | "pluv_kv" | "pluv_task");
                 // The tables behind a virtual one are its own business.
                 if schema == "main" && matches!(kind.as_str(), "table" | "virtual") && (is_ours || !is_of_others) {
                     database.exec(&format!("DELETE FROM \"{}\"", table.replace('"', "\"\"")), Vec::new())?;

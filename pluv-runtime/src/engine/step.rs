@@ -40,6 +40,8 @@ pub(crate) enum Input<'a> {
     AlarmRead { alarm: Option<Millis> },
     /// The alarm could not be set.
     AlarmFailed,
+    /// The time of [`Effect::SetTick`] has passed, again.
+    Tick { tick: usize },
 }
 
 /// One thing for the host to do.
@@ -65,6 +67,8 @@ pub(crate) enum Effect {
     SetAlarm(Option<Millis>),
     /// Report [`Input::AlarmRead`].
     ReadAlarm,
+    /// Report [`Input::Tick`] each time that so many milliseconds have passed, or not any more.
+    SetTick { tick: usize, every: Option<Millis> },
     /// Let the platform answer pings in place of the room, or let them reach the room.
     AutoRespondToPings(bool),
     /// Write a line of the event log, which is JSON.

@@ -28,6 +28,10 @@ pub(super) enum Timer {
     Deletion,
     /// Read the rows of the document's hooks again, which could not be read.
     Reload,
+    /// Run tasks.
+    Task,
+    /// Start the ticks of a room again that was lost while they ran.
+    Tick,
 }
 
 /// The rows with their deadlines, and the alarm that is set for the first one.
@@ -71,6 +75,11 @@ impl Timers {
             };
             self.is_changed |= before != due;
         }
+    }
+
+    /// A row that was read, for which the alarm was set when it was written.
+    pub(super) fn restore(&mut self, timer: Timer, due: Option<Millis>) {
+        self.rows.extend(due.map(|due| (timer, due)));
     }
 
     /// The room does not know for which time the alarm is set: it was rebuilt, or the alarm could not be set.

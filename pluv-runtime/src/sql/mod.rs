@@ -106,3 +106,10 @@ impl Database {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SqlError(pub(crate) String);
+
+/// A row of a table of pluv's own does not fit.
+impl From<row::RowError> for SqlError {
+    fn from(error: row::RowError) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -42,6 +42,7 @@ macro_rules! from {
 from! {
     i64 => Integer(value) value;
     u32 => Integer(value) value.into();
+    u64 => Integer(value) value.try_into().unwrap_or(i64::MAX);
     &str => Text(value) value.to_owned();
     String => Text(value) value;
     Vec<u8> => Blob(value) value;

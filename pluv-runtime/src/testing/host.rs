@@ -80,7 +80,7 @@ impl<R: Handlers> TestHost<R> {
 
     /// Returns whether nothing prevents hibernation.
     pub(crate) fn may_hibernate(&self) -> bool {
-        self.running.is_empty() && !self.is_committing() && !self.is_yielding()
+        self.running.is_empty() && !self.is_committing() && !self.is_yielding() && self.platform().ticks.is_empty()
     }
 
     /// Returns whether a handler or hook is pending.
@@ -120,7 +120,7 @@ impl<R: Handlers> TestHost<R> {
                 }
             }
         }
-        room.wake(&mut step);
+        let step = room.wake(step);
         drop(room);
         step.effects.into_iter().for_each(|effect| drop(self.dispatcher.host.execute(effect)));
         closed
@@ -141,6 +141,8 @@ impl<R: Handlers> TestHost<R> {
             platform.timeout = None;
             (platform.is_committing, platform.is_yielding) = (false, false);
             platform.reads_alarm = false;
+            platform.ticks.clear();
+            platform.sleepers.clear();
         }
         self.rebuild();
     }
@@ -236,6 +238,34 @@ impl<R: Handlers> TestHost<R> {
     /// Returns the time when the pending hook times out.
     pub(crate) fn timeout(&self) -> Option<Millis> {
         self.platform().timeout
+    }
+
+    /// Returns the time when the next tick or sleeping handler is due.
+    pub(crate) fn next_timer(&self) -> Option<Millis> {
+        self.platform().next_timer()
+    }
+
+    /// Wakes the handlers that have slept for long enough, and runs the ticks that are due.
+    pub(crate) fn run_timers(&mut self) {
+        let now = self.now();
+        let (ticks, sleepers) = {
+            let mut platform = self.platform();
+            let due: Vec<_> = platform.ticks.iter_mut().filter(|(_, (due, _))| *due <= now).collect();
+            let ticks: Vec<_> = due
+                .into_iter()
+                .map(|(tick, (due, every))| {
+                    *due += *every;
+                    *tick
+                })
+                .collect();
+            (ticks, platform.sleepers.extract_if(.., |(due, _)| *due <= now).collect::<Vec<_>>())
+        };
+        for (_, sleeper) in sleepers {
+            // It may have been dropped.
+            let _ = sleeper.send(());
+        }
+        ticks.into_iter().for_each(|tick| self.input(Input::Tick { tick }));
+        self.poll();
     }
 
     /// Lets the pending hook time out.

@@ -6,6 +6,9 @@ use std::{
     rc::Rc,
 };
 
+use futures_channel::oneshot;
+use futures_util::{FutureExt as _, future::LocalBoxFuture};
+
 use super::database::Database;
 use crate::{
     engine::{Audience, ConnectionId, Effect, Frame, Host},
@@ -34,6 +37,10 @@ pub(super) struct Platform {
     pub(super) is_committing: bool,
     pub(super) is_yielding: bool,
     pub(super) alarm: Option<Millis>,
+    /// When each tick is due, and its period.
+    pub(super) ticks: BTreeMap<usize, (Millis, Millis)>,
+    /// Handlers that sleep, and until when.
+    pub(super) sleepers: Vec<(Millis, oneshot::Sender<()>)>,
     /// Whether the room has requested its alarm.
     pub(super) reads_alarm: bool,
     /// Whether pings reach the room.
@@ -80,6 +87,12 @@ impl Socket {
 }
 
 impl Platform {
+    /// When the next tick or sleeping handler is due.
+    pub(super) fn next_timer(&self) -> Option<Millis> {
+        let ticks = self.ticks.values().map(|(due, _)| *due);
+        ticks.chain(self.sleepers.iter().map(|(due, _)| *due)).min()
+    }
+
     /// Returns the state after a crash of the room's host.
     pub(super) fn after_crash(self) -> Self {
         let Self { log, event_log, alarm, .. } = self;
@@ -124,6 +137,8 @@ impl Platform {
             Effect::EditsDurable => self.pending_edits.clear(),
             Effect::SetTimeout(millis) => self.timeout = millis.map(|millis| now + millis),
             Effect::SetAlarm(due) => self.alarm = due,
+            Effect::SetTick { tick, every: Some(every) } => drop(self.ticks.insert(tick, (now + every, every))),
+            Effect::SetTick { tick, every: None } => drop(self.ticks.remove(&tick)),
             Effect::ReadAlarm => self.reads_alarm = true,
             Effect::AutoRespondToPings(responds) => self.needs_pings = !responds,
             Effect::AwaitCommit => {
@@ -169,6 +184,12 @@ impl Host for PlatformHost {
 
     fn last_ping(&self, connection: ConnectionId) -> Option<Millis> {
         self.platform.borrow_mut().socket(connection)?.pinged
+    }
+
+    fn sleep(&self, millis: Millis) -> LocalBoxFuture<'static, ()> {
+        let (sender, receiver) = oneshot::channel();
+        self.platform.borrow_mut().sleepers.push((self.clock.get().saturating_add(millis), sender));
+        receiver.map(drop).boxed_local()
     }
 
     fn execute(&self, effect: Effect) -> Vec<ConnectionId> {

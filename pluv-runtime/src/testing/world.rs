@@ -101,6 +101,8 @@ impl<R: Room + Handlers<Room = R>> World<R> {
             inner.ping();
             if inner.host.timeout().is_some_and(|timeout| timeout <= now) {
                 inner.host.time_out();
+            } else if inner.host.next_timer().is_some_and(|due| due <= now) {
+                inner.host.run_timers();
             } else {
                 inner.host.fire_alarm();
             }
@@ -145,6 +147,18 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// can [join](Client::join) again.
     pub fn crash(&self) {
         self.0.borrow_mut().crash();
+    }
+
+    /// Crashes the room's host, which is down for a time: no alarm fires meanwhile, and one that was due fires at the next
+    /// [`advance`](Self::advance).
+    ///
+    /// # Panics
+    /// When the time is too long for a clock.
+    pub fn crash_for(&self, time: Duration) {
+        let mut inner = self.0.borrow_mut();
+        inner.crash();
+        let end = inner.host.now() + Millis::try_from(time.as_millis()).expect("the time fits milliseconds");
+        inner.host.set_now(end);
     }
 
     /// Loses the room's memory, as a panic in any room of the same instance does. Connections with pending handlers or edits
@@ -200,9 +214,9 @@ impl<R: Room + Handlers<Room = R>> World<R> {
 }
 
 impl<R: Handlers> Inner<R> {
-    /// Returns the time of the next alarm or timeout.
+    /// Returns the time of the next alarm, timeout, tick or end of a sleep.
     fn due(&self) -> Option<Millis> {
-        self.host.alarm().into_iter().chain(self.host.timeout()).min()
+        [self.host.alarm(), self.host.timeout(), self.host.next_timer()].into_iter().flatten().min()
     }
 
     /// Lets all connected clients ping.

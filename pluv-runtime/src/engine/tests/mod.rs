@@ -19,6 +19,8 @@ mod providers;
 mod simulation;
 mod storage;
 mod tabs;
+#[expect(unreachable_pub, missing_debug_implementations, reason = "a room is written as users write it")]
+mod tasks;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod transactions;
