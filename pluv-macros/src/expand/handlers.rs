@@ -7,8 +7,8 @@ use syn::{Attribute, Path, Type, spanned::Spanned as _};
 
 use super::{
     assertions::{assertions, plain_answers, types},
-    timed::{task_inputs, timed},
     generated_at, moved, static_generics,
+    timed::{task_inputs, timed},
 };
 use crate::model::{Call, CallKind, Handlers, Hook};
 

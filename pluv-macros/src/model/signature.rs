@@ -4,7 +4,8 @@ use std::iter::Peekable;
 
 use proc_macro2::{Span, TokenStream, TokenTree, token_stream};
 use syn::{
-    FnArg, GenericArgument, Path, PathArguments, PathSegment, ReceiverKind, ReturnType, Safety, Signature, Type, spanned::Spanned,
+    FnArg, GenericArgument, Path, PathArguments, PathSegment, ReceiverKind, ReturnType, Safety, Signature, Type,
+    spanned::Spanned,
 };
 
 use crate::{errors::Errors, expand::generated_at};

@@ -65,8 +65,7 @@ pub(super) fn task(method: &Method, marker: &Marker, errors: &mut Errors) -> Opt
             return None;
         }
         (Some(_), Some(input)) => {
-            let message =
-                format!("a task with `cron` has no input: write `fn {ident}(&self, cx: &TaskContext)`");
+            let message = format!("a task with `cron` has no input: write `fn {ident}(&self, cx: &TaskContext)`");
             errors.at(input, message);
             return None;
         }
