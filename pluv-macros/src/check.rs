@@ -131,10 +131,34 @@ pub(crate) fn handlers(handlers: &Handlers, errors: &mut Errors) {
     for (i, call) in handlers.calls.iter().enumerate() {
         check_call(call, &handlers.calls[..i], errors);
     }
+    for (i, call) in handlers.worker_calls.iter().enumerate() {
+        check_call(call, &handlers.worker_calls[..i], errors);
+        if HANDLE_METHODS.iter().any(|method| call.method == method) {
+            let message = format!("a room's handle has a method `{}` of its own: rename this procedure", call.method);
+            errors.at(&call.method, message);
+        }
+    }
     for (i, task) in handlers.tasks.iter().enumerate() {
         check_task(task, &handlers.tasks[..i], errors);
     }
 }
+
+/// The methods of each room's handle.
+const HANDLE_METHODS: [&str; 13] = [
+    "room",
+    "broadcast",
+    "send_to_user",
+    "sessions",
+    "size",
+    "evict",
+    "evict_user",
+    "evict_all",
+    "storage",
+    "update_storage",
+    "delete",
+    "as_user",
+    "deref",
+];
 
 fn check_call(call: &Call, before: &[Call], errors: &mut Errors) {
     check_name(&call.name, errors);

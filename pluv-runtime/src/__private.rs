@@ -2,10 +2,10 @@
 
 use std::{any::Any, fmt, marker::PhantomData, pin::Pin, rc::Rc};
 
-use worker::Response;
+pub use worker::Response;
 
 use crate::{
-    Handlers, Limits, Message, Options, Room,
+    Call, Handle, Handlers, Limits, Message, Options, Room,
     api::{self, Context, TaskContext, TaskInput},
     auth::Grant,
     contract::{ClientInput, Failure, HasDocument, HasState, HasUser, InitialPresence, ServerOutput, UserId},
@@ -541,6 +541,29 @@ impl<T> PlainAnswer<T> for Kind<T> {}
     label = "write `-> Result<Answer>`, or make it an `#[event]`"
 )]
 pub trait EmptyReply {}
+
+/// Converts the response of the hook `request`.
+///
+/// # Errors
+/// The hook's own.
+pub fn response<E: Failure>(returned: std::result::Result<Response, E>) -> Result<Response> {
+    returned.map_err(Into::into)
+}
+
+/// A call of a procedure that the worker alone calls.
+pub fn call<'a, R: Room, I, O>(handle: &'a Handle<R>, name: &'static str, input: I) -> Call<'a, R, I, O> {
+    Call::new(handle, name, input)
+}
+
+/// A call of a procedure by a user.
+pub fn call_by<'a, R: Room, I, O>(
+    handle: &'a Handle<R>,
+    user: &R::User,
+    name: &'static str,
+    input: I,
+) -> Call<'a, R, I, O> {
+    Call::new(handle, name, input).by(user)
+}
 
 /// Converts the return value of a hook.
 ///

@@ -35,6 +35,7 @@
 
 mod api;
 pub mod auth;
+mod bindings;
 mod cloudflare;
 pub mod contract;
 mod document;
@@ -61,13 +62,13 @@ pub use pluv_macros::{output, room};
 
 pub use self::{
     api::{
-        At, Context, FinalState, Handlers, Kv, Message, NoOutput, Options, Room, Session, Sql, StorageRef, TaskContext,
-        TaskInput, When,
+        At, Context, FinalState, Handlers, Kv, Message, NoOutput, Options, Room, RoomHandle, Session, Sql, StorageRef,
+        TaskContext, TaskInput, When,
     },
     auth::{Access, Grant},
-    cloudflare::{Handle, RoomExt},
+    cloudflare::{Call, Handle, HandleOf, HasHandle, RoomExt},
     document::{NoStorage, Storage, Usage, Yrs},
-    engine::{Evict, FailedTask, Hooks, Limits, MigratedState, Retention, ScheduledTask, StateType, TaskId},
+    engine::{Evict, FailedTask, Hooks, Limits, MigratedState, Retention, ScheduledTask, StateType, TaskId, Upgrade},
     error::{Error, Result},
     protocol::{Json, Millis, Protocol},
     schema::EventInfo,
@@ -85,6 +86,6 @@ pub mod prelude {
 
     pub use crate::{
         Context, Error, Evict, FailedTask, FinalState, Grant, Limits, Message, Result, Room as _, RoomExt as _,
-        TaskContext, params,
+        TaskContext, Upgrade, params,
     };
 }

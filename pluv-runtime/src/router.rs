@@ -22,7 +22,13 @@ pub(crate) enum Target {
     /// The token endpoint.
     Authorize { room: Result<String, NameError> },
     /// The WebSocket of a client of this protocol.
-    Room { protocol: Protocol, room: Result<String, NameError>, token: Option<String> },
+    Room {
+        protocol: Protocol,
+        room: Result<String, NameError>,
+        /// The room of a request over HTTP, whose path may go on below the room's: a slash in its name is encoded.
+        http_room: Result<String, NameError>,
+        token: Option<String>,
+    },
 }
 
 /// Returns the route that a URL names, of the room whose routes are below `base`; `None` for any other URL.
@@ -36,13 +42,18 @@ pub(crate) fn target(base: &str, path: &str, query: Option<&str>) -> Option<Targ
         // A slash in a name may be encoded or not.
         encoded => parse_name(percent_decode_str(encoded).collect()),
     };
+    let first = name.split('/').next().unwrap_or_default();
+    let http_room = match first {
+        "" => room.clone(),
+        encoded => parse_name(percent_decode_str(encoded).collect()),
+    };
     let protocol = match kind {
         "authorize" if kind == rest => return Some(Target::Authorize { room }),
         "room" => Protocol::Pluv,
         "yjs" => Protocol::Yjs,
         _ => return None,
     };
-    Some(Target::Room { protocol, room, token: token(query) })
+    Some(Target::Room { protocol, room, http_room, token: token(query) })
 }
 
 /// Returns the token. The stock client encodes it twice; a token itself has no `%`.
@@ -144,7 +155,7 @@ mod tests {
 
     fn room(path: &str, query: Option<&str>) -> Option<(Result<String, NameError>, Option<String>)> {
         match target("/api/pluv", path, query)? {
-            Target::Room { protocol: Protocol::Pluv, room, token } => Some((room, token)),
+            Target::Room { protocol: Protocol::Pluv, room, token, .. } => Some((room, token)),
             _ => None,
         }
     }
@@ -176,7 +187,7 @@ mod tests {
     #[test]
     fn a_yjs_provider_has_a_path_of_its_own() {
         let found = |path, query| match target("/api/pluv", path, query)? {
-            Target::Room { protocol: Protocol::Yjs, room, token } => Some((room, token)),
+            Target::Room { protocol: Protocol::Yjs, room, token, .. } => Some((room, token)),
             _ => None,
         };
         assert_eq!(found("/api/pluv/yjs/a/b", Some("token=t")), Some((Ok("a/b".to_owned()), Some("t".to_owned()))));

@@ -7,14 +7,16 @@ use syn::{Attribute, Path, Type, spanned::Spanned as _};
 
 use super::{
     assertions::{assertions, plain_answers, types},
-    generated_at, moved, static_generics,
+    generated_at,
+    handle::handle,
+    moved, static_generics,
     timed::{task_inputs, timed},
 };
 use crate::model::{Call, CallKind, Handlers, Hook};
 
 /// Expands a room's impl.
 pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
-    let Handlers { runtime, implementation, calls, tasks, ticks, hooks } = handlers;
+    let Handlers { runtime, implementation, calls, worker_calls, tasks, ticks, hooks } = handlers;
     let self_ty = &implementation.self_ty;
     let generics = static_generics(&implementation.generics);
     let item = implementation.with(&generics);
@@ -55,7 +57,12 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
     };
     let sync: Vec<_> = hooks.iter().filter_map(sync).collect();
     let sync = (!sync.is_empty()).then(|| quote!(hooks.sync = &[#(#sync),*];));
-    let dispatch = dispatch(runtime, calls);
+    let dispatch = dispatch(runtime, calls, false);
+    let dispatch_worker = (!worker_calls.is_empty()).then(|| {
+        let procedures = worker_calls.iter().map(|call| info(runtime, call));
+        let dispatch = self::dispatch(runtime, worker_calls, true);
+        quote!(const WORKER_PROCEDURES: &'static [#runtime::EventInfo] = &[#(#procedures),*]; #dispatch)
+    });
     let timed = timed(runtime, tasks, ticks);
     let hooks = hooks.iter().map(|hook| hook_method(runtime, hook));
     let body = quote! {
@@ -73,6 +80,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         #timed
         #create
         #dispatch
+        #dispatch_worker
         #(#hooks)*
     };
     // An error about a second impl points to its type.
@@ -82,8 +90,12 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
         #[automatically_derived]
         impl #parameters #at::Handlers for #room #clause { #body }
     };
-    let inputs = (!is_generic).then(|| task_inputs(runtime, self_ty, tasks));
-    quote!(#item #handlers #inputs #export)
+    let others = (!is_generic).then(|| {
+        let inputs = task_inputs(runtime, self_ty, tasks);
+        let handle = handle(runtime, self_ty, calls, worker_calls);
+        quote!(#inputs #handle)
+    });
+    quote!(#item #handlers #others #export)
 }
 
 /// Calls a user's method. An error about its return type points to that type.
@@ -134,7 +146,8 @@ fn export(runtime: &Path, room: &Type) -> Option<TokenStream> {
     Some(quote!(#runtime::__private::export_bindings!(#room, #test);))
 }
 
-fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
+/// The events and procedures of clients by name, or the procedures of the worker.
+fn dispatch(runtime: &Path, calls: &[Call], is_worker: bool) -> TokenStream {
     let arms = calls.iter().map(|call| arm(runtime, call));
     let imports = plain_answers(runtime, calls);
     let body = if calls.is_empty() {
@@ -147,11 +160,15 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
             }
         }
     };
+    let (name, context) = match is_worker {
+        true => (quote!(dispatch_worker), quote!(TaskContext)),
+        false => (quote!(dispatch), quote!(Context)),
+    };
     quote! {
         #[allow(unused_variables)]
-        async fn dispatch(
+        async fn #name(
             &self,
-            cx: &#runtime::Context<'_, Self>,
+            cx: &#runtime::#context<'_, Self>,
             message: #runtime::Message<'_>,
         ) -> #runtime::Result<#runtime::__private::Outcome> {
             #imports
@@ -161,9 +178,10 @@ fn dispatch(runtime: &Path, calls: &[Call]) -> TokenStream {
 }
 
 fn arm(runtime: &Path, call: &Call) -> TokenStream {
-    let Call { name, kind, method, is_async, params, cfgs, returns, .. } = call;
+    let Call { name, kind, method, is_async, is_worker, params, cfgs, returns, .. } = call;
     let name = name.value();
-    let cx = params.context.map(|place| context_at(runtime, place)).into_iter();
+    let context = if *is_worker { task_context_at } else { context_at };
+    let cx = params.context.map(|place| context(runtime, place)).into_iter();
     let input = params.input.iter().map(|ty| {
         let place = generated_at(ty.span());
         let runtime = moved(runtime, place);
@@ -197,7 +215,7 @@ fn sync(hook: &Hook) -> Option<TokenStream> {
 fn present(hook: &Hook) -> Option<TokenStream> {
     let Hook { kind, cfgs, .. } = hook;
     let name = Ident::new(kind.method, Span::call_site());
-    (!kind.is_sync()).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
+    (!kind.is_always_called()).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
 }
 
 /// Asserts that the room has the options that a hook needs.
@@ -240,7 +258,7 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
     let returned = call(method, *is_async, *returns, &quote!(#receiver #(#arguments),*));
     let place = generated_at(*returns);
     let found = moved(runtime, place);
-    if kind.is_sync() {
+    if kind.is_migration() {
         let room = quote_spanned!(place=> <Self as #found::Handlers>::Room);
         let result = quote_spanned!(place=> #found::__private::migrated::<#room, _>(#returned));
         return Some(quote! {
@@ -259,6 +277,7 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
         "Option<Vec<u8>>" => {
             (quote!(::core::option::Option<::std::vec::Vec<u8>>), quote_spanned!(place=> initial_storage))
         }
+        "Response" => (quote!(#runtime::__private::Response), quote_spanned!(place=> response)),
         _ => (quote!(()), quote_spanned!(place=> hook)),
     };
     let params = kind.params.iter().map(|param| match *param {
@@ -267,6 +286,11 @@ fn hook_method(runtime: &Path, hook: &Hook) -> Option<TokenStream> {
         "env: &Env" => quote!(env: &#runtime::__private::Env),
         "cx: &Context" => quote!(cx: &#runtime::Context<'_, Self>),
         "cx: &TaskContext" => quote!(cx: &#runtime::TaskContext<'_, Self>),
+        "upgrade: &Upgrade" => quote!(upgrade: &#runtime::Upgrade),
+        "req: Request" => quote!(req: #runtime::__private::Request),
+        "user: Option<User>" => {
+            quote!(user: ::core::option::Option<<<Self as #runtime::Handlers>::Room as #runtime::Room>::User>)
+        }
         "task: &FailedTask" => quote!(task: &#runtime::FailedTask),
         "message: &Message<'_>" => quote!(message: &#runtime::Message<'_>),
         "room: &FinalState<'_>" => quote!(room: &#runtime::FinalState<'_>),
@@ -290,7 +314,7 @@ fn create(runtime: &Path, hooks: &[Hook], is_rejected: bool) -> TokenStream {
     }
     let own: Vec<_> = hooks.iter().filter(|hook| hook.kind.is_create()).collect();
     let methods = own.iter().map(|Hook { method, is_async, params, cfgs, returns, .. }| {
-        let arguments = params.iter().map(|place| argument("env", *place));
+        let arguments = ["env", "room"].iter().zip(params).map(|(name, place)| argument(name, *place));
         let returned = call(method, *is_async, *returns, &quote!(#(#arguments),*));
         let place = generated_at(*returns);
         let found = moved(runtime, place);
@@ -319,7 +343,7 @@ fn create_method(runtime: &Path, cfgs: &[Attribute], body: &TokenStream) -> Toke
     quote! {
         #(#cfgs)*
         #[allow(unused_variables)]
-        fn create(env: &#runtime::__private::Env) -> #runtime::Result<(Self, #runtime::Limits)> {
+        async fn create(env: &#runtime::__private::Env, room: &str) -> #runtime::Result<(Self, #runtime::Limits)> {
             #body
         }
     }

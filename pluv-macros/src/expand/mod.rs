@@ -2,6 +2,7 @@
 
 mod assertions;
 mod definition;
+mod handle;
 mod handlers;
 mod timed;
 

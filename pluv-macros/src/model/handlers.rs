@@ -24,7 +24,10 @@ pub(crate) struct Handlers {
     pub(crate) runtime: Path,
     /// The impl, without the markers.
     pub(crate) implementation: Implementation,
+    /// The events and procedures of clients.
     pub(crate) calls: Vec<Call>,
+    /// The procedures of the worker.
+    pub(crate) worker_calls: Vec<Call>,
     pub(crate) tasks: Vec<TaskMethod>,
     pub(crate) ticks: Vec<TickMethod>,
     pub(crate) hooks: Vec<Hook>,
@@ -36,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) kind: CallKind,
     pub(crate) method: Ident,
     pub(crate) is_async: bool,
+    /// Whether the worker alone calls it, so that it has no client.
+    pub(crate) is_worker: bool,
     pub(crate) params: Params,
     pub(crate) docs: String,
     /// The `#[cfg]`s of the method.
@@ -114,7 +119,8 @@ impl Handlers {
             complete(&mut method.signature, &runtime);
             true
         });
-        Self { runtime, implementation, calls, tasks, ticks, hooks }
+        let (worker_calls, calls) = calls.into_iter().partition(|call: &Call| call.is_worker);
+        Self { runtime, implementation, calls, worker_calls, tasks, ticks, hooks }
     }
 
     /// Returns whether the impl is that of a struct, so that code can be generated for it.
@@ -179,6 +185,7 @@ fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
         kind,
         method: signature.ident.clone(),
         is_async: signature.asyncness.is_some(),
+        is_worker: marker.is_worker,
         params: params?,
         docs: docs(&method.attributes),
         cfgs: cfgs(&method.attributes),

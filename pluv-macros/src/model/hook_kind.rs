@@ -20,10 +20,13 @@ pub(crate) struct HookKind {
 }
 
 /// All hooks.
-pub(super) static HOOKS: [HookKind; 10] = [
-    kind("create", &["env: &Env"], "Self", None),
+pub(super) static HOOKS: [HookKind; 13] = [
+    kind("create", &["env: &Env", "room: &str"], "Self", None),
     kind("authorize", &["req: &Request", "env: &Env", "room: &str"], "Option<User>", Some("assert_has_user")),
     kind("migrate_state", &["stored: serde_json::Value"], "State", Some("assert_has_state")),
+    kind("on_wake", &["&self", "cx: &TaskContext"], "()", None),
+    kind("on_connect", &["&self", "cx: &Context", "upgrade: &Upgrade"], "()", None),
+    kind("on_request", &["&self", "cx: &TaskContext", "req: Request", "user: Option<User>"], "Response", None),
     kind("on_user_connected", &["&self", "cx: &Context"], "()", None),
     kind("on_user_disconnected", &["&self", "cx: &Context"], "()", None),
     kind("on_message", &["&self", "cx: &Context", "message: &Message<'_>"], "()", None),
@@ -48,9 +51,27 @@ impl HookKind {
         self.method == "create"
     }
 
-    /// Returns whether the hook runs before there is a room, and so is no method of it and not `async`.
-    pub(crate) fn is_sync(&self) -> bool {
-        self.is_create() || self.method == "migrate_state"
+    /// Returns whether the hook converts a stored state, before there is a room: it is not `async`.
+    pub(crate) fn is_migration(&self) -> bool {
+        self.method == "migrate_state"
+    }
+
+    /// Returns whether the runtime always calls the hook, and so is not told that there is one.
+    pub(crate) fn is_always_called(&self) -> bool {
+        self.is_create() || self.is_migration()
+    }
+
+    /// Returns how many of the last parameters may be left out.
+    fn optional(&self) -> usize {
+        match self.method {
+            "create"
+            | "on_request"
+            | "on_wake"
+            | "on_user_connected"
+            | "on_user_disconnected"
+            | "on_storage_updated" => 1,
+            _ => 0,
+        }
     }
 
     /// Returns whether the hook takes `&self`.
@@ -65,7 +86,7 @@ impl HookKind {
 
     /// Returns the signature of a hook whose method is called `name`.
     pub(super) fn signature(&self, name: &Ident) -> String {
-        let asyncness = if self.is_sync() { "" } else { "async " };
+        let asyncness = if self.is_always_called() { "" } else { "async " };
         format!("{asyncness}fn {name}({}) -> Result<{}>", self.params.join(", "), self.returns)
     }
 
@@ -74,10 +95,12 @@ impl HookKind {
         let receiver =
             signature.receiver().map(|receiver| matches!(receiver.kind, ReceiverKind::Reference(_, _, None)));
         let count = usize::from(receiver.is_some()) + typed(signature).len();
-        // A context that is the only parameter can be left out.
-        let is_complete = count == self.params.len() || (count == 1 && self.params == ["&self", "cx: &Context"]);
+        let is_complete = count <= self.params.len() && count + self.optional() >= self.params.len();
         let has_value = self.returns == "()" || returned(signature).is_some();
         let is_async = signature.asyncness.is_some();
-        receiver == self.has_receiver().then_some(true) && is_complete && has_value && !(self.is_sync() && is_async)
+        receiver == self.has_receiver().then_some(true)
+            && is_complete
+            && has_value
+            && !(self.is_migration() && is_async)
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Marker {
     pub(crate) kind: MarkerKind,
     pub(crate) name: Option<Text>,
     pub(crate) reply: Option<Text>,
+    /// Whether the worker alone calls a procedure.
+    pub(crate) is_worker: bool,
     /// The schedule of a task.
     pub(crate) cron: Option<Text>,
     /// The time that a task may take, in milliseconds.
@@ -84,7 +86,8 @@ pub(crate) fn take_marker(attributes: &mut Vec<Attribute>, errors: &mut Errors) 
 }
 
 fn marker(kind: MarkerKind, attribute: &Attribute, errors: &mut Errors) -> Marker {
-    let mut marker = Marker { kind, name: None, reply: None, cron: None, timeout: None, every: None, role: None };
+    let mut marker =
+        Marker { kind, name: None, reply: None, is_worker: false, cron: None, timeout: None, every: None, role: None };
     let options = |input: ParseStream<'_>| Punctuated::<_, Token![,]>::parse_terminated_with(input, option);
     let result = match &attribute.meta {
         Meta::List(list) if kind == MarkerKind::Tick => {
@@ -128,17 +131,28 @@ fn role(input: ParseStream<'_>) -> syn::Result<Ident> {
     role.ok_or_else(|| syn::Error::new(place, "`#[hook(..)]` names the hook's role: write it as in `#[hook(create)]`"))
 }
 
-/// Reads an option `name = "text"`.
-fn option(input: ParseStream<'_>) -> syn::Result<(Ident, Text)> {
+/// Reads an option `name = "text"`, or `worker`.
+fn option(input: ParseStream<'_>) -> syn::Result<(Ident, Option<Text>)> {
     let name = input
         .call(Ident::parse_any)
         .map_err(|error| syn::Error::new(error.span(), "an option is expected here: write `name = \"..\"`"))?;
+    if name == "worker" {
+        return Ok((name, None));
+    }
     let value = value(input, &name, &format!("{name} = \"..\""))?;
-    Ok((name, value))
+    Ok((name, Some(value)))
 }
 
-fn set(marker: &mut Marker, (name, value): (Ident, Text), errors: &mut Errors) {
+fn set(marker: &mut Marker, (name, value): (Ident, Option<Text>), errors: &mut Errors) {
     let text = name.to_string();
+    let Some(value) = value.filter(|_| text != "worker") else {
+        if marker.kind != MarkerKind::Procedure {
+            let kind = marker.kind.name();
+            return errors.at(name, format!("`#[{kind}]` has no option `worker`: it is for a `#[procedure(worker)]`"));
+        }
+        marker.is_worker = true;
+        return;
+    };
     let slot = match (&*text, marker.kind) {
         ("name", _) => &mut marker.name,
         ("reply", MarkerKind::Procedure) => &mut marker.reply,
@@ -153,7 +167,7 @@ fn set(marker: &mut Marker, (name, value): (Ident, Text), errors: &mut Errors) {
         }
         (_, kind) => {
             let known: &[&str] = match kind {
-                MarkerKind::Procedure => &["name", "reply"],
+                MarkerKind::Procedure => &["name", "reply", "worker"],
                 MarkerKind::Task => &["name", "cron", "timeout"],
                 _ => &["name"],
             };

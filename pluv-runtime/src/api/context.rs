@@ -1,15 +1,27 @@
 //! The context of handlers.
 
-use std::{any::Any, cell::RefCell, fmt, future::Future, marker::PhantomData, ops::Deref, rc::Rc, time::Duration};
+use std::{
+    any::Any,
+    cell::RefCell,
+    fmt,
+    future::Future,
+    marker::PhantomData,
+    ops::Deref,
+    rc::{Rc, Weak},
+    time::Duration,
+};
 
 use futures_util::FutureExt as _;
+use worker::{Env, State};
 use yrs::{Doc, Transact as _, Transaction, TransactionMut};
 
 use super::{Handlers, IntoHook, Kv, Room, Session, Sql, TaskInput, When, handlers::types};
 use crate::{
     contract::{HasDocument, HasOutput, HasSql, HasState},
     document::{Usage, has_changed},
-    engine::{Action, Change, Evict, Job, Presence, Room as Engine, Runtime, ScheduledTask, TaskId, Typed, to_object},
+    engine::{
+        Action, Change, Evict, Job, JobKind, Presence, Room as Engine, Runtime, ScheduledTask, TaskId, Typed, to_object,
+    },
     error::{Error, Result},
     protocol::{Millis, Output, Protocol},
 };
@@ -150,7 +162,12 @@ pub struct TaskContext<'a, R: Handlers> {
     pub(super) _room: PhantomData<fn() -> R>,
 }
 
-impl<R: Handlers> TaskContext<'_, R> {
+impl<'a, R: Handlers> TaskContext<'a, R> {
+    /// The context of a job.
+    pub(super) fn new(runtime: &'a dyn Runtime, job: &'a Job, is_transaction: bool) -> Self {
+        Self { runtime, job, actions: RefCell::default(), is_transaction, _room: PhantomData }
+    }
+
     /// The context of a transaction.
     fn begin(&self) -> Self {
         Self { actions: RefCell::default(), is_transaction: true, ..*self }
@@ -318,6 +335,28 @@ impl<R: Handlers> TaskContext<'_, R> {
         Ok(self.runtime.room().borrow().tasks.scheduled()?)
     }
 
+    /// The room, to keep: for a future that outlives its handler, as one of [`wait_until`](Self::wait_until).
+    #[must_use]
+    pub fn handle(&self) -> RoomHandle<R> {
+        RoomHandle { runtime: self.runtime.weak(), _room: PhantomData }
+    }
+
+    /// The worker's environment: its bindings, secrets and variables.
+    #[must_use]
+    pub fn env(&self) -> &'a Env {
+        &self.runtime.bindings().env
+    }
+
+    /// The object below the room, as the platform gives it: for what pluv has no method for. Its storage is pluv's too: leave its
+    /// alarm and the tables that begin with `pluv_` alone, and accept no sockets.
+    ///
+    /// # Errors
+    /// In a native test, which has none.
+    pub fn durable_object(&self) -> Result<&'a State> {
+        let state = self.runtime.bindings().state.as_ref();
+        state.ok_or_else(|| Error::internal("there is no Durable Object in a native test"))
+    }
+
     /// Waits, on the room's clock. The room does not hibernate meanwhile: for anything longer than some seconds,
     /// [`schedule`](Self::schedule) a task.
     pub fn sleep(&self, time: Duration) -> impl Future<Output = ()> + use<R> {
@@ -395,6 +434,50 @@ impl<R: Handlers> TaskContext<'_, R> {
     {
         let output = Output::new::<<R::Room as Room>::Output>(&output.into()).map(action).map_err(Error::internal);
         self.actions.borrow_mut().push(output);
+    }
+}
+
+/// A room that outlives the handler that [`TaskContext::handle`] was called in.
+///
+/// ```ignore
+/// let room = cx.handle();
+/// cx.wait_until(async move {
+///     let answer = ask_model(&question).await?;
+///     room.transaction(|cx| {
+///         cx.broadcast(Output::Answered { answer });
+///         Ok(())
+///     })
+/// });
+/// ```
+pub struct RoomHandle<R> {
+    runtime: Weak<dyn Runtime>,
+    _room: PhantomData<fn() -> R>,
+}
+
+impl<R: Handlers> RoomHandle<R> {
+    /// Runs `run` in a transaction, with all that it queues: it changes state and tables, sends and schedules.
+    ///
+    /// # Errors
+    /// What `run` returns, when the database fails, and when the room is not in memory any more.
+    pub fn transaction<T>(&self, run: impl FnOnce(&TaskContext<'_, R>) -> Result<T>) -> Result<T> {
+        let runtime = self.runtime.upgrade().ok_or_else(|| Error::internal("the room is not in memory any more"))?;
+        let job = runtime.room().borrow().job(runtime.now(), JobKind::Detached);
+        let cx = TaskContext::new(&*runtime, &job, true);
+        let result = cx.commit(|| run(&cx));
+        runtime.follow_up();
+        result
+    }
+}
+
+impl<R> Clone for RoomHandle<R> {
+    fn clone(&self) -> Self {
+        Self { runtime: Weak::clone(&self.runtime), _room: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for RoomHandle<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RoomHandle").finish_non_exhaustive()
     }
 }
 

@@ -2,14 +2,12 @@
 //! job of the engine runs one.
 
 use std::{
-    cell::RefCell,
     future::{Future, ready},
-    marker::PhantomData,
     time::Duration,
 };
 
 use futures_util::FutureExt as _;
-use worker::{Env, Request};
+use worker::{Env, Request, Response};
 
 use super::{Context, EventInfo, EventTypes, Options, Room, TaskCall, TaskContext};
 use crate::{
@@ -17,7 +15,7 @@ use crate::{
     contract::{ClientInput, Failure, ServerOutput},
     engine::{
         Action, Definition, FailedTask, Hooks, Job, JobKind, Limits, MigratedState, Outcome, RunJob, Runtime, TaskInfo,
-        TickInfo, Types,
+        TickInfo, Types, Upgrade,
     },
     error::{Error, Result},
     protocol::decode,
@@ -44,11 +42,15 @@ pub trait Handlers: Sized + 'static {
     /// The ticks.
     const TICKS: &'static [TickInfo] = &[];
 
-    /// Makes the room's struct when its object wakes, with the limits of the room.
+    /// The procedures that the worker alone calls.
+    const WORKER_PROCEDURES: &'static [EventInfo] = &[];
+
+    /// Makes the struct of the room `room` when its object wakes, with the room's limits. While it waits, the platform holds
+    /// back all that arrives.
     ///
     /// # Errors
     /// Whatever the room's own hook returns: a binding that is missing, most often.
-    fn create(env: &Env) -> Result<(Self, Limits)>;
+    fn create(env: &Env, room: &str) -> impl Future<Output = Result<(Self, Limits)>>;
 
     /// Returns the user who calls the token endpoint, or `None` to refuse.
     fn authorize(
@@ -61,6 +63,35 @@ pub trait Handlers: Sized + 'static {
 
     /// Runs the handler that `message` names.
     fn dispatch(&self, context: &Context<'_, Self>, message: Message<'_>) -> impl Future<Output = Result<Outcome>>;
+
+    /// Runs the procedure of the worker that `message` names.
+    fn dispatch_worker(
+        &self,
+        _context: &TaskContext<'_, Self>,
+        _message: Message<'_>,
+    ) -> impl Future<Output = Result<Outcome>> {
+        ready(Ok(Outcome::Unhandled))
+    }
+
+    /// Runs each time that the room's object wakes, before all else.
+    fn on_wake(&self, _context: &TaskContext<'_, Self>) -> impl Future<Output = Result<()>> {
+        ready(Ok(()))
+    }
+
+    /// Runs before a client is connected. An error refuses it.
+    fn on_connect(&self, _context: &Context<'_, Self>, _upgrade: &Upgrade) -> impl Future<Output = Result<()>> {
+        ready(Ok(()))
+    }
+
+    /// Answers a request over HTTP to a path below that of the room. The user is that of the request's token, if it has one.
+    fn on_request(
+        &self,
+        _context: &TaskContext<'_, Self>,
+        _req: Request,
+        _user: Option<<Self::Room as Room>::User>,
+    ) -> impl Future<Output = Result<Response>> {
+        ready(Err(Error::internal("the room has no hook `request`")))
+    }
 
     /// Runs the task that `call` names.
     fn run_task(&self, _context: &TaskContext<'_, Self>, _call: TaskCall<'_>) -> impl Future<Output = Result<()>> {
@@ -251,7 +282,7 @@ impl<R: Handlers> RunJob for R {
     async fn run(&self, runtime: &dyn Runtime, job: &Job) -> Result<(Outcome, Vec<Action>)> {
         let uses_sql = <R::Room as Room>::OPTIONS.uses_sql || !R::TASKS.is_empty();
         let is_transaction = uses_sql && is_sync::<R>(job);
-        let cx = Context(TaskContext { runtime, job, actions: RefCell::default(), is_transaction, _room: PhantomData });
+        let cx = Context(TaskContext::new(runtime, job, is_transaction));
         if let JobKind::Event { data } = &job.kind
             && R::HOOKS.on_message
         {
@@ -281,6 +312,12 @@ async fn run_job<R: Handlers>(handlers: &R, cx: &Context<'_, R>) -> Result<Outco
             cx.actions.borrow_mut().push(Ok(Action::EndTask(*id)));
             Ok(Outcome::Done)
         }
+        JobKind::WorkerCall { data } => {
+            handlers.dispatch_worker(cx, Message { name: cx.job.current.name(), data }).await
+        }
+        JobKind::Wake => done(handlers.on_wake(cx).await),
+        JobKind::Connect(upgrade) => done(handlers.on_connect(cx, upgrade).await),
+        JobKind::Request | JobKind::Detached => Ok(Outcome::Unhandled),
         JobKind::TaskFailed(task) => done(handlers.on_task_failed(cx, task).await),
         JobKind::Tick { elapsed, .. } => done(handlers.run_tick(cx, cx.job.current.name(), *elapsed).await),
     }
@@ -289,12 +326,30 @@ async fn run_job<R: Handlers>(handlers: &R, cx: &Context<'_, R>) -> Result<Outco
 /// Whether a job's handler has a context and is not `async`.
 fn is_sync<R: Handlers>(job: &Job) -> bool {
     match &job.kind {
-        JobKind::Event { .. } => R::EVENTS.iter().any(|event| event.name() == job.current.name() && event.is_sync()),
-        JobKind::InitialStorage { .. } | JobKind::RoomDeleted { .. } => false,
+        JobKind::Event { .. } => is_sync_event(R::EVENTS, job),
+        JobKind::InitialStorage { .. } | JobKind::RoomDeleted { .. } | JobKind::Request | JobKind::Detached => false,
+        JobKind::WorkerCall { .. } => is_sync_event(R::WORKER_PROCEDURES, job),
         JobKind::Scheduled { .. } => R::TASKS.iter().any(|task| task.name() == job.current.name() && task.is_sync),
         JobKind::Tick { tick, .. } => R::TICKS.get(*tick).is_some_and(|tick| tick.is_sync),
         _ => R::HOOKS.sync.contains(&job.current.name()),
     }
+}
+
+fn is_sync_event(events: &[EventInfo], job: &Job) -> bool {
+    events.iter().any(|event| event.name() == job.current.name() && event.is_sync())
+}
+
+/// Answers a request over HTTP, as a job that the host performs.
+pub(crate) async fn respond<R: Handlers>(
+    handlers: &R,
+    runtime: &dyn Runtime,
+    job: &Job,
+    req: Request,
+    user: Option<<R::Room as Room>::User>,
+) -> Result<(Response, Vec<Action>)> {
+    let cx = TaskContext::new(runtime, job, false);
+    let response = handlers.on_request(&cx, req, user).await?;
+    Ok((response, cx.actions.into_inner().into_actions()?))
 }
 
 /// Returns what a handler that is not `async` returns: it waits for nothing.

@@ -10,9 +10,9 @@ mod types;
 
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub(crate) use self::context::sessions;
-pub(crate) use self::handlers::{answer, definition};
+pub(crate) use self::handlers::{answer, definition, respond};
 pub use self::{
-    context::{Context, StorageRef, TaskContext},
+    context::{Context, RoomHandle, StorageRef, TaskContext},
     handlers::{FinalState, Handlers, IntoEvent, IntoHook, Message},
     room::{NoOutput, Options, Room},
     session::Session,

@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     api::{Room, Session},
     contract::{HasDocument, HasOutput},
-    engine::{AdminRequest, Evict, SessionInfo, Types},
+    engine::{AdminRequest, Call, Evict, SessionInfo, Types},
     protocol::Output,
 };
 
@@ -29,6 +29,20 @@ pub struct Handle<R> {
     room: String,
     _room: PhantomData<fn() -> R>,
 }
+
+/// A room whose handle has the room's procedures as methods: each with `#[pluv::room]` on its impl.
+pub trait HasHandle: Room {
+    /// The handle.
+    type Handle: From<Handle<Self>>;
+}
+
+/// The handle of a room: a [`Handle`] with the room's procedures as methods. Those of `#[procedure(worker)]` are its own, and those
+/// that clients call are called as a user.
+///
+/// ```ignore
+/// let past = Poker::at(&env, "lobby")?.as_user(ada).rounds(Page { limit: 10 }).await?;
+/// ```
+pub type HandleOf<R> = <R as HasHandle>::Handle;
 
 impl<R: Room> Handle<R> {
     pub(super) fn new(env: &Env, room: &str) -> Result<Self> {
@@ -145,6 +159,10 @@ impl<R: Room> Handle<R> {
         self.request(AdminRequest::Delete, &[]).await.map(drop)
     }
 
+    pub(super) async fn call(&self, call: Call, input: &[u8]) -> Result<Vec<u8>> {
+        self.answer(ObjectRequest::Call(call), input).await
+    }
+
     async fn send(&self, request: AdminRequest, output: R::Declared) -> Result<usize>
     where
         R: HasOutput,
@@ -158,7 +176,11 @@ impl<R: Room> Handle<R> {
     }
 
     async fn request(&self, request: AdminRequest, argument: &[u8]) -> Result<Vec<u8>> {
-        let mut response = ObjectRequest::Admin(request).send(&self.namespace, &self.room, argument).await?;
+        self.answer(ObjectRequest::Admin(request), argument).await
+    }
+
+    async fn answer(&self, request: ObjectRequest, argument: &[u8]) -> Result<Vec<u8>> {
+        let mut response = request.send(&self.namespace, &self.room, argument).await?;
         match response.status_code() {
             200 => Ok(response.bytes().await?),
             400 => Err(Error::client(response.text().await?)),

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use futures_util::future::LocalBoxFuture;
 use worker::{
-    Delay, Result, State, WebSocket, WebSocketRequestResponsePair, console_error, console_log,
+    Delay, Env, Result, State, WebSocket, WebSocketRequestResponsePair, console_error, console_log,
     js_sys::{Map, Uint8Array, WeakMap},
     wasm_bindgen::{self, JsCast, JsValue, prelude::Closure, prelude::wasm_bindgen},
     wasm_bindgen_futures::spawn_local,
@@ -13,10 +13,12 @@ use worker::{
 
 use super::{
     now,
+    object::poll_once,
     pending::{self, PendingWork},
 };
 use crate::{
-    engine::{Audience, ConnectionId, Effect, Frame, Host, Input},
+    bindings::Bindings,
+    engine::{Audience, ConnectionId, Effect, Frame, Host, Input, Pending},
     protocol::{Millis, PING_FRAME, PONG_FRAME},
 };
 
@@ -77,6 +79,7 @@ pub(super) type Later = Rc<dyn Fn(Input<'_>)>;
 pub(super) struct CloudflareHost {
     room: Rc<str>,
     state: State,
+    bindings: Bindings,
     storage: JsValue,
     pub(super) sockets: Sockets,
     pub(super) pending: PendingWork,
@@ -110,6 +113,7 @@ impl CloudflareHost {
     /// When the object has no storage.
     pub(super) fn new(
         state: &State,
+        env: &Env,
         room: &str,
         message_limit: u64,
         later: Later,
@@ -136,6 +140,10 @@ impl CloudflareHost {
         Ok(Self {
             room: room.into(),
             storage: state.as_raw().storage()?.into(),
+            bindings: Bindings {
+                env: env.clone(),
+                state: Some(State::from(object.clone().unchecked_into::<DurableObjectState>())),
+            },
             state: State::from(object.unchecked_into::<DurableObjectState>()),
             pending: PendingWork::new(&sockets.lines),
             sockets,
@@ -221,6 +229,16 @@ impl CloudflareHost {
 impl Host for CloudflareHost {
     fn now(&self) -> Millis {
         now()
+    }
+
+    fn bindings(&self) -> &Bindings {
+        &self.bindings
+    }
+
+    fn spawn(&self, pending: Pending) {
+        if let Some((rest, connections)) = poll_once(Some(pending)) {
+            drop(self.pending.track(rest, &connections));
+        }
     }
 
     fn activate(&self) {

@@ -1,5 +1,6 @@
 //! The platform: the only code that touches it. It feeds inputs to rooms and carries out their effects.
 
+mod call;
 mod handle;
 mod host;
 mod object;
@@ -10,7 +11,12 @@ mod sql;
 
 pub use worker::{Env, Request};
 
-pub use self::{handle::Handle, object::Object, route::RoomExt};
+pub use self::{
+    call::Call,
+    handle::{Handle, HandleOf, HasHandle},
+    object::Object,
+    route::RoomExt,
+};
 
 /// The time, in milliseconds since the Unix epoch.
 fn now() -> crate::Millis {

@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
-use futures_util::task::AtomicWaker;
+use futures_util::{FutureExt as _, task::AtomicWaker};
+use serde_json::value::RawValue;
 use worker::{
-    Env, Request, Response, Result, State, WebSocket, WebSocketPair, console_error,
+    Env, Request, Response, State, WebSocket, WebSocketPair, console_error,
     js_sys::Promise,
-    wasm_bindgen::JsValue,
-    wasm_bindgen_futures::future_to_promise,
+    wasm_bindgen::{JsCast as _, JsValue},
+    wasm_bindgen_futures::{future_to_promise, spawn_local},
     worker_sys::{DurableObjectState, web_sys},
 };
 
@@ -26,11 +27,11 @@ use super::{
     sql::ObjectDatabase,
 };
 use crate::{
-    api::{Handlers, definition},
+    api::{self, Handlers, definition},
     document::Storage as _,
     engine::{
-        AdminError, AdminReply, AdminRequest, Admission, CloseReason, Dispatcher, HOOK_TIMEOUT, Host as _, Input,
-        Limits, Pending, Room,
+        AdminError, AdminReply, AdminRequest, AdminResponse, Admission, Call, CloseReason, Dispatcher, HOOK_TIMEOUT,
+        Input, JobKind, Limits, Pending, Room,
     },
     error::{Error, INTERNAL},
     protocol::{Protocol, echoed},
@@ -49,9 +50,11 @@ const ALARM_TIMEOUT: u32 = HOOK_TIMEOUT as u32;
 pub struct Object<R> {
     state: State,
     env: Env,
-    /// The running room, or why it could not be started; empty until the room's name is known.
-    running: OnceCell<crate::Result<Rc<RoomDispatcher<R>>>>,
+    /// The running room, or why it could not be started; empty until the room's name is known, and while it is created.
+    running: Rc<OnceCell<Started<R>>>,
 }
+
+type Started<R> = crate::Result<Rc<RoomDispatcher<R>>>;
 
 type RoomDispatcher<R> = Dispatcher<R, CloudflareHost>;
 
@@ -59,7 +62,7 @@ impl<R: Handlers> Object<R> {
     /// Starts the room, with the connections that stayed open while it hibernated.
     #[must_use]
     pub fn new(state: DurableObjectState, env: Env) -> Self {
-        let object = Self { state: State::from(state), env, running: OnceCell::new() };
+        let object = Self { state: State::from(state), env, running: Rc::default() };
         if let Some(name) = object.state.id().name() {
             object.start(&name);
         }
@@ -67,22 +70,42 @@ impl<R: Handlers> Object<R> {
     }
 
     /// Starts the room `name`, unless it was started.
-    fn start(&self, name: &str) -> &crate::Result<Rc<RoomDispatcher<R>>> {
-        self.running.get_or_init(|| {
-            handle_panics(name);
-            #[expect(clippy::cast_precision_loss, reason = "it is a minute")]
-            let delay = START_RETRY.as_millis() as f64;
-            let started = guard_start(&self.state.id().to_string(), delay, || {
-                let (handlers, limits) = R::create(&self.env)?;
-                start(&self.state, name, handlers, limits)
-            });
-            let started = started
-                .unwrap_or_else(|| Err(Error::internal("its last start panicked: it is tried again in a minute")));
-            if let Err(error) = &started {
-                console_error!("pluv: the room `{name}` can't be started: {error}");
+    fn start(&self, name: &str) {
+        if self.running.get().is_some() {
+            return;
+        }
+        handle_panics(name);
+        #[expect(clippy::cast_precision_loss, reason = "it is a minute")]
+        let delay = START_RETRY.as_millis() as f64;
+        let object = (self.state_again(), self.env.clone(), name.to_owned());
+        let mut starting = Box::pin(async move {
+            let (state, env, name) = object;
+            let (handlers, limits) = R::create(&env, &name).await?;
+            start(&state, &env, &name, handlers, limits)
+        });
+        let polled = guard_start(&self.state.id().to_string(), delay, || starting.as_mut().now_or_never());
+        let running = Rc::clone(&self.running);
+        let name = name.to_owned();
+        match polled {
+            Some(Some(started)) => finish(&running, &name, started),
+            Some(None) => {
+                // The platform holds back all that arrives meanwhile.
+                let started = self.state.block_concurrency_while(async move {
+                    finish(&running, &name, starting.await);
+                    Ok(())
+                });
+                spawn_local(started.map(drop));
             }
-            started
-        })
+            None => {
+                let error = Error::internal("its last start panicked: it is tried again in a minute");
+                finish(&running, &name, Err(error));
+            }
+        }
+    }
+
+    fn state_again(&self) -> State {
+        let object: JsValue = self.state.as_raw().into();
+        State::from(object.unchecked_into::<DurableObjectState>())
     }
 
     /// The running room.
@@ -95,47 +118,25 @@ impl<R: Handlers> Object<R> {
     pub fn fetch(&self, req: web_sys::Request) -> JsValue {
         let req = Request::from(req);
         let response = match ObjectRequest::parse(&req) {
-            Ok(Some((room, ObjectRequest::Connect(admission)))) => self.connect(&room, &admission),
-            Ok(Some((room, ObjectRequest::Admin(request)))) => match self.start(&room) {
-                Ok(running) => return admin(running, req, request),
-                Err(_) => Response::error("the room can't be started, and the log says why", 500),
-            },
+            Ok(Some((room, request))) => {
+                self.start(&room);
+                match (self.running.get(), request) {
+                    (Some(started), ObjectRequest::Connect(admission)) => {
+                        return connect(started, self.state_again(), room, admission);
+                    }
+                    (Some(Ok(running)), ObjectRequest::Admin(request)) => return admin(running, req, request),
+                    (Some(Ok(running)), ObjectRequest::Call(call)) => return answer(running, req, call),
+                    (Some(Ok(running)), ObjectRequest::Http(user)) => return respond(running, req, user),
+                    (Some(Err(_)), _) => Response::error("the room can't be started, and the log says why", 500),
+                    (None, _) => Response::error("the room is being created: try again", 503),
+                }
+            }
             Ok(None) => Response::error("not found", 404),
             Err(error) => Err(error),
         };
         match response {
             Ok(response) => web_sys::Response::from(response).into(),
             Err(error) => Promise::reject(&error.into()).into(),
-        }
-    }
-
-    fn connect(&self, name: &str, admission: &Admission) -> Result<Response> {
-        let close = |reason| accept_and_close(admission.protocol, name, &reason);
-        let running = match self.start(name) {
-            Ok(running) => running,
-            Err(error) if error.is_internal() => return close(CloseReason::Unavailable(INTERNAL.to_owned())),
-            Err(error) => return close(CloseReason::Refused(error.client_message().to_owned())),
-        };
-        let pair = WebSocketPair::new()?;
-        let connected = running.connect(admission, |connection| {
-            if self.state.as_raw().accept_websocket(pair.server.as_ref()).is_err() {
-                let reason = "the room is full: the platform takes 32,768 connections";
-                return Err(CloseReason::Unavailable(reason.to_owned()));
-            }
-            running.host.sockets.insert(connection, &pair.server);
-            Ok(())
-        });
-        match connected {
-            Ok(pending) => {
-                drop(run(running, pending));
-                Response::from_websocket(pair.client)
-            }
-            Err(reason) => {
-                if let CloseReason::InvalidUser(reason) = &reason {
-                    console_error!("pluv: room `{name}`: a connection was refused: {reason}");
-                }
-                close(reason)
-            }
         }
     }
 
@@ -218,8 +219,124 @@ impl<R: Handlers> Object<R> {
     }
 }
 
+/// Keeps the room that was started, or why it was not.
+fn finish<R>(running: &OnceCell<Started<R>>, name: &str, started: Started<R>) {
+    if let Err(error) = &started {
+        console_error!("pluv: the room `{name}` can't be started: {error}");
+    }
+    let _ = running.set(started);
+}
+
+/// Connects a client, if the room lets it in.
+fn connect<R: Handlers>(started: &Started<R>, state: State, name: String, admission: Admission) -> JsValue {
+    let close = {
+        let protocol = admission.protocol;
+        move |name: &str, reason: &CloseReason| {
+            let response = accept_and_close(protocol, name, reason)?;
+            Ok(web_sys::Response::from(response).into())
+        }
+    };
+    let running = match started {
+        Ok(running) => Rc::clone(running),
+        Err(error) => {
+            let reason = match error.is_internal() {
+                true => CloseReason::Unavailable(INTERNAL.to_owned()),
+                false => CloseReason::Refused(error.client_message().to_owned()),
+            };
+            return match close(&name, &reason) {
+                Ok(response) => response,
+                Err(error) => Promise::reject(&error).into(),
+            };
+        }
+    };
+    let room = Rc::clone(&running);
+    let response = async move {
+        if let Err(reason) = room.admit(&admission).await {
+            return close(&name, &reason);
+        }
+        let pair = WebSocketPair::new()?;
+        let connected = room.connect(&admission, |connection| {
+            if state.as_raw().accept_websocket(pair.server.as_ref()).is_err() {
+                let reason = "the room is full: the platform takes 32,768 connections";
+                return Err(CloseReason::Unavailable(reason.to_owned()));
+            }
+            room.host.sockets.insert(connection, &pair.server);
+            Ok(())
+        });
+        match connected {
+            Ok(pending) => {
+                drop(run(&room, pending));
+                Ok(web_sys::Response::from(Response::from_websocket(pair.client)?).into())
+            }
+            Err(reason) => {
+                if let CloseReason::InvalidUser(reason) = &reason {
+                    console_error!("pluv: room `{name}`: a connection was refused: {reason}");
+                }
+                close(&name, &reason)
+            }
+        }
+    };
+    tracked(&running, response)
+}
+
+/// The result of a request, at once where nothing has to be waited for.
+fn tracked<R: Handlers>(
+    room: &RoomDispatcher<R>,
+    response: impl Future<Output = Result<JsValue, JsValue>> + 'static,
+) -> JsValue {
+    let mut response = Box::pin(response);
+    match response.as_mut().now_or_never() {
+        Some(Ok(response)) => response,
+        Some(Err(error)) => Promise::reject(&error).into(),
+        None => room.host.pending.track_request(future_to_promise(response), None),
+    }
+}
+
+/// Calls a procedure.
+fn answer<R: Handlers>(room: &Rc<RoomDispatcher<R>>, mut req: Request, call: Call) -> JsValue {
+    let this = Rc::clone(room);
+    tracked(room, async move {
+        let input = req.bytes().await?;
+        to_response(this.call(call, input).await)
+    })
+}
+
+/// Answers a client's request over HTTP.
+fn respond<R: Handlers>(room: &Rc<RoomDispatcher<R>>, req: Request, user: Option<Box<RawValue>>) -> JsValue {
+    let this = Rc::clone(room);
+    tracked(room, async move {
+        let user = match user.map(|user| serde_json::from_str(user.get())).transpose() {
+            Ok(user) => user,
+            Err(error) => return to_response(Err(AdminError::Failed(error.to_string()))),
+        };
+        let job = this.room.borrow().job(now(), JobKind::Request);
+        let response = match this.perform(&job, api::respond(&this.handlers, &*this, &job, req, user)).await {
+            Ok(response) => response,
+            Err(error) if error.is_internal() => Response::error(INTERNAL, 500)?,
+            Err(error) => Response::error(error.client_message(), 400)?,
+        };
+        Ok(web_sys::Response::from(response).into())
+    })
+}
+
+/// The response to a request of the worker.
+fn to_response(response: AdminResponse) -> Result<JsValue, JsValue> {
+    let response = match response {
+        Ok(bytes) => Response::from_bytes(bytes),
+        Err(AdminError::Invalid(reason)) => Response::error(reason, 400),
+        Err(AdminError::Failed(reason)) => Response::error(reason, 500),
+    };
+    Ok(web_sys::Response::from(response?).into())
+}
+
 /// Starts a room, with the connections that stayed open while it hibernated.
-fn start<R: Handlers>(state: &State, name: &str, handlers: R, limits: Limits) -> crate::Result<Rc<RoomDispatcher<R>>> {
+fn start<R: Handlers>(
+    state: &State,
+    env: &Env,
+    name: &str,
+    handlers: R,
+    limits: Limits,
+) -> crate::Result<Rc<RoomDispatcher<R>>> {
     limits.check()?;
     let database = Database::from(ObjectDatabase::new(state).map_err(worker::Error::from)?);
     let definition = definition::<R>(limits);
@@ -235,7 +352,7 @@ fn start<R: Handlers>(state: &State, name: &str, handlers: R, limits: Limits) ->
             }
         })
     };
-    let host = CloudflareHost::new(state, name, room.message_limit(), later).map_err(worker::Error::from)?;
+    let host = CloudflareHost::new(state, env, name, room.message_limit(), later).map_err(worker::Error::from)?;
     let mut step = room.step(now());
     for socket in state.get_websockets() {
         match room.restore(&attachment(&socket), &mut step) {
@@ -243,10 +360,9 @@ fn start<R: Handlers>(state: &State, name: &str, handlers: R, limits: Limits) ->
             None => close_restarted(&socket),
         }
     }
-    let step = room.wake(step);
-    step.effects.into_iter().for_each(|effect| drop(host.execute(effect)));
-    let running = Rc::new(Dispatcher::new(room, handlers, host));
+    let running = Dispatcher::new(room, handlers, host);
     let _ = this.set(Rc::downgrade(&running));
+    drop(run(&running, running.wake(step)));
     Ok(running)
 }
 
@@ -272,12 +388,7 @@ fn admin<R: Handlers>(room: &Rc<RoomDispatcher<R>>, mut req: Request, request: A
                 response.await.unwrap_or_else(|_| Err(AdminError::Failed("the room restarted".to_owned())))
             }
         };
-        let response = match response {
-            Ok(bytes) => Response::from_bytes(bytes),
-            Err(AdminError::Invalid(reason)) => Response::error(reason, 400),
-            Err(AdminError::Failed(reason)) => Response::error(reason, 500),
-        };
-        Ok(web_sys::Response::from(response?).into())
+        to_response(response)
     };
     room.host.pending.track_request(future_to_promise(response), None)
 }
@@ -294,7 +405,7 @@ impl Wake for Relay {
 
 /// Polls handlers once. Most wait for nothing: only for those that do there is a promise, as to make one, and to come back for
 /// it, costs more than the rest of most events.
-fn poll_once(pending: Option<Pending>) -> Option<(Promise, Vec<crate::engine::ConnectionId>)> {
+pub(super) fn poll_once(pending: Option<Pending>) -> Option<(Promise, Vec<crate::engine::ConnectionId>)> {
     let mut pending = pending?;
     let relay = Arc::new(Relay::default());
     let waker = Waker::from(Arc::clone(&relay));

@@ -2,14 +2,17 @@
 
 use std::rc::Rc;
 
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use worker::{
     Env, Headers, Method, ObjectNamespace, Request, RequestInit, Response, Result, WebSocketPair, js_sys::Uint8Array,
+    worker_sys::web_sys,
 };
 
 use crate::{
     Error,
     api::Options,
-    engine::{AdminRequest, Admission, CloseReason},
+    engine::{AdminRequest, Admission, Call, CloseReason},
     protocol::{Origin, Protocol, error_frame, yjs},
 };
 
@@ -22,6 +25,12 @@ const ROOM_HEADER: &str = "x-pluv-room";
 const CONNECT_URL: &str = "https://room.internal/connect";
 /// The header of an admin request, for which the same holds.
 const ADMIN_HEADER: &str = "x-pluv-admin";
+/// The header of a call of a procedure, for which the same holds.
+const CALL_HEADER: &str = "x-pluv-call";
+/// The header of a client's request over HTTP, with the user of its token.
+const HTTP_HEADER: &str = "x-pluv-http";
+/// The beginning of all these names: what a client sends under one is removed.
+const PREFIX: &str = "x-pluv-";
 /// Where an object takes admin requests.
 const ADMIN_URL: &str = "https://room.internal/admin";
 
@@ -29,22 +38,29 @@ const ADMIN_URL: &str = "https://room.internal/admin";
 pub(super) enum ObjectRequest {
     Connect(Admission),
     Admin(AdminRequest),
+    Call(Call),
+    /// A request of a client over HTTP, with the user of its token as JSON.
+    Http(Option<Box<RawValue>>),
 }
 
 impl ObjectRequest {
     /// Sends it to the object of the room `room`. `argument` is what an admin request takes.
     pub(super) async fn send(self, objects: &ObjectNamespace, room: &str, argument: &[u8]) -> crate::Result<Response> {
         let headers = Headers::new();
-        headers.set(ROOM_HEADER, &ascii(&serde_json::to_string(room)?))?;
-        let mut init = RequestInit::new();
-        let url = match self {
+        set(&headers, ROOM_HEADER, &room)?;
+        match &self {
             Self::Connect(admission) => {
                 headers.set("Upgrade", "websocket")?;
-                headers.set(ADMISSION_HEADER, &ascii(&serde_json::to_string(&admission)?))?;
-                CONNECT_URL
+                set(&headers, ADMISSION_HEADER, admission)?;
             }
-            Self::Admin(request) => {
-                headers.set(ADMIN_HEADER, &ascii(&serde_json::to_string(&request)?))?;
+            Self::Admin(request) => set(&headers, ADMIN_HEADER, request)?,
+            Self::Call(call) => set(&headers, CALL_HEADER, call)?,
+            Self::Http(user) => set(&headers, HTTP_HEADER, user)?,
+        }
+        let mut init = RequestInit::new();
+        let url = match self {
+            Self::Connect(_) => CONNECT_URL,
+            _ => {
                 init.with_method(Method::Post).with_body(Some(Uint8Array::from(argument).into()));
                 ADMIN_URL
             }
@@ -53,21 +69,50 @@ impl ObjectRequest {
         Ok(objects.get_by_name(room)?.fetch_with_request(Request::new_with_init(url, &init)?).await?)
     }
 
+    /// Forwards a client's request over HTTP to the object of the room `room`, without the headers that only the worker sets.
+    pub(super) async fn forward(
+        req: &Request,
+        objects: &ObjectNamespace,
+        room: &str,
+        user: Option<Box<RawValue>>,
+    ) -> crate::Result<Response> {
+        // The same, but its headers can be changed.
+        let forwarded = Request::from(web_sys::Request::new_with_request(req.inner()).map_err(worker::Error::from)?);
+        let headers = forwarded.headers();
+        let forged: Vec<_> = headers.keys().filter(|name| name.starts_with(PREFIX)).collect();
+        for name in forged {
+            headers.delete(&name)?;
+        }
+        set(headers, ROOM_HEADER, &room)?;
+        set(headers, HTTP_HEADER, &user)?;
+        Ok(objects.get_by_name(room)?.fetch_with_request(forwarded).await?)
+    }
+
     /// The room's name, and the request for it.
     pub(super) fn parse(req: &Request) -> Result<Option<(String, Self)>> {
         let headers = req.headers();
-        let Some(room) = headers.get(ROOM_HEADER)?.and_then(|json| serde_json::from_str(&json).ok()) else {
-            return Ok(None);
-        };
-        let request = match headers.get(ADMIN_HEADER)? {
-            Some(request) => serde_json::from_str(&request).ok().map(Self::Admin),
-            None => {
-                let admission = headers.get(ADMISSION_HEADER)?;
-                admission.and_then(|json| serde_json::from_str(&json).ok()).map(Self::Connect)
-            }
+        let Some(room) = get(headers, ROOM_HEADER)? else { return Ok(None) };
+        let request = if let Some(request) = get(headers, ADMIN_HEADER)? {
+            Some(Self::Admin(request))
+        } else if let Some(call) = get(headers, CALL_HEADER)? {
+            Some(Self::Call(call))
+        } else if let Some(user) = get(headers, HTTP_HEADER)? {
+            Some(Self::Http(user))
+        } else {
+            get(headers, ADMISSION_HEADER)?.map(Self::Connect)
         };
         Ok(request.map(|request| (room, request)))
     }
+}
+
+/// Sets a header to JSON.
+fn set(headers: &Headers, name: &str, value: &impl Serialize) -> crate::Result<()> {
+    Ok(headers.set(name, &ascii(&serde_json::to_string(value)?))?)
+}
+
+/// Returns the value of a header that is JSON.
+fn get<T: DeserializeOwned>(headers: &Headers, name: &str) -> Result<Option<T>> {
+    Ok(headers.get(name)?.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
 /// The objects of a kind of room.

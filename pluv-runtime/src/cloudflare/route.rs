@@ -1,16 +1,19 @@
 //! The worker's side: from a request to its room.
 
-use worker::{Env, Method, Request, Response, ResponseBuilder, Result, Var, console_error};
+use worker::{
+    Env, Method, Request, Response, ResponseBuilder, Result, Var, console_error,
+    js_sys::{JSON, Reflect},
+};
 
 use super::{
-    Handle,
+    Handle, HandleOf, HasHandle,
     request::{ObjectRequest, accept_and_close, namespace},
 };
 use crate::{
     api::{Handlers, Options, Room},
     auth::{Access, Claims, Grant, Keys, new_id},
     document::Storage as _,
-    engine::{Admission, CloseReason},
+    engine::{Admission, CloseReason, Upgrade},
     error::{Error, INTERNAL},
     protocol::Protocol,
     router::{Target, check_name, cors_headers, target},
@@ -43,13 +46,17 @@ pub trait RoomExt: Room + Handlers<Room = Self> {
         Ok(keys.sign(&claims)?)
     }
 
-    /// The room called `room`, to steer it from a route, a queue or cron.
+    /// The room called `room`, to steer it from a route, a queue or cron, or another room. It has the room's procedures as
+    /// methods.
     ///
     /// # Errors
     /// When the binding is missing, or there can be no room of that name.
-    fn at(env: &Env, room: &str) -> crate::Result<Handle<Self>> {
+    fn at(env: &Env, room: &str) -> crate::Result<HandleOf<Self>>
+    where
+        Self: HasHandle,
+    {
         check_name(room)?;
-        Handle::new(env, room)
+        Ok(Handle::new(env, room)?.into())
     }
 
     /// The room as data: its `events`, `procedures` and what they are for, and with the feature `ts` its `outputs` and
@@ -82,11 +89,60 @@ async fn route<R: RoomExt>(req: &Request, env: &Env) -> Result<Option<Response>>
             };
             with_cors::<R>(req, response).map(Some)
         }
-        Target::Room { protocol, room, token } => match req.method() {
+        Target::Room { protocol: Protocol::Pluv, http_room, token, .. } if R::HOOKS.on_request && !is_upgrade(req)? => {
+            forward::<R>(req, env, http_room, token).await.map(Some)
+        }
+        Target::Room { protocol, room, token, .. } => match req.method() {
             Method::Get => connect::<R>(req, env, protocol, room, token).await.map(Some),
             _ => not_allowed().map(Some),
         },
     }
+}
+
+fn is_upgrade(req: &Request) -> Result<bool> {
+    Ok(req.headers().get("Upgrade")?.is_some_and(|value| value.eq_ignore_ascii_case("websocket")))
+}
+
+/// `{path}/room/NAME/..` over HTTP, which the hook `request` answers.
+async fn forward<R: RoomExt>(
+    req: &Request,
+    env: &Env,
+    room: std::result::Result<String, impl std::fmt::Display>,
+    token: Option<String>,
+) -> Result<Response> {
+    let room = match room {
+        Ok(room) => room,
+        Err(reason) => return Response::error(reason.to_string(), 400),
+    };
+    let forwarded = async {
+        let user = match token {
+            Some(token) => admit::<R>(env, Protocol::Pluv, &room, Some(&token))?.user,
+            None => None,
+        };
+        ObjectRequest::forward(req, &namespace(&R::OPTIONS, env)?, &room, user).await
+    };
+    match forwarded.await {
+        Ok(response) => Ok(response),
+        Err(error) if error.is_internal() => {
+            log(&room, &error);
+            Response::error(INTERNAL, 500)
+        }
+        Err(error) => Response::error(error.client_message(), 403),
+    }
+}
+
+/// What the hook `connect` gets to see of an upgrade.
+fn upgrade_of(req: &Request) -> Result<Upgrade> {
+    let mut upgrade = Upgrade::new();
+    for (name, value) in req.headers().entries() {
+        upgrade = upgrade.with_header(&name, &value);
+    }
+    for (name, value) in req.url()?.query_pairs().filter(|(name, _)| name != "token") {
+        upgrade = upgrade.with_query(&name, &value);
+    }
+    let cf = Reflect::get(req.inner(), &"cf".into())?;
+    let cf = JSON::stringify(&cf).ok().and_then(|json| json.as_string());
+    Ok(upgrade.with_cf_json(cf))
 }
 
 fn not_allowed() -> Result<Response> {
@@ -132,7 +188,7 @@ async fn connect<R: RoomExt>(
     room: std::result::Result<String, impl std::fmt::Display>,
     token: Option<String>,
 ) -> Result<Response> {
-    let upgrade = req.headers().get("Upgrade")?.is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    let upgrade = is_upgrade(req)?;
     let room = match room {
         Ok(room) => room,
         Err(reason) if upgrade => {
@@ -153,7 +209,7 @@ async fn connect<R: RoomExt>(
         return Ok(response);
     }
     let admission = match admit::<R>(env, protocol, &room, token.as_deref()) {
-        Ok(admission) => admission,
+        Ok(admission) => Admission { upgrade: R::HOOKS.on_connect.then(|| upgrade_of(req)).transpose()?, ..admission },
         Err(error) => {
             let reason = error.client_message().to_owned();
             if error.is_internal() {
@@ -180,14 +236,14 @@ async fn connect<R: RoomExt>(
 fn admit<R: Room>(env: &Env, protocol: Protocol, room: &str, token: Option<&str>) -> crate::Result<Admission> {
     let session = new_id();
     if !R::OPTIONS.has_user {
-        return Ok(Admission { session, user: None, access: Access::Write, protocol });
+        return Ok(Admission { session, user: None, access: Access::Write, protocol, upgrade: None });
     }
     let keys = keys(&R::OPTIONS, env)?;
     let claims = keys
         .verify(token.unwrap_or_default(), room, super::now() / 1000)
         .and_then(|claims| claims.user::<R::User>().map(|_| claims))
         .map_err(|error| Error::client(error.to_string()))?;
-    Ok(Admission { session, access: claims.access, user: Some(claims.user), protocol })
+    Ok(Admission { session, access: claims.access, user: Some(claims.user), protocol, upgrade: None })
 }
 
 /// The keys of a room's tokens.

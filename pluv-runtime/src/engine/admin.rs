@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{close::Evict, connection::Connection, definition::Typed};
-use crate::{document::StoreError, protocol::Protocol, sql::SqlError};
+use crate::{document::StoreError, error::Error, protocol::Protocol, sql::SqlError};
 
 /// A request. Its argument, if it takes one, comes separately as bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,6 +29,17 @@ pub(crate) enum AdminRequest {
     Delete,
 }
 
+/// A call of a procedure. Its input comes separately.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Call {
+    /// The procedure's name.
+    pub(crate) name: String,
+    /// The id of a session that there is not, for what the call causes.
+    pub(crate) session: String,
+    /// The user as JSON, of a procedure that clients call; none of one that the worker alone calls.
+    pub(crate) user: Option<Box<RawValue>>,
+}
+
 /// A response.
 pub(crate) type AdminResponse = Result<Vec<u8>, AdminError>;
 
@@ -46,6 +57,15 @@ pub(crate) enum AdminError {
     Invalid(String),
     /// The room failed.
     Failed(String),
+}
+
+impl From<Error> for AdminError {
+    fn from(error: Error) -> Self {
+        match error.is_internal() {
+            true => Self::Failed("internal error, and the log says more".to_owned()),
+            false => Self::Invalid(error.client_message().to_owned()),
+        }
+    }
 }
 
 impl From<SqlError> for AdminError {

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{close::Whom, definition::Typed};
+use super::{close::Whom, definition::Typed, upgrade::Upgrade};
 use crate::{
     auth::Access,
     protocol::{Millis, Origin, Protocol},
@@ -34,6 +34,9 @@ pub(crate) struct Admission {
     pub(crate) access: Access,
     #[serde(default)]
     pub(crate) protocol: Protocol,
+    /// What the hook `connect` gets to see, in a room that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) upgrade: Option<Upgrade>,
 }
 
 /// The progress of a connection in its handshake.

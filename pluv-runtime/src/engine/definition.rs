@@ -54,6 +54,9 @@ pub struct Hooks {
     pub on_storage_updated: bool,
     pub on_room_deleted: bool,
     pub on_task_failed: bool,
+    pub on_wake: bool,
+    pub on_connect: bool,
+    pub on_request: bool,
     /// Those that are no `async` functions.
     pub sync: &'static [&'static str],
 }
@@ -71,6 +74,9 @@ impl Hooks {
             on_storage_updated: false,
             on_room_deleted: false,
             on_task_failed: false,
+            on_wake: false,
+            on_connect: false,
+            on_request: false,
             sync: &[],
         }
     }

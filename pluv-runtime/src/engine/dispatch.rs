@@ -2,9 +2,10 @@
 
 use std::{
     cell::{Cell, RefCell},
+    fmt,
     future::Future,
     pin::{Pin, pin},
-    rc::Rc,
+    rc::{Rc, Weak},
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,16 +17,17 @@ use futures_util::{
 };
 
 use super::{
-    admin::{AdminReply, AdminRequest},
+    admin::{AdminError, AdminReply, AdminRequest, AdminResponse, Call},
     close::CloseReason,
     connection::{self, Admission, ConnectionId, Current},
-    job::{Action, Background, Job, Outcome},
+    job::{Action, Background, Job, JobKind, Outcome},
     room::Room,
     step::{Effect, Input, LastPing, Step},
 };
 use crate::{
-    error::{Error, Result},
-    protocol::Millis,
+    bindings::Bindings,
+    error::{Error, INTERNAL, Result},
+    protocol::{Millis, Protocol},
 };
 
 /// The platform below a room.
@@ -37,6 +39,12 @@ pub(crate) trait Host {
 
     /// The time when the platform last answered a ping of a connection.
     fn last_ping(&self, connection: ConnectionId) -> Option<Millis>;
+
+    /// What the platform gives to handlers.
+    fn bindings(&self) -> &Bindings;
+
+    /// Polls handlers until they have ended.
+    fn spawn(&self, pending: Pending);
 
     /// Ends after so many milliseconds.
     fn sleep(&self, millis: Millis) -> LocalBoxFuture<'static, ()>;
@@ -70,6 +78,15 @@ pub(crate) trait Runtime {
 
     fn now(&self) -> Millis;
 
+    /// Itself, as long as the room is not dropped.
+    fn weak(&self) -> Weak<dyn Runtime>;
+
+    /// Runs what follows from transactions that no handler waits for.
+    fn follow_up(&self);
+
+    /// What the platform gives to handlers.
+    fn bindings(&self) -> &Bindings;
+
     /// Ends after a time.
     fn sleep(&self, time: Duration) -> LocalBoxFuture<'static, ()>;
 }
@@ -78,8 +95,9 @@ pub(crate) trait Runtime {
 #[derive(Debug)]
 pub(crate) struct Dispatcher<R, H> {
     pub(crate) room: RefCell<Room>,
-    handlers: R,
+    pub(crate) handlers: R,
     pub(crate) host: H,
+    this: Weak<Self>,
     /// Whether a transaction of a handler runs.
     is_committing: Cell<bool>,
     /// The jobs that follow from transactions of handlers that still run.
@@ -94,6 +112,12 @@ pub(crate) struct Pending {
     future: Pin<Box<dyn Future<Output = ()>>>,
 }
 
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+
 impl Pending {
     /// Lets them go on.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -102,15 +126,23 @@ impl Pending {
 }
 
 impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
-    pub(crate) fn new(room: Room, handlers: R, host: H) -> Self {
-        Self {
+    pub(crate) fn new(room: Room, handlers: R, host: H) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
             room: RefCell::new(room),
             handlers,
             host,
+            this: Weak::clone(this),
             is_committing: Cell::default(),
             follow_ups: RefCell::default(),
             background: RefCell::default(),
-        }
+        })
+    }
+
+    /// Ends the step in which the room's connections were restored. Returns the handlers that have to run.
+    #[must_use]
+    pub(crate) fn wake(self: &Rc<Self>, step: Step) -> Option<Pending> {
+        let step = self.enter(None, |room, _, _| room.wake(step));
+        self.start(step)
     }
 
     /// Enters the room: runs `act` on it as the current code, at the host's time.
@@ -155,10 +187,97 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         (self.start(step), reply)
     }
 
+    /// Calls a procedure for the worker, or for a user whom it names.
+    pub(crate) async fn call(&self, call: Call, data: Vec<u8>) -> AdminResponse {
+        let data = String::from_utf8(data).map_err(|error| AdminError::Invalid(error.to_string()))?;
+        let Call { name, session, user } = call;
+        let job = {
+            let (room, now) = (self.room.borrow(), self.host.now());
+            match user {
+                Some(user) if room.has_event(&name) => room
+                    .job_of_user(now, &session, user.get(), Protocol::Pluv, JobKind::Event { data })
+                    .map_err(|reason| AdminError::Invalid(format!("the user does not fit: {reason}")))?,
+                Some(_) => return Err(AdminError::Invalid(format!("the room has no procedure `{name}`"))),
+                None => room.job(now, JobKind::WorkerCall { data }),
+            }
+        };
+        let job = job.named(&name);
+        match self.perform(&job, self.handlers.run(self, &job)).await {
+            Ok(Outcome::Answer { data, .. }) => Ok(data.into_bytes()),
+            Ok(Outcome::Unhandled) => Err(AdminError::Invalid(format!("the room has no procedure `{name}`"))),
+            Ok(_) => Ok(b"null".to_vec()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks the hook `connect`, in a room that has it, whether a connection may enter.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub(crate) async fn admit(&self, admission: &Admission) -> Result<(), CloseReason> {
+        if !self.room.borrow().has_connect_hook() {
+            return Ok(());
+        }
+        let kind = JobKind::Connect(admission.upgrade.clone().unwrap_or_default());
+        let user = admission.user.as_ref().map_or("null", |user| user.get());
+        let job = self.room.borrow().job_of_user(self.host.now(), &admission.session, user, admission.protocol, kind);
+        let job = job.map_err(CloseReason::InvalidUser)?;
+        match self.perform(&job, self.handlers.run(self, &job)).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_internal() => Err(CloseReason::Unavailable(INTERNAL.to_owned())),
+            Err(error) => Err(CloseReason::Refused(error.client_message().to_owned())),
+        }
+    }
+
+    /// Runs a handler whose result somebody waits for. An internal error is logged.
+    ///
+    /// # Errors
+    /// The handler's own, or why its actions can't be applied.
+    pub(crate) async fn perform<T>(
+        &self,
+        job: &Job,
+        handler: impl Future<Output = Result<(T, Vec<Action>)>>,
+    ) -> Result<T> {
+        let loaded = self.room.borrow_mut().load();
+        let result = match loaded {
+            Ok(()) => self.poll(job, handler).await,
+            Err(error) => Err(error),
+        };
+        let (value, stored) = match result {
+            Ok((value, actions)) => (Some(value), self.store(job, actions).map(|left| (Outcome::Done, left))),
+            Err(error) => (None, Err(error)),
+        };
+        let ended = self.end_transaction(job, stored);
+        self.follow_up();
+        if let Err(error) = &ended
+            && error.is_internal()
+        {
+            self.host.execute(Effect::LogError(job.current.failure(error)));
+        }
+        ended.and_then(|()| value.ok_or_else(|| Error::internal("the handler has no result")))
+    }
+
+    /// Polls a handler as the current code.
+    async fn poll<T>(&self, job: &Job, handler: impl Future<Output = T>) -> T {
+        #[cfg(feature = "tracing")]
+        let handler = tracing::Instrument::instrument(handler, job.span());
+        let mut handler = pin!(handler);
+        std::future::poll_fn(|cx| {
+            self.host.activate();
+            connection::enter(Some(job.current.clone()), || handler.as_mut().poll(cx))
+        })
+        .await
+    }
+
     /// Executes the effects of a step, and prepares its handlers.
     fn start(self: &Rc<Self>, step: Step) -> Option<Pending> {
         let jobs = self.execute(step);
-        if jobs.is_empty() {
+        self.pending(jobs)
+    }
+
+    /// Prepares handlers, and work that goes on.
+    fn pending(self: &Rc<Self>, jobs: Vec<Job>) -> Option<Pending> {
+        if jobs.is_empty() && self.background.borrow().is_empty() {
             return None;
         }
         let connections = jobs.iter().map(|job| job.current.connection).collect();
@@ -217,14 +336,7 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         if let Err(error) = loaded {
             return self.end(&job, Err(error));
         }
-        let handler = self.handlers.run(self, &job);
-        #[cfg(feature = "tracing")]
-        let handler = tracing::Instrument::instrument(handler, job.span());
-        let mut handler = pin!(handler);
-        let handler = std::future::poll_fn(|cx| {
-            self.host.activate();
-            connection::enter(Some(job.current.clone()), || handler.as_mut().poll(cx))
-        });
+        let handler = self.poll(&job, self.handlers.run(self, &job));
         let result = match abort {
             None => handler.await,
             Some(registration) => Abortable::new(handler, registration)
@@ -290,6 +402,22 @@ impl<R: RunJob + 'static, H: Host + 'static> Runtime for Dispatcher<R, H> {
 
     fn now(&self) -> Millis {
         self.host.now()
+    }
+
+    fn weak(&self) -> Weak<dyn Runtime> {
+        Weak::<Self>::clone(&self.this)
+    }
+
+    fn follow_up(&self) {
+        let Some(this) = self.this.upgrade() else { return };
+        let jobs = self.follow_ups.take();
+        if let Some(pending) = this.pending(jobs) {
+            self.host.spawn(pending);
+        }
+    }
+
+    fn bindings(&self) -> &Bindings {
+        self.host.bindings()
     }
 
     fn sleep(&self, time: Duration) -> LocalBoxFuture<'static, ()> {

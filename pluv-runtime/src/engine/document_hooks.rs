@@ -167,7 +167,7 @@ impl DocumentHooks {
                     user: Rc::clone(&user.json),
                     protocol: changed.protocol,
                 };
-                step.jobs.push(Job::of_room(&author, user, now, JobKind::StorageUpdated, registration));
+                step.jobs.push(Job::of_room(&author, user, now, JobKind::StorageUpdated).aborted_by(registration));
             }
             // The room's user type has changed since.
             Err(_) => self.changed = None,
@@ -246,7 +246,7 @@ impl DocumentHooks {
         let origin = Rc::new(Origin::new(&self.room, "".into(), "null"));
         let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
         let kind = JobKind::RoomDeleted { state, version };
-        step.jobs.push(Job::of_room(&author, Typed::null(), now, kind, registration));
+        step.jobs.push(Job::of_room(&author, Typed::null(), now, kind).aborted_by(registration));
         self.save_deletion(document, step);
     }
 

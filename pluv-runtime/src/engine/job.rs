@@ -16,6 +16,7 @@ use super::{
     definition::{Presence, Typed},
     step::{LogEntry, Step},
     tasks::{FailedTask, TaskId},
+    upgrade::Upgrade,
 };
 use crate::{
     error::Error,
@@ -72,6 +73,17 @@ pub(crate) enum JobKind {
         input: Option<String>,
     },
     TaskFailed(FailedTask),
+    /// A procedure that the worker calls.
+    WorkerCall {
+        /// A JSON object.
+        data: String,
+    },
+    Wake,
+    /// A transaction of a future that outlives its handler.
+    Detached,
+    Connect(Upgrade),
+    /// A request over HTTP, which the host keeps.
+    Request,
     Tick {
         tick: usize,
         /// The time since the last one.
@@ -92,6 +104,11 @@ impl JobKind {
             Self::Scheduled { .. } => "task",
             Self::TaskFailed(_) => "on_task_failed",
             Self::Tick { .. } => "tick",
+            Self::WorkerCall { .. } => "call",
+            Self::Wake => "on_wake",
+            Self::Detached => "transaction",
+            Self::Connect(_) => "on_connect",
+            Self::Request => "on_request",
         }
     }
 }
@@ -118,13 +135,7 @@ impl Job {
     }
 
     /// A job that no connection causes, which waits for no other.
-    pub(crate) fn of_room(
-        author: &Author,
-        user: Typed,
-        received: Millis,
-        kind: JobKind,
-        abort: AbortRegistration,
-    ) -> Self {
+    pub(crate) fn of_room(author: &Author, user: Typed, received: Millis, kind: JobKind) -> Self {
         Self {
             current: Current {
                 connection: NO_CONNECTION,
@@ -138,8 +149,13 @@ impl Job {
             presence: None,
             received,
             kind,
-            abort: Some(abort),
+            abort: None,
         }
+    }
+
+    /// Which `abort` ends before its time.
+    pub(crate) fn aborted_by(self, abort: AbortRegistration) -> Self {
+        Self { abort: Some(abort), ..self }
     }
 
     /// With another name than that of its kind.

@@ -249,7 +249,7 @@ impl Membership {
         }
         let user = attachment.user.as_ref().map_or("null", |user| user.get());
         let (access, protocol) = (attachment.access, attachment.protocol);
-        let admission = Admission { session: String::new(), user: None, access, protocol };
+        let admission = Admission { session: String::new(), user: None, access, protocol, upgrade: None };
         let mut connection = self.connection(attachment.connection(), &attachment.id, user, &admission).ok()?;
         connection.stage = attachment.stage();
         connection.ready = attachment.ready;

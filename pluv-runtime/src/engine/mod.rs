@@ -28,13 +28,12 @@ mod tasks;
 mod tests;
 mod ticks;
 mod timers;
+mod upgrade;
 
-#[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
-pub(crate) use self::admin::AdminResponse;
 #[cfg(test)]
 pub(crate) use self::attachment::{Attachment, MAX_ATTACHMENT};
 pub(crate) use self::{
-    admin::{AdminError, AdminReply, AdminRequest, SessionInfo},
+    admin::{AdminError, AdminReply, AdminRequest, AdminResponse, Call, SessionInfo},
     close::CloseReason,
     connection::{Admission, ConnectionId, take_current},
     definition::{Definition, Presence, Typed, Types, to_object},
@@ -53,4 +52,5 @@ pub use self::{
     state::{MigratedState, StateType},
     tasks::{FailedTask, ScheduledTask, TaskId, TaskInfo},
     ticks::TickInfo,
+    upgrade::Upgrade,
 };

@@ -136,12 +136,51 @@ impl Room {
     pub(crate) fn wake(&mut self, mut step: Step) -> Step {
         step.log_event(|| LogEntry::Wake { connections: self.members.connections.len() });
         step.effect(Effect::AutoRespondToPings(!self.members.needs_pings()));
+        if self.definition.hooks.on_wake {
+            step.jobs.push(self.job(step.now, JobKind::Wake));
+        }
         self.tasks.start_cron(&mut step);
         if !self.tasks.is_changed() {
             let (timer, due) = self.tasks.timer();
             self.timers.restore(timer, due);
         }
         self.end(step)
+    }
+
+    /// A job that no connection causes.
+    pub(crate) fn job(&self, now: Millis, kind: JobKind) -> Job {
+        let origin = Rc::new(Origin::nobody(&self.name));
+        Job::of_room(&Author { origin, user: "null".into(), protocol: Protocol::Pluv }, Typed::null(), now, kind)
+    }
+
+    /// A job for a user who has no connection for it: `session` is an id of its own.
+    ///
+    /// # Errors
+    /// When the room can't read the user.
+    pub(crate) fn job_of_user(
+        &self,
+        now: Millis,
+        session: &str,
+        user: &str,
+        protocol: Protocol,
+        kind: JobKind,
+    ) -> Result<Job, String> {
+        let typed = (self.definition.types.user)(user)?;
+        let origin = Rc::new(Origin::new(&self.name, session.into(), user));
+        let author = Author { origin, user: Rc::clone(&typed.json), protocol };
+        let job = Job::of_room(&author, typed, now, kind);
+        let presence = self.members.presence_of(&job.user_key);
+        Ok(Job { presence: Some(presence), ..job })
+    }
+
+    /// Whether the hook `connect` decides who may enter.
+    pub(crate) fn has_connect_hook(&self) -> bool {
+        self.definition.hooks.on_connect
+    }
+
+    /// Whether clients can call a procedure or send an event of this name.
+    pub(crate) fn has_event(&self, name: &str) -> bool {
+        self.definition.events.contains(&name)
     }
 
     /// Adds a connection whose token was verified.

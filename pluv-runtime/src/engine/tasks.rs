@@ -406,7 +406,7 @@ impl Tasks {
             let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
             let (abort, registration) = AbortHandle::new_pair();
             self.running.insert(id, abort);
-            let job = Job::of_room(&author, Typed::null(), now, work, registration);
+            let job = Job::of_room(&author, Typed::null(), now, work).aborted_by(registration);
             step.jobs.push(match task {
                 Some(task) => job.named(task.name),
                 None => job,

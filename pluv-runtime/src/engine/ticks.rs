@@ -2,8 +2,6 @@
 
 use std::{rc::Rc, time::Duration};
 
-use futures_util::future::AbortHandle;
-
 use super::{
     connection::Author,
     definition::Typed,
@@ -95,9 +93,7 @@ impl Ticks {
         let Some(state) = self.ticks.get_mut(tick).filter(|state| is_started && !state.is_running) else { return };
         let elapsed = Duration::from_millis(now.saturating_sub(state.last));
         (state.last, state.is_running) = (now, true);
-        // Nothing aborts it: it is the pace of the room.
-        let (_, registration) = AbortHandle::new_pair();
-        let job = Job::of_room(&self.author, Typed::null(), now, JobKind::Tick { tick, elapsed }, registration);
+        let job = Job::of_room(&self.author, Typed::null(), now, JobKind::Tick { tick, elapsed });
         step.jobs.push(job.named(state.info.name));
     }
 

@@ -250,7 +250,7 @@ impl<const KIND: usize> Handlers for Sample<KIND> {
         &[INPUTS[KIND % INPUTS.len()], EventTypes::new().answer::<Vec<Fields>>()];
     const HOOKS: Hooks = Hooks::none();
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Ok((Self, Limits::new()))
     }
 
@@ -363,7 +363,7 @@ impl<T: Typed + DeserializeOwned + 'static> Handlers for Reads<T> {
     const EVENT_TYPES: &'static [EventTypes] = &[EventTypes::new().input::<T>()];
     const HOOKS: Hooks = Hooks::none();
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Ok((Self(PhantomData), Limits::new()))
     }
 
@@ -389,7 +389,7 @@ impl<T: Typed + Serialize + DeserializeOwned + Default + 'static> Handlers for S
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none();
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Ok((Self(PhantomData), Limits::new()))
     }
 

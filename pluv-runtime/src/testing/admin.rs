@@ -1,10 +1,13 @@
 //! The requests of a worker to a room, made by a test.
 
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
 use super::World;
 use crate::{
     Error, Evict, Handlers, Result, Room,
     contract::HasOutput,
-    engine::{AdminError, AdminRequest},
+    engine::{AdminError, AdminRequest, AdminResponse, Call},
     protocol::Output,
 };
 
@@ -56,6 +59,43 @@ impl<R: Room + Handlers<Room = R>> World<R> {
         self.request(AdminRequest::Delete, &[]).map(drop)
     }
 
+    /// Calls a procedure that the worker alone calls, by the name that its clients would use.
+    ///
+    /// # Errors
+    /// The procedure's own; when the room has no such procedure; when the answer is no `T`.
+    ///
+    /// # Panics
+    /// When the input can't be written as JSON.
+    pub fn call<T: DeserializeOwned>(&self, procedure: &str, input: impl Serialize) -> Result<T> {
+        self.call_by(None, procedure, input)
+    }
+
+    /// Calls a procedure or sends an event as a user, who need not be connected.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    ///
+    /// # Panics
+    /// When the user or the input can't be written as JSON.
+    pub fn call_as<T: DeserializeOwned>(&self, user: &R::User, procedure: &str, input: impl Serialize) -> Result<T> {
+        let user = serde_json::value::to_raw_value(user).expect("a user is serialized as JSON");
+        self.call_by(Some(user), procedure, input)
+    }
+
+    fn call_by<T: DeserializeOwned>(
+        &self,
+        user: Option<Box<RawValue>>,
+        procedure: &str,
+        input: impl Serialize,
+    ) -> Result<T> {
+        let input = serde_json::to_vec(&input).expect("an input is serialized as JSON");
+        let mut inner = self.0.borrow_mut();
+        let call = Call { name: procedure.to_owned(), session: "call".to_owned(), user };
+        let response = inner.host.call(call, input);
+        inner.settle();
+        Ok(serde_json::from_slice(&to_result(response)?)?)
+    }
+
     fn send_output<S: HasOutput>(&self, request: AdminRequest, output: S::Declared) -> Result<usize> {
         let output = Output::new::<S::Output>(&output.into()).map_err(Error::internal)?;
         Ok(serde_json::from_slice(&self.request(request, output.into_head().as_bytes())?)?)
@@ -65,9 +105,13 @@ impl<R: Room + Handlers<Room = R>> World<R> {
         let mut inner = self.0.borrow_mut();
         let answer = inner.host.admin(request, bytes);
         inner.settle();
-        answer.map_err(|error| match error {
-            AdminError::Invalid(reason) => Error::client(reason),
-            AdminError::Failed(reason) => Error::internal(reason),
-        })
+        to_result(answer)
     }
+}
+
+fn to_result(response: AdminResponse) -> Result<Vec<u8>> {
+    response.map_err(|error| match error {
+        AdminError::Invalid(reason) => Error::client(reason),
+        AdminError::Failed(reason) => Error::internal(reason),
+    })
 }

@@ -13,7 +13,7 @@ use super::{
     stock_client::{StockClient, message, update_storage},
     world::Inner,
 };
-use crate::{Handlers, Protocol, Room, auth::Access, document::has_changed, engine::CloseReason, protocol};
+use crate::{Handlers, Protocol, Room, Upgrade, auth::Access, document::has_changed, engine::CloseReason, protocol};
 
 /// A client of a [`World`](super::World) that behaves like the stock one: it has a copy of the document and a list of the
 /// others, and answers the protocol's messages.
@@ -41,6 +41,7 @@ pub struct Other<U, P> {
 pub(super) struct ClientState {
     user: Option<Box<RawValue>>,
     access: Access,
+    upgrade: Option<Upgrade>,
     stock: StockClient,
     pub(super) connection: Option<SocketId>,
     /// The frames that the test has not taken.
@@ -53,7 +54,7 @@ pub(super) struct ClientState {
 impl ClientState {
     pub(super) fn new(number: usize, user: Option<Box<RawValue>>, access: Access) -> Self {
         let stock = StockClient::new(number as u64);
-        Self { user, access, stock, connection: None, frames: Vec::new(), closed: None, requests: 0 }
+        Self { user, access, upgrade: None, stock, connection: None, frames: Vec::new(), closed: None, requests: 0 }
     }
 
     /// Receives a frame, and returns the answer.
@@ -94,7 +95,7 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
         let Inner { host, clients } = &mut *inner;
         let state = &mut clients[self.number];
         assert!(state.connection.is_none(), "this client is connected already");
-        match host.connect(Protocol::Pluv, state.user.clone(), state.access) {
+        match host.connect(Protocol::Pluv, state.user.clone(), state.access, state.upgrade.clone()) {
             Ok(connection) => (state.connection, state.closed) = (Some(connection), None),
             Err(CloseReason::InvalidUser(reason)) => panic!("the room can't deserialize the user: {reason}"),
             Err(reason) => {
@@ -103,6 +104,14 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
             }
         }
         inner.settle();
+    }
+
+    /// Sets the request by which it connects from now on, which the hook `connect` sees.
+    ///
+    /// # Panics
+    /// When the room's world is in use.
+    pub fn set_upgrade(&self, upgrade: Upgrade) {
+        self.world.borrow_mut().clients[self.number].upgrade = Some(upgrade);
     }
 
     /// Closes its connection.

@@ -3,9 +3,10 @@
 use std::{
     cell::{Cell, RefCell, RefMut},
     fmt,
+    pin::pin,
     rc::Rc,
     sync::Arc,
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use serde_json::value::RawValue;
@@ -18,10 +19,11 @@ use super::{
 use crate::{
     api::{Handlers, definition},
     auth::Access,
+    bindings::Bindings,
     document::Storage as _,
     engine::{
-        AdminReply, AdminRequest, AdminResponse, Admission, CloseReason, ConnectionId, Dispatcher, Host as _, Input,
-        Limits, Pending, Room,
+        AdminReply, AdminRequest, AdminResponse, Admission, Call, CloseReason, ConnectionId, Dispatcher, Input, Limits,
+        Pending, Room, Upgrade,
     },
     protocol::{Millis, PING_FRAME, Protocol, RESTARTED},
 };
@@ -54,7 +56,9 @@ impl<R: Handlers> TestHost<R> {
     /// Makes an empty room at this time. `make` creates its handlers at each wake.
     pub(crate) fn new(name: &str, now: Millis, limits: Limits, make: impl Fn() -> R + 'static) -> Self {
         let database = Database::new();
-        let host = PlatformHost { platform: Rc::default(), database: database.clone(), clock: Rc::new(Cell::new(now)) };
+        let bindings = Rc::new(Bindings { env: super::env(), state: None });
+        let (platform, clock) = (Rc::default(), Rc::new(Cell::new(now)));
+        let host = PlatformHost { platform, database: database.clone(), clock, bindings };
         Self {
             name: name.into(),
             limits,
@@ -120,9 +124,9 @@ impl<R: Handlers> TestHost<R> {
                 }
             }
         }
-        let step = room.wake(step);
         drop(room);
-        step.effects.into_iter().for_each(|effect| drop(self.dispatcher.host.execute(effect)));
+        let pending = self.dispatcher.wake(step);
+        self.run(pending);
         closed
     }
 
@@ -185,12 +189,14 @@ impl<R: Handlers> TestHost<R> {
         let mut cx = Context::from_waker(&waker);
         for _ in 0..MAX_ROUNDS {
             self.waker.clear();
+            let spawned = std::mem::take(&mut self.platform().spawned);
+            self.running.extend(spawned);
             self.running.retain_mut(|pending| pending.poll(&mut cx).is_pending());
             while self.answer_alarm() {}
             while !self.holds_commits && (self.is_committing() || self.is_yielding()) {
                 if self.is_yielding() { self.end_turn() } else { self.commit() }
             }
-            if !self.waker.is_woken() {
+            if !self.waker.is_woken() && self.platform().spawned.is_empty() {
                 return;
             }
         }
@@ -325,11 +331,18 @@ impl<R: Handlers> TestHost<R> {
         protocol: Protocol,
         user: Option<Box<RawValue>>,
         access: Access,
+        upgrade: Option<Upgrade>,
     ) -> Result<SocketId, CloseReason> {
         self.before_input();
         let session = format!("s{}", self.sessions + 1);
-        let admission = Admission { session, user, access, protocol };
+        let admission = Admission { session, user, access, protocol, upgrade };
         let (id, platform) = (SocketId(self.sessions + 1), Rc::clone(&self.dispatcher.host.platform));
+        let waker = Waker::from(Arc::clone(&self.waker));
+        let dispatcher = Rc::clone(&self.dispatcher);
+        match pin!(dispatcher.admit(&admission)).poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(admitted) => admitted?,
+            Poll::Pending => panic!("the hook `connect` waits, which a native test can't"),
+        }
         let pending = self.dispatcher.connect(&admission, |connection| {
             platform.borrow_mut().insert(id, Socket::new(connection, protocol));
             Ok(())
@@ -396,6 +409,22 @@ impl<R: Handlers> TestHost<R> {
         let (pending, reply) = self.dispatcher.admin(request, argument.to_vec());
         self.run(pending);
         reply
+    }
+
+    /// Calls a procedure. A handler that waits is polled until it has ended.
+    pub(crate) fn call(&mut self, call: Call, input: Vec<u8>) -> AdminResponse {
+        self.before_input();
+        let waker = Waker::from(Arc::clone(&self.waker));
+        let dispatcher = Rc::clone(&self.dispatcher);
+        let mut response = pin!(dispatcher.call(call, input));
+        loop {
+            if let Poll::Ready(response) = response.as_mut().poll(&mut Context::from_waker(&waker)) {
+                self.poll();
+                return response;
+            }
+            self.poll();
+            self.block();
+        }
     }
 
     /// Takes the next text frame of a client.
@@ -492,7 +521,7 @@ fn dispatcher<R: Handlers>(name: &str, limits: Limits, host: PlatformHost, handl
     let document = <<R::Room as crate::Room>::Storage>::open(database.clone(), limit);
     let room = Room::new(name, definition::<R>(limits), document, database);
     let room = room.unwrap_or_else(|error| panic!("the room can't be started: {error}"));
-    Rc::new(Dispatcher::new(room, handlers, host))
+    Dispatcher::new(room, handlers, host)
 }
 
 impl<R> fmt::Debug for TestHost<R> {

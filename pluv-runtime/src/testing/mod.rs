@@ -125,3 +125,11 @@ pub(crate) use self::{
     stock_client::{StockClient, message, update_storage},
     test_document::TestDocument,
 };
+
+/// An [`Env`](crate::prelude::Env) for a native test, for a room whose struct holds one. It has no bindings: to use it panics.
+#[must_use]
+pub fn env() -> worker::Env {
+    use worker::wasm_bindgen::{JsCast as _, JsValue};
+
+    JsValue::UNDEFINED.unchecked_into()
+}

@@ -11,7 +11,8 @@ use futures_util::{FutureExt as _, future::LocalBoxFuture};
 
 use super::database::Database;
 use crate::{
-    engine::{Audience, ConnectionId, Effect, Frame, Host},
+    bindings::Bindings,
+    engine::{Audience, ConnectionId, Effect, Frame, Host, Pending},
     protocol::{Millis, Protocol},
 };
 
@@ -41,6 +42,8 @@ pub(super) struct Platform {
     pub(super) ticks: BTreeMap<usize, (Millis, Millis)>,
     /// Handlers that sleep, and until when.
     pub(super) sleepers: Vec<(Millis, oneshot::Sender<()>)>,
+    /// Handlers that nobody waits for.
+    pub(super) spawned: Vec<Pending>,
     /// Whether the room has requested its alarm.
     pub(super) reads_alarm: bool,
     /// Whether pings reach the room.
@@ -173,6 +176,7 @@ pub(super) struct PlatformHost {
     pub(super) platform: Rc<RefCell<Platform>>,
     pub(super) database: Database,
     pub(super) clock: Rc<Cell<Millis>>,
+    pub(super) bindings: Rc<Bindings>,
 }
 
 impl Host for PlatformHost {
@@ -184,6 +188,14 @@ impl Host for PlatformHost {
 
     fn last_ping(&self, connection: ConnectionId) -> Option<Millis> {
         self.platform.borrow_mut().socket(connection)?.pinged
+    }
+
+    fn bindings(&self) -> &Bindings {
+        &self.bindings
+    }
+
+    fn spawn(&self, pending: Pending) {
+        self.platform.borrow_mut().spawned.push(pending);
     }
 
     fn sleep(&self, millis: Millis) -> LocalBoxFuture<'static, ()> {

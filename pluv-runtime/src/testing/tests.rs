@@ -87,7 +87,7 @@ impl Handlers for Desk {
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("say", "")];
     const HOOKS: Hooks = Hooks::none();
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

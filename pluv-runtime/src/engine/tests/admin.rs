@@ -49,7 +49,7 @@ impl Handlers for Notes {
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks { on_room_deleted: true, ..Hooks::none() };
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

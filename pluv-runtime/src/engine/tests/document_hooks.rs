@@ -68,7 +68,7 @@ impl<const AFTER: u64> Handlers for Kept<AFTER> {
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks { on_storage_updated: true, on_room_deleted: true, ..Hooks::none() };
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

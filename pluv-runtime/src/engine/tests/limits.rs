@@ -39,7 +39,7 @@ impl Handlers for Small {
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none();
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

@@ -57,7 +57,7 @@ impl Handlers for Notes {
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none();
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
@@ -113,7 +113,7 @@ impl Handlers for WithInitialStorage {
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks { get_initial_storage: true, ..Hooks::none() };
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

@@ -131,7 +131,7 @@ impl Handlers for Traced {
         ..Hooks::none()
     };
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

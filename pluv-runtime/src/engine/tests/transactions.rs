@@ -142,7 +142,7 @@ impl Handlers for Poll {
     ];
     const HOOKS: Hooks = Hooks { on_user_connected: true, sync: &["on_user_connected"], ..Hooks::none() };
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

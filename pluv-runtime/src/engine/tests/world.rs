@@ -95,7 +95,7 @@ impl Handlers for Test {
     const HOOKS: Hooks =
         Hooks { on_user_connected: true, on_user_disconnected: true, on_message: true, ..Hooks::none() };
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 
@@ -298,12 +298,12 @@ impl<R: TestRoom> World<R> {
 
     /// Connects a user by some protocol.
     pub(super) fn connect_by(&mut self, protocol: Protocol, user: &str, access: Access) -> Client {
-        Client(self.host.connect(protocol, json_of(user), access).expect("the user is well formed"))
+        Client(self.host.connect(protocol, json_of(user), access, None).expect("the user is well formed"))
     }
 
     /// Why a user would not be taken.
     pub(super) fn connect_error(&mut self, user: &str) -> Option<String> {
-        match self.host.connect(Protocol::Pluv, json_of(user), Access::Write) {
+        match self.host.connect(Protocol::Pluv, json_of(user), Access::Write, None) {
             Ok(socket) => {
                 self.host.close(socket);
                 None

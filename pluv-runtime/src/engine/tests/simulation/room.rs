@@ -159,7 +159,7 @@ impl<const AFTER: u64> Handlers for Simulated<AFTER> {
         ..Hooks::none()
     };
 
-    fn create(_: &Env) -> Result<(Self, Limits)> {
+    async fn create(_: &Env, _: &str) -> Result<(Self, Limits)> {
         Err(Error::internal("the tests make their room themselves"))
     }
 

@@ -1,0 +1,109 @@
+//! The handle of a room: its procedures as methods, for the worker.
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote};
+use syn::{Path, Type};
+
+use crate::model::{Call, CallKind};
+
+/// Expands the handle. Its types have no name, as the room's own module may have one of any name.
+pub(super) fn handle(runtime: &Path, room: &Type, calls: &[Call], worker_calls: &[Call]) -> TokenStream {
+    let own = worker_calls.iter().filter_map(|call| method(runtime, room, call, &quote!(call), &quote!(&self.0)));
+    let of_user =
+        calls.iter().filter_map(|call| method(runtime, room, call, &quote!(call_by), &quote!(self.handle, &self.user)));
+    quote! {
+        const _: () = {
+            #[derive(Debug)]
+            pub struct Handle(#runtime::Handle<#room>);
+
+            #[automatically_derived]
+            impl ::core::convert::From<#runtime::Handle<#room>> for Handle {
+                fn from(handle: #runtime::Handle<#room>) -> Self {
+                    Self(handle)
+                }
+            }
+
+            #[automatically_derived]
+            impl ::core::ops::Deref for Handle {
+                type Target = #runtime::Handle<#room>;
+
+                fn deref(&self) -> &Self::Target {
+                    &self.0
+                }
+            }
+
+            #[automatically_derived]
+            impl #runtime::HasHandle for #room {
+                type Handle = Handle;
+            }
+
+            pub struct UserHandle<'a> {
+                handle: &'a #runtime::Handle<#room>,
+                user: <#room as #runtime::Room>::User,
+            }
+
+            impl ::core::fmt::Debug for UserHandle<'_> {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.write_str("UserHandle")
+                }
+            }
+
+            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            impl Handle {
+                /// The room's procedures, called as this user.
+                #[must_use]
+                pub fn as_user(&self, user: <#room as #runtime::Room>::User) -> UserHandle<'_> {
+                    UserHandle { handle: &self.0, user }
+                }
+
+                #(#own)*
+            }
+
+            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            impl UserHandle<'_> {
+                #(#of_user)*
+            }
+        };
+    }
+}
+
+/// The method that calls a procedure by the runtime's function `function`. An answer whose type has no name has none.
+fn method(
+    runtime: &Path,
+    room: &Type,
+    call: &Call,
+    function: &TokenStream,
+    handle: &TokenStream,
+) -> Option<TokenStream> {
+    let Call { name, kind, method, params, docs, cfgs, .. } = call;
+    let CallKind::Procedure { answer, is_named: true, .. } = kind else { return None };
+    let (name, answer) = (name.value(), without_self(answer.to_token_stream(), room));
+    let (parameter, input, argument) = match &params.input {
+        Some(input) => {
+            let input = without_self(input.to_token_stream(), room);
+            (Some(quote!(input: #input)), input, quote!(input))
+        }
+        None => (None, quote!(()), quote!(())),
+    };
+    Some(quote! {
+        #(#cfgs)*
+        #[doc = #docs]
+        pub fn #method(&self, #parameter) -> #runtime::Call<'_, #room, #input, #answer> {
+            #runtime::__private::#function(#handle, #name, #argument)
+        }
+    })
+}
+
+/// Returns the tokens with the room in place of `Self`.
+fn without_self(tokens: TokenStream, room: &Type) -> TokenStream {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Ident(name) if name == "Self" => quote!(<#room>),
+            TokenTree::Group(group) => {
+                TokenTree::Group(Group::new(group.delimiter(), without_self(group.stream(), room))).into()
+            }
+            other => other.into(),
+        })
+        .collect()
+}
