@@ -646,14 +646,14 @@ fn a_hook_can_name_its_role() {
         #[hook(create)]
         fn new() -> Self {}
     );
-    assert_one(&of_methods(wrong), "write `fn new(env: &Env) -> Result<Self>`");
+    assert_one(&of_methods(wrong), "write `fn new(env: &Env, room: &str) -> Result<Self>`");
 }
 
 #[test]
 fn a_hook_with_a_wrong_signature_shows_the_right_one() {
     for wrong in [
         quote!(
-            async fn create(env: &Env) -> Self {}
+            async fn migrate_state(stored: serde_json::Value) -> Result<State> {}
         ),
         quote!(
             fn create(&self) -> Self {}

@@ -4,10 +4,15 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{Path, Type};
 
-use crate::model::{Call, CallKind};
+use crate::model::{Call, CallKind, Handlers, borrowed};
 
 /// Expands the handle. Its types have no name, as the room's own module may have one of any name.
-pub(super) fn handle(runtime: &Path, room: &Type, calls: &[Call], worker_calls: &[Call]) -> TokenStream {
+pub(super) fn handle(handlers: &Handlers) -> TokenStream {
+    let Handlers { runtime, implementation, calls, worker_calls, .. } = handlers;
+    let room = &implementation.self_ty;
+    // An error about a type that a procedure names is the same as that of the procedure, and so reported once, if what the compiler
+    // suggests is: it may suggest a parameter of the impl.
+    let own_impl = &implementation.token;
     let own = worker_calls.iter().filter_map(|call| method(runtime, room, call, &quote!(call), &quote!(&self.0)));
     let of_user =
         calls.iter().filter_map(|call| method(runtime, room, call, &quote!(call_by), &quote!(self.handle, &self.user)));
@@ -49,7 +54,7 @@ pub(super) fn handle(runtime: &Path, room: &Type, calls: &[Call], worker_calls: 
             }
 
             #[allow(dead_code, private_interfaces, unreachable_pub)]
-            impl Handle {
+            #own_impl Handle {
                 /// The room's procedures, called as this user.
                 #[must_use]
                 pub fn as_user(&self, user: <#room as #runtime::Room>::User) -> UserHandle<'_> {
@@ -60,14 +65,15 @@ pub(super) fn handle(runtime: &Path, room: &Type, calls: &[Call], worker_calls: 
             }
 
             #[allow(dead_code, private_interfaces, unreachable_pub)]
-            impl UserHandle<'_> {
+            #own_impl UserHandle<'_> {
                 #(#of_user)*
             }
         };
     }
 }
 
-/// The method that calls a procedure by the runtime's function `function`. An answer whose type has no name has none.
+/// The method that calls a procedure by the runtime's function `function`. An answer that borrows can't be read, and one
+/// whose type has no name has none.
 fn method(
     runtime: &Path,
     room: &Type,
@@ -77,6 +83,9 @@ fn method(
 ) -> Option<TokenStream> {
     let Call { name, kind, method, params, docs, cfgs, .. } = call;
     let CallKind::Procedure { answer, is_named: true, .. } = kind else { return None };
+    if borrowed(answer.to_token_stream()).is_some() {
+        return None;
+    }
     let (name, answer) = (name.value(), without_self(answer.to_token_stream(), room));
     let (parameter, input, argument) = match &params.input {
         Some(input) => {

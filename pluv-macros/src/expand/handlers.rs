@@ -15,14 +15,14 @@ use super::{
 use crate::model::{Call, CallKind, Handlers, Hook};
 
 /// Expands a room's impl.
-pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
-    let Handlers { runtime, implementation, calls, worker_calls, tasks, ticks, hooks } = handlers;
+pub(crate) fn handlers(model: &Handlers) -> TokenStream {
+    let Handlers { runtime, implementation, calls, worker_calls, tasks, ticks, hooks } = model;
     let self_ty = &implementation.self_ty;
     let generics = static_generics(&implementation.generics);
     let item = implementation.with(&generics);
     let is_generic = !generics.params.is_empty();
     let is_of_any = is_generic && implementation.of_trait.is_some();
-    if !handlers.has_room() || is_of_any {
+    if !model.has_room() || is_of_any {
         return item;
     }
     let events = calls.iter().map(|call| info(runtime, call));
@@ -92,7 +92,7 @@ pub(crate) fn handlers(handlers: &Handlers) -> TokenStream {
     };
     let others = (!is_generic).then(|| {
         let inputs = task_inputs(runtime, self_ty, tasks);
-        let handle = handle(runtime, self_ty, calls, worker_calls);
+        let handle = handle(model);
         quote!(#inputs #handle)
     });
     quote!(#item #handlers #others #export)

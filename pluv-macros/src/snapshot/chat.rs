@@ -161,7 +161,10 @@ impl ::pluv::Handlers for Chat {
         hooks
     };
     #[allow(unused_variables)]
-    fn create(env: &::pluv::__private::Env) -> ::pluv::Result<(Self, ::pluv::Limits)> {
+    async fn create(
+        env: &::pluv::__private::Env,
+        room: &str,
+    ) -> ::pluv::Result<(Self, ::pluv::Limits)> {
         ::core::result::Result::Ok((
             <<Self as ::pluv::Handlers>::Room as ::pluv::__private::Fieldless>::new(),
             <<Self as ::pluv::Handlers>::Room as ::pluv::Room>::OPTIONS.limits,
@@ -216,4 +219,47 @@ impl ::pluv::Handlers for Chat {
         >(Self::authorize(req, env, room))
     }
 }
+const _: () = {
+    #[derive(Debug)]
+    pub struct Handle(::pluv::Handle<Chat>);
+    #[automatically_derived]
+    impl ::core::convert::From<::pluv::Handle<Chat>> for Handle {
+        fn from(handle: ::pluv::Handle<Chat>) -> Self {
+            Self(handle)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::ops::Deref for Handle {
+        type Target = ::pluv::Handle<Chat>;
+        fn deref(&self) -> &Self::Target {
+            &self.0
+        }
+    }
+    #[automatically_derived]
+    impl ::pluv::HasHandle for Chat {
+        type Handle = Handle;
+    }
+    pub struct UserHandle<'a> {
+        handle: &'a ::pluv::Handle<Chat>,
+        user: <Chat as ::pluv::Room>::User,
+    }
+    impl ::core::fmt::Debug for UserHandle<'_> {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.write_str("UserHandle")
+        }
+    }
+    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    impl Handle {
+        /// The room's procedures, called as this user.
+        #[must_use]
+        pub fn as_user(&self, user: <Chat as ::pluv::Room>::User) -> UserHandle<'_> {
+            UserHandle {
+                handle: &self.0,
+                user,
+            }
+        }
+    }
+    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    impl UserHandle<'_> {}
+};
 ::pluv::__private::export_bindings!(Chat, export_bindings_chat);
