@@ -120,6 +120,16 @@ pub trait HasState: Room {
     type State: Clone + 'static;
 }
 
+/// A room with a state that all clients see.
+#[diagnostic::on_unimplemented(
+    message = "the room `{Self}` has no shared state: add `shared = YourState` to its `#[pluv::room(..)]`",
+    label = "this needs a shared state"
+)]
+pub trait HasShared: Room {
+    /// The state.
+    type Shared: Clone + 'static;
+}
+
 /// A room with tables of its own.
 #[diagnostic::on_unimplemented(
     message = "the room `{Self}` has no SQL: add `sql`, or `migrations = [..]`, to its `#[pluv::room(..)]`",

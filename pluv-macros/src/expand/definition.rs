@@ -1,6 +1,6 @@
 //! A room's struct: the room's types and options, and the class of Durable Objects.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Generics, LitStr, Path, Type, spanned::Spanned as _};
 
@@ -77,6 +77,11 @@ fn room(definition: &Definition, implementation: &TraitImpl) -> TokenStream {
     ];
     let (aliases, associated) = (types.iter().map(|ty| &ty.alias), types.iter().map(|ty| &ty.associated));
     let schema = types.iter().map(|ty| &ty.schema);
+    let shared = options.shared.as_ref().map(|shared| {
+        let place = generated_at(shared.span());
+        let runtime = moved(runtime, place);
+        quote_spanned!(place=> .shared::<<Self as #runtime::contract::HasShared>::Shared>())
+    });
     let messages = options.output.as_ref().map(|_| {
         quote! {
             .with_messages({
@@ -92,7 +97,7 @@ fn room(definition: &Definition, implementation: &TraitImpl) -> TokenStream {
         #(#associated)*
         type Storage = #runtime::#storage;
         const OPTIONS: #runtime::Options = #values;
-        const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#schema)* #messages;
+        const TYPES: #runtime::schema::RoomTypes = #runtime::schema::RoomTypes::new(#docs) #(#schema)* #shared #messages;
     };
     let room = implementation.of_trait(&quote!(#runtime::Room), &items);
     // A block for aliases of the types: each type is named once, so that an unknown one is one error.
@@ -124,12 +129,14 @@ fn values(definition: &Definition) -> TokenStream {
         Some(quote!(.#name(#value)))
     });
     let limits = (!options.limits.is_empty()).then(|| quote!(limits: #runtime::Limits::new() #(#limits)*,));
-    let state = options.state.as_ref().map(|state| {
-        let place = generated_at(state.span());
-        let runtime = moved(runtime, place);
-        let functions = quote_spanned!(place=> #runtime::StateType::of::<#state>());
-        quote!(state: ::core::option::Option::Some(#functions),)
-    });
+    let functions = |option: &str, ty: Option<&Type>| {
+        let ty = ty?;
+        let place = generated_at(ty.span());
+        let (runtime, option) = (moved(runtime, place), Ident::new(option, Span::call_site()));
+        let functions = quote_spanned!(place=> #runtime::StateType::of::<#ty>());
+        Some(quote!(#option: ::core::option::Option::Some(#functions),))
+    };
+    let (state, shared) = (functions("state", options.state.as_ref()), functions("shared", options.shared.as_ref()));
     let migrations = options.migrations.iter().map(|path| {
         let file = LitStr::new(&format!("/{}", path.value()), path.span());
         // An error about a file that is missing points to its path.
@@ -138,7 +145,8 @@ fn values(definition: &Definition) -> TokenStream {
         }
     });
     let migrations = (!options.migrations.is_empty()).then(|| quote!(migrations: &[#(#migrations),*],));
-    let uses_sql = (options.state.is_some() || options.has_sql()).then(|| quote!(uses_sql: true,));
+    let uses_sql =
+        (options.state.is_some() || options.shared.is_some() || options.has_sql()).then(|| quote!(uses_sql: true,));
     let retention = options.retention.as_ref().and_then(|text| retention(&text.value()).ok()?);
     let retention = retention.map(|after| {
         let after = duration(after);
@@ -146,7 +154,7 @@ fn values(definition: &Definition) -> TokenStream {
     });
     quote! {
         #runtime::Options {
-            #path #secrets #cors #has_user #relay_unknown #debug #limits #retention #state #uses_sql #migrations
+            #path #secrets #cors #has_user #relay_unknown #debug #limits #retention #state #shared #uses_sql #migrations
             ..#runtime::Options::new(#name, #binding)
         }
     }
@@ -207,8 +215,13 @@ fn markers(definition: &Definition, implementation: &TraitImpl) -> TokenStream {
         let declared = quote_spanned!(place=> type State = #state;);
         implementation.of_trait(&quote!(#runtime::contract::HasState), &declared)
     });
+    let shared = options.shared.as_ref().map(|shared| {
+        let place = generated_at(shared.span());
+        let declared = quote_spanned!(place=> type Shared = #shared;);
+        implementation.of_trait(&quote!(#runtime::contract::HasShared), &declared)
+    });
     let sql = options.has_sql().then(|| implementation.of_trait(&quote!(#runtime::contract::HasSql), &quote!()));
-    quote!(#user #output #state #sql)
+    quote!(#user #output #state #shared #sql)
 }
 
 /// Implements the creation of a struct without fields, which needs no hook `create`; a room with errors is never created.

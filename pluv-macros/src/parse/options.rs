@@ -21,6 +21,7 @@ const NAMES: &[&str] = &[
     "output",
     "storage",
     "state",
+    "shared",
     "sql",
     "migrations",
     "retention",
@@ -47,6 +48,7 @@ pub(crate) struct Options {
     /// The only storage is `Yrs`.
     pub(crate) storage: Option<Ident>,
     pub(crate) state: Option<Type>,
+    pub(crate) shared: Option<Type>,
     pub(crate) sql: bool,
     /// Paths of files, from the package's directory.
     pub(crate) migrations: Vec<Text>,
@@ -125,6 +127,7 @@ fn option(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) ->
             }
         }
         "state" => options.state = Some(value(input, &name, "state = State")?),
+        "shared" => options.shared = Some(value(input, &name, "shared = Shared")?),
         "sql" => options.sql = !input.peek(Token![=]) || boolean(input, &name, "sql")?,
         "migrations" => options.migrations = texts(input, &name, "migrations/0001_init.sql")?,
         "retention" => options.retention = Some(one_text(input, &name, "30d")?),

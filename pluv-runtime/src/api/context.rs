@@ -17,7 +17,7 @@ use yrs::{Doc, Transact as _, Transaction, TransactionMut};
 
 use super::{Handlers, IntoHook, Kv, Room, Session, Sql, TaskInput, When, handlers::types};
 use crate::{
-    contract::{HasDocument, HasOutput, HasSql, HasState},
+    contract::{HasDocument, HasOutput, HasShared, HasSql, HasState},
     document::{Usage, has_changed},
     engine::{
         Action, Change, Evict, Job, JobKind, Presence, Room as Engine, Runtime, ScheduledTask, TaskId, Typed, to_object,
@@ -40,6 +40,14 @@ impl ActionQueue {
             Ok(action) => self.actions.push(action),
             Err(error) => drop(self.error.get_or_insert(error)),
         }
+    }
+
+    /// The state that clients see, as the handler has set it so far.
+    fn shared(&self) -> Option<Rc<dyn Any>> {
+        self.actions.iter().rev().find_map(|action| match action {
+            Action::SetShared(shared) => Some(Rc::clone(shared)),
+            _ => None,
+        })
     }
 
     /// The state that the handler has set so far.
@@ -252,6 +260,38 @@ impl<'a, R: Handlers> TaskContext<'a, R> {
         let mut state = (*self.state()).clone();
         let result = change(&mut state);
         self.actions.borrow_mut().push(Ok(Action::SetState(Rc::new(state))));
+        Ok(result)
+    }
+
+    /// The state that all clients see, as it is stored and as this handler has changed it since.
+    ///
+    /// # Panics
+    /// Never: a room loads it before its handlers run.
+    #[must_use]
+    pub fn shared<S: 'static>(&self) -> Rc<S>
+    where
+        R::Room: HasShared<Shared = S>,
+    {
+        let changed = self.actions.borrow().shared();
+        let shared = changed.or_else(|| self.runtime.room().borrow().shared());
+        shared.and_then(|shared| Rc::downcast(shared).ok()).expect("a room loads it before its handlers")
+    }
+
+    /// Changes a copy of the state that all clients see, which is stored as by [`update`](Self::update). Clients are told the
+    /// top-level fields that have changed, once for all changes of a handler, before what else it sends.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    pub fn update_shared<S: Clone + 'static, T>(&self, change: impl FnOnce(&mut S) -> T) -> Result<T>
+    where
+        R::Room: HasShared<Shared = S>,
+    {
+        if !self.is_transaction {
+            return self.transaction(|tx| tx.update_shared(change));
+        }
+        let mut shared = (*self.shared()).clone();
+        let result = change(&mut shared);
+        self.actions.borrow_mut().push(Ok(Action::SetShared(Rc::new(shared))));
         Ok(result)
     }
 

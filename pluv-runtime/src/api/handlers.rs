@@ -261,9 +261,11 @@ impl<E: Failure> IntoHook for std::result::Result<(), E> {
 
 /// The engine's view of the room `R` with these limits.
 pub(crate) fn definition<R: Handlers>(limits: Limits) -> Definition {
-    let Options { relay_unknown, debug, retention, state, uses_sql, migrations, .. } = <R::Room as Room>::OPTIONS;
+    let Options { relay_unknown, debug, retention, state, shared, uses_sql, migrations, .. } =
+        <R::Room as Room>::OPTIONS;
     Definition {
         state: state.map(|state| state.migrated_by(R::migrate_state)),
+        shared,
         uses_sql: uses_sql || !R::TASKS.is_empty(),
         migrations,
         tasks: R::TASKS,

@@ -63,6 +63,8 @@ pub struct Options {
     pub retention: Retention,
     /// The type of the room's durable state.
     pub state: Option<StateType>,
+    /// The type of the state that all clients see.
+    pub shared: Option<StateType>,
     /// Whether handlers use the object's `SQLite`, for the state or tables of their own: then one that is not `async` is a
     /// transaction.
     pub uses_sql: bool,
@@ -86,6 +88,7 @@ impl Options {
             limits: Limits::new(),
             retention: Retention::Keep,
             state: None,
+            shared: None,
             uses_sql: false,
             migrations: &[],
         }

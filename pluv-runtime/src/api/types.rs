@@ -75,6 +75,7 @@ pub struct RoomTypes {
     pub(crate) docs: &'static str,
     pub(crate) user: Option<TypeName>,
     pub(crate) presence: Option<TypeName>,
+    pub(crate) shared: Option<TypeName>,
     #[cfg(feature = "ts")]
     pub(crate) output: Option<fn(&mut Declarations) -> Declaration>,
     /// The name and the doc comment of each message, where the output has `#[pluv::output]`.
@@ -89,6 +90,7 @@ impl RoomTypes {
             docs,
             user: None,
             presence: None,
+            shared: None,
             #[cfg(feature = "ts")]
             output: None,
             messages: &[],
@@ -107,6 +109,12 @@ impl RoomTypes {
         Self { presence: Some(T::name), ..self }
     }
 
+    /// Sets the type of the state that all clients see.
+    #[must_use]
+    pub const fn shared<T: Typed>(self) -> Self {
+        Self { shared: Some(T::name), ..self }
+    }
+
     /// Sets the type of the messages that the room can send.
     #[must_use]
     pub const fn output<T: Typed>(self) -> Self {
@@ -119,7 +127,15 @@ impl RoomTypes {
     /// Sets the names and doc comments of the messages that the room can send.
     #[doc(hidden)]
     #[must_use]
+    #[track_caller]
     pub const fn with_messages(self, messages: OutputTable) -> Self {
+        if self.shared.is_some() {
+            crate::__private::assert_no_message(
+                messages,
+                crate::protocol::SHARED,
+                "a message of the output is called `shared`, as is the one by which clients see the room's `shared` state: rename it",
+            );
+        }
         Self { messages, ..self }
     }
 }

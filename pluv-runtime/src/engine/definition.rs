@@ -23,6 +23,7 @@ pub(crate) struct Definition {
     pub(crate) retention: Retention,
     pub(crate) limits: Limits,
     pub(crate) state: Option<StateType>,
+    pub(crate) shared: Option<StateType>,
     /// Whether handlers use the object's database.
     pub(crate) uses_sql: bool,
     pub(crate) migrations: &'static [Migration],

@@ -254,8 +254,10 @@ pub(crate) enum Action {
     SendEdit(Box<Step>),
     /// Delete the row of a task that ended well.
     EndTask(TaskId),
-    /// Replace the state.
+    /// Replace the private state.
     SetState(Rc<dyn Any>),
+    /// Replace the state that clients see.
+    SetShared(Rc<dyn Any>),
     /// Run a future after all else was applied.
     WaitUntil(LocalBoxFuture<'static, Result<(), Error>>),
     /// Check for idle connections.
@@ -267,7 +269,7 @@ pub(crate) enum Action {
 impl Action {
     /// Whether it changes something durable.
     pub(crate) fn is_durable(&self) -> bool {
-        matches!(self, Self::Edit(_) | Self::SetState(_) | Self::EndTask(_))
+        matches!(self, Self::Edit(_) | Self::SetState(_) | Self::SetShared(_) | Self::EndTask(_))
     }
 }
 
@@ -283,6 +285,7 @@ impl fmt::Debug for Action {
             Self::SendEdit(_) => f.write_str("SendEdit"),
             Self::EndTask(id) => f.debug_tuple("EndTask").field(id).finish(),
             Self::SetState(_) => f.write_str("SetState"),
+            Self::SetShared(_) => f.write_str("SetShared"),
             Self::WaitUntil(_) => f.write_str("WaitUntil"),
             Self::CheckIdle => f.write_str("CheckIdle"),
         }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     document::{Document, StoreError, Usage},
-    error::Error,
+    error::{Error, INTERNAL},
     protocol::{
         self, Incoming, InitializeSession, Millis, Origin, Output, Protocol, decode, document_frame, frame,
         frame_with_id, yjs,
@@ -100,6 +100,11 @@ impl Room {
     /// The state, as it is stored, in a room that has one.
     pub(crate) fn state(&self) -> Option<Rc<dyn Any>> {
         self.state.get()
+    }
+
+    /// The state that clients see, as it is stored, in a room that has one.
+    pub(crate) fn shared(&self) -> Option<Rc<dyn Any>> {
+        self.state.shared()
     }
 
     /// Applies migrations and reads the state, once.
@@ -336,6 +341,10 @@ impl Room {
             protocol::UPDATE_PRESENCE => self.members.update_presence(id, message.data, step)?,
             protocol::UPDATE_STORAGE => {
                 self.document.update_storage(id, message.data, &mut self.members.connections, step)?;
+            }
+            protocol::GET_SHARED if self.definition.shared.is_some() => {
+                self.members.connections.get(id).map_or(Ok(()), Connection::check_joined)?;
+                self.send_shared(id, step);
             }
             name if name.starts_with(protocol::RESERVED) => {
                 return Err("names that begin with `$` are reserved for the protocol".to_owned().into());
@@ -597,6 +606,7 @@ impl Room {
             Ok(JoinSnapshot { kind, state, version }) => {
                 let received = document_frame(protocol::STORAGE_RECEIVED, Some(kind), &state, &origin);
                 self.members.join(id, presence, received, version, step);
+                self.send_shared(id, step);
                 self.joined(id, step);
             }
             Err(error @ StoreError::Failed(_)) => {
@@ -607,6 +617,21 @@ impl Room {
                 // It may initialize again.
                 self.members.connections.set_stage(id, Stage::Connected);
                 self.reject(id, None, &format!("`data.update`: {error}"), step);
+            }
+        }
+    }
+
+    /// Sends the whole state that clients see to one of them.
+    fn send_shared(&mut self, id: ConnectionId, step: &mut Step) {
+        match self.state.whole_shared() {
+            Ok(Some(message)) => {
+                let message = Output::from_head(shared_head(&message));
+                step.send_text(id, message.into_frame(&Origin::nobody(&self.name)));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                step.log_error(&error);
+                self.close(id, &CloseReason::Unavailable(INTERNAL.to_owned()), step);
             }
         }
     }
@@ -685,7 +710,7 @@ impl Room {
     /// # Errors
     /// Why it can't be stored: then the transaction has to be rolled back.
     pub(crate) fn store(&mut self, now: Millis, job: &Job, actions: Vec<Action>) -> Result<Vec<Action>, Error> {
-        let (mut left, mut state) = (Vec::with_capacity(actions.len()), None);
+        let (mut left, mut state, mut shared) = (Vec::with_capacity(actions.len()), None, None);
         for action in actions {
             match action {
                 Action::Edit(change) => {
@@ -701,11 +726,17 @@ impl Room {
                 }
                 // The last one has the changes of those before it.
                 Action::SetState(value) => state = Some(value),
+                Action::SetShared(value) => shared = Some(value),
                 Action::EndTask(id) => self.tasks.succeeded(now, id)?,
                 action => left.push(action),
             }
         }
-        state.map_or(Ok(()), |value| self.state.store(value)).map(|()| left)
+        state.map_or(Ok(()), |value| self.state.store(value))?;
+        if let Some(message) = shared.map_or(Ok(None), |value| self.state.store_shared(value))? {
+            // Clients are told before what else the handler sends, as that may speak of it.
+            left.insert(0, Action::Broadcast(Output::from_head(shared_head(&message))));
+        }
+        Ok(left)
     }
 
     /// The transaction of a handler that still runs was committed or rolled back.
@@ -768,7 +799,7 @@ impl Room {
             Action::Evict(evict) => drop(self.evict(&evict, step)),
             Action::SendEdit(edit) => step.absorb(*edit),
             Action::WaitUntil(work) => step.background.push(Background { cause: job.current.clone(), future: work }),
-            Action::Edit(_) | Action::SetState(_) | Action::EndTask(_) => {}
+            Action::Edit(_) | Action::SetState(_) | Action::SetShared(_) | Action::EndTask(_) => {}
             Action::CheckIdle => self.check_idle(last_ping, step),
         }
     }
@@ -873,4 +904,9 @@ impl Room {
         }
         Ok(Vec::new())
     }
+}
+
+/// The beginning of a message with the state that clients see, or its changes.
+fn shared_head(message: &str) -> String {
+    format!(r#"{{"type":"{}","data":{message}"#, protocol::SHARED)
 }

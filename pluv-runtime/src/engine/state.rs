@@ -1,8 +1,9 @@
-//! The durable state of a room: one value of the room's own type, in one row.
+//! The durable state of a room: a value of the room's own type that is private to it, and one that all clients see.
 
-use std::{any::Any, rc::Rc};
+use std::{any::Any, collections::BTreeMap, rc::Rc};
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use super::{
     definition::Definition,
@@ -10,13 +11,18 @@ use super::{
 };
 use crate::{
     error::Error,
-    sql::{Database, SqlError, Value},
+    sql::{Database, SqlError, Value, from_row},
 };
 
 /// The bytes that a state may have as JSON: half of what the platform allows in a row, so that it never fails there.
 const MAX_BYTES: usize = 1_000_000;
 
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS pluv_state (id INTEGER PRIMARY KEY, value TEXT NOT NULL)";
+const TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS pluv_state (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL)";
+
+/// The rows.
+const STATE: i64 = 0;
+const SHARED: i64 = 1;
 
 /// The functions of the room's state type, so that the engine is compiled once and not once for each room.
 #[derive(Clone, Copy, Debug)]
@@ -73,85 +79,114 @@ impl StateType {
     }
 }
 
-/// The state of a room as it is stored, and the migrations of its tables.
+/// The states of a room as they are stored, and the migrations of its tables.
 #[derive(Debug)]
 pub(super) struct RoomState {
-    kind: Option<StateType>,
+    state: StoredValue,
+    shared: StoredValue,
     uses_sql: bool,
     migrations: &'static [Migration],
     pub(super) database: Database,
     /// Whether the migrations were applied since the room woke.
     is_migrated: bool,
+}
+
+/// A value of the room's own type in one row.
+#[derive(Debug)]
+struct StoredValue {
+    row: i64,
+    kind: Option<StateType>,
     loaded: Option<Loaded>,
-    /// The state before a transaction that has not ended.
+    /// The value before a transaction that has not ended.
     previous: Option<Loaded>,
 }
 
 #[derive(Debug)]
 struct Loaded {
     value: Rc<dyn Any>,
-    /// The row; none before the first change.
-    json: Option<String>,
+    json: Rc<str>,
+    /// Counts the changes; 0 is the default of the type, which has no row.
+    version: u64,
 }
 
 impl RoomState {
     pub(super) fn new(definition: &Definition, database: Database) -> Self {
-        let Definition { state: kind, uses_sql, migrations, .. } = *definition;
-        Self { kind, uses_sql, migrations, database, is_migrated: false, loaded: None, previous: None }
+        let Definition { state, shared, uses_sql, migrations, .. } = *definition;
+        let value = |row, kind| StoredValue { row, kind, loaded: None, previous: None };
+        Self {
+            state: value(STATE, state),
+            shared: value(SHARED, shared),
+            uses_sql,
+            migrations,
+            database,
+            is_migrated: false,
+        }
     }
 
-    /// Applies the migrations and reads the state, once.
+    /// Applies the migrations and reads the states, once.
     ///
     /// # Errors
-    /// When the database fails, a migration can't be applied, or the row is no state and can't be migrated: then it stays.
+    /// When the database fails, a migration can't be applied, or a row is no state and can't be migrated: then it stays.
     pub(super) fn load(&mut self) -> Result<(), Error> {
         if !self.is_migrated {
             migrate(self.migrations, &self.database)?;
             self.is_migrated = true;
         }
-        let Some(kind) = self.kind.filter(|_| self.loaded.is_none()) else { return Ok(()) };
-        let Some(json) = read(&self.database)? else {
-            self.loaded = Some(Loaded { value: (kind.default)(), json: None });
-            return Ok(());
-        };
-        let (value, is_migrated) = kind.read_or_migrate(&json)?;
-        self.loaded = Some(Loaded { value: Rc::clone(&value), json: Some(json) });
-        if is_migrated {
-            let stored = self.database.clone().transaction(|| self.store(value));
-            self.end_transaction(stored.is_ok());
-            return stored.inspect_err(|_| self.loaded = None);
-        }
-        Ok(())
+        self.state.load(&self.database)?;
+        self.shared.load(&self.database)
     }
 
-    /// The state, in a room that has one, once it is loaded.
+    /// The private state, in a room that has one, once it is loaded.
     pub(super) fn get(&self) -> Option<Rc<dyn Any>> {
-        self.loaded.as_ref().map(|loaded| Rc::clone(&loaded.value))
+        self.state.get()
     }
 
-    /// Replaces the state, in a transaction; the row is written only if it changes.
+    /// The state that clients see, in a room that has one, once it is loaded.
+    pub(super) fn shared(&self) -> Option<Rc<dyn Any>> {
+        self.shared.get()
+    }
+
+    /// Replaces the private state, in a transaction; the row is written only if it changes.
     ///
     /// # Errors
     /// When the state can't be written as JSON or is too large, or the database fails.
     pub(super) fn store(&mut self, value: Rc<dyn Any>) -> Result<(), Error> {
-        let Some(kind) = self.kind else { return Ok(()) };
-        let json = (kind.write)(&*value)
-            .map_err(|error| Error::internal(format!("the state can't be written as JSON: {error}")))?;
-        if json.len() > MAX_BYTES {
-            let length = json.len();
-            return Err(Error::internal(format!("the state takes {length} bytes as JSON: the limit is {MAX_BYTES}")));
-        }
-        if self.loaded.as_ref().is_none_or(|loaded| loaded.json.as_ref() != Some(&json)) {
-            self.database.exec(TABLE, Vec::new())?;
-            let row = vec![json.as_str().into()];
-            self.database.exec("INSERT OR REPLACE INTO pluv_state (id, value) VALUES (0, ?)", row)?;
-        }
-        let previous = self.loaded.replace(Loaded { value, json: Some(json) });
-        self.previous = self.previous.take().or(previous);
-        Ok(())
+        self.state.store(value, &self.database).map(drop)
     }
 
-    /// Deletes the state, the key-value store and all rows of the room's own tables, in a transaction. The tables stay, as
+    /// Replaces the state that clients see, as [`store`](Self::store) does. Returns what tells them, if it changed.
+    ///
+    /// # Errors
+    /// As for [`store`](Self::store), and when it is not written as an object.
+    pub(super) fn store_shared(&mut self, value: Rc<dyn Any>) -> Result<Option<String>, Error> {
+        let Some(before) = self.shared.store(value, &self.database)? else { return Ok(None) };
+        let Some(now) = &self.shared.loaded else { return Ok(None) };
+        let (before, after) = (fields(&before)?, fields(&now.json)?);
+        let changed: BTreeMap<_, _> = after
+            .iter()
+            .filter(|(name, value)| before.get(*name).map(|value| value.get()) != Some(value.get()))
+            .collect();
+        let removed: Vec<_> = before.keys().filter(|name| !after.contains_key(*name)).collect();
+        let message = SharedMessage { version: now.version, whole: false, fields: &changed, removed };
+        Ok(Some(serde_json::to_string(&message)?))
+    }
+
+    /// What tells a client the whole state that clients see, in a room that has one.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load), and when it is not written as an object.
+    pub(super) fn whole_shared(&mut self) -> Result<Option<String>, Error> {
+        if self.shared.kind.is_none() {
+            return Ok(None);
+        }
+        self.load()?;
+        let Some(Loaded { json, version, .. }) = &self.shared.loaded else { return Ok(None) };
+        let fields = fields(json)?;
+        let message = SharedMessage { version: *version, whole: true, fields: &fields, removed: Vec::new() };
+        Ok(Some(serde_json::to_string(&message)?))
+    }
+
+    /// Deletes the states, the key-value store, tasks and all rows of the room's own tables, in a transaction. The tables stay, as
     /// one can't be dropped while any cursor of the room is open.
     ///
     /// # Errors
@@ -160,7 +195,7 @@ impl RoomState {
         if !self.uses_sql {
             return Ok(());
         }
-        self.loaded = None;
+        (self.state.loaded, self.shared.loaded) = (None, None);
         let database = self.database.clone();
         database.transaction(|| {
             database.exec("PRAGMA defer_foreign_keys = ON", Vec::new())?;
@@ -179,20 +214,92 @@ impl RoomState {
 
     /// The transaction of a handler has ended.
     pub(super) fn end_transaction(&mut self, is_committed: bool) {
+        self.state.end_transaction(is_committed);
+        self.shared.end_transaction(is_committed);
+    }
+}
+
+impl StoredValue {
+    fn get(&self) -> Option<Rc<dyn Any>> {
+        self.loaded.as_ref().map(|loaded| Rc::clone(&loaded.value))
+    }
+
+    fn load(&mut self, database: &Database) -> Result<(), Error> {
+        let Some(kind) = self.kind.filter(|_| self.loaded.is_none()) else { return Ok(()) };
+        let Some((json, version)) = self.read(database)? else {
+            let value = (kind.default)();
+            let json = write(kind, &*value)?.into();
+            self.loaded = Some(Loaded { value, json, version: 0 });
+            return Ok(());
+        };
+        let (value, is_migrated) = kind.read_or_migrate(&json)?;
+        self.loaded = Some(Loaded { value: Rc::clone(&value), json: json.into(), version });
+        if is_migrated {
+            let stored = database.transaction(|| self.store(value, database));
+            self.end_transaction(stored.is_ok());
+            stored.inspect_err(|_| self.loaded = None)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the value, in a transaction. If that changes it, the JSON before is returned.
+    fn store(&mut self, value: Rc<dyn Any>, database: &Database) -> Result<Option<Rc<str>>, Error> {
+        let Some(kind) = self.kind else { return Ok(None) };
+        let json: Rc<str> = write(kind, &*value)?.into();
+        let Some(Loaded { version, json: before, .. }) = &self.loaded else { return Ok(None) };
+        if *before == json {
+            return Ok(None);
+        }
+        let version = version + 1;
+        database.exec(TABLE, Vec::new())?;
+        let row = vec![self.row.into(), version.into(), (*json).into()];
+        database.exec("INSERT OR REPLACE INTO pluv_state (id, version, value) VALUES (?, ?, ?)", row)?;
+        let previous = self.loaded.replace(Loaded { value, json, version });
+        let before = previous.as_ref().map(|previous| Rc::clone(&previous.json));
+        self.previous = self.previous.take().or(previous);
+        Ok(before)
+    }
+
+    fn end_transaction(&mut self, is_committed: bool) {
         let previous = self.previous.take();
         if !is_committed && previous.is_some() {
             self.loaded = previous;
         }
     }
+
+    fn read(&self, database: &Database) -> Result<Option<(String, u64)>, SqlError> {
+        if database.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_state'", Vec::new())?.is_empty() {
+            return Ok(None);
+        }
+        let mut rows = database.query("SELECT value, version FROM pluv_state WHERE id = ?", vec![self.row.into()])?;
+        let values = rows.next()?;
+        Ok(values.map(|values| from_row(rows.columns(), values)).transpose()?)
+    }
 }
 
-fn read(database: &Database) -> Result<Option<String>, SqlError> {
-    if database.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_state'", Vec::new())?.is_empty() {
-        return Ok(None);
+/// What tells clients of the state that they see: the whole of it, or the fields that have changed.
+#[derive(Serialize)]
+struct SharedMessage<'a, F> {
+    version: u64,
+    whole: bool,
+    fields: &'a F,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    removed: Vec<&'a String>,
+}
+
+fn write(kind: StateType, value: &dyn Any) -> Result<String, Error> {
+    let json =
+        (kind.write)(value).map_err(|error| Error::internal(format!("the state can't be written as JSON: {error}")))?;
+    if json.len() > MAX_BYTES {
+        let length = json.len();
+        return Err(Error::internal(format!("the state takes {length} bytes as JSON: the limit is {MAX_BYTES}")));
     }
-    let row = database.exec("SELECT value FROM pluv_state WHERE id = 0", Vec::new())?.into_iter().flatten().next();
-    Ok(row.and_then(|value| match value {
-        Value::Text(json) => Some(json),
-        _ => None,
-    }))
+    Ok(json)
+}
+
+/// The fields of a state that clients see.
+fn fields(json: &str) -> Result<BTreeMap<String, Box<RawValue>>, Error> {
+    serde_json::from_str(json).map_err(|_| {
+        Error::internal("the `shared` type is not written as an object: make it a struct with named fields")
+    })
 }

@@ -41,6 +41,10 @@ pub(crate) const RESERVED: char = '$';
 
 pub(crate) const INITIALIZE_SESSION: &str = "$initializeSession";
 pub(crate) const GET_OTHERS: &str = "$getOthers";
+/// A client of ours asks for the whole [`SHARED`] state, as it missed a change.
+pub(crate) const GET_SHARED: &str = "$getShared";
+/// The state that all clients see: an ordinary event, so that stock clients can listen to it.
+pub(crate) const SHARED: &str = "shared";
 pub(crate) const UPDATE_PRESENCE: &str = "$updatePresence";
 pub(crate) const UPDATE_STORAGE: &str = "$updateStorage";
 pub(crate) const PING: &str = "$ping";

@@ -20,6 +20,7 @@ pub(crate) struct Description {
     pub(super) has_storage: bool,
     pub(super) user: Option<String>,
     pub(super) presence: Option<String>,
+    pub(super) shared: Option<String>,
     /// The messages that the room can send, or why they can't be listed.
     #[cfg(feature = "ts")]
     pub(super) outputs: Result<Vec<Output>, String>,
@@ -54,6 +55,7 @@ impl Description {
         let mut declared = Declarations::default();
         let user = types.user.and_then(|name| name(&mut declared));
         let presence = types.presence.and_then(|name| name(&mut declared));
+        let shared = types.shared.and_then(|name| name(&mut declared));
         let calls = R::EVENTS.iter().enumerate().map(|(at, event)| {
             let types = R::EVENT_TYPES.get(at).copied().unwrap_or_default();
             let answer = types.answer.and_then(|name| name(&mut declared));
@@ -81,6 +83,7 @@ impl Description {
             has_storage: TypeId::of::<<R::Room as Room>::Storage>() != TypeId::of::<NoStorage>(),
             user,
             presence,
+            shared,
             #[cfg(feature = "ts")]
             outputs,
             #[cfg(feature = "ts")]
@@ -104,7 +107,7 @@ impl Description {
             "events": events,
             "procedures": procedures,
         });
-        let known = [("user", self.user), ("presence", self.presence)];
+        let known = [("user", self.user), ("presence", self.presence), ("shared", self.shared)];
         for (key, ty) in known.into_iter().filter_map(|(key, ty)| Some((key, ty?))) {
             json[key] = ty.into();
         }

@@ -222,12 +222,20 @@ fn outputs_type(room: &Description, outputs: &[Output]) -> String {
             let _ = write!(text, "{}: {}, ", key(reply), call.answer());
         }
     }
+    if let Some(shared) = &room.shared {
+        let docs = comment("The room's `shared` state: the whole of it, or the fields that have changed.", 0);
+        let fields = format!("globalThis.Partial<{shared}>");
+        let _ = write!(
+            text,
+            "{docs}shared: {{ version: number, whole: boolean, fields: {fields}, removed?: string[], }}, "
+        );
+    }
     text.push('}');
     text
 }
 
 fn room_type(room: &Description, outputs: &str) -> String {
-    let Description { options, types, has_storage, user, presence, calls, .. } = room;
+    let Description { options, types, has_storage, user, presence, shared, calls, .. } = room;
     let name = options.name;
     let unknown = "{ [name: string]: any }";
     let authorize = match user {
@@ -250,7 +258,11 @@ fn room_type(room: &Description, outputs: &str) -> String {
         let _ = writeln!(text, "{docs}      {}: {{ input: {input}; answer: {answer} }};", key(call.name));
     }
     let presence = presence.as_deref().unwrap_or(unknown);
-    let _ = write!(text, "    }};\n    output: {name}Output;\n    presence: {presence};\n  }};\n}};\n");
+    let _ = write!(text, "    }};\n    output: {name}Output;\n    presence: {presence};\n");
+    if let Some(shared) = shared {
+        let _ = writeln!(text, "    shared: {shared};");
+    }
+    text.push_str("  };\n};\n");
     text.replace("{\n    };", "{};")
 }
 
@@ -270,11 +282,12 @@ impl Call {
 
 fn connect(room: &Description) -> String {
     let Options { name, path, has_user, .. } = &room.options;
+    let shared = if room.shared.is_some() { ", shared: true" } else { "" };
     format!(
         "/** Connects to the room `name` of `{name}`, and stays connected until `close`. */\n\
          export function connect<R extends PluvRoom = {name}>(name: string, options: PluvOptions<R> = {{}}): \
          PluvConnection<R> {{\n  \
-           return new PluvConnection<R>(name, {{ path: {path:?}, authorize: {has_user} }}, options);\n\
+           return new PluvConnection<R>(name, {{ path: {path:?}, authorize: {has_user}{shared} }}, options);\n\
          }}\n"
     )
 }

@@ -2,8 +2,8 @@
 
 use std::{cell::RefCell, fmt, rc::Rc};
 
-use serde::Serialize;
-use serde_json::{Value, json, value::RawValue};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json, value::RawValue};
 use yrs::{Transact as _, Transaction, TransactionMut};
 
 use super::{
@@ -42,6 +42,7 @@ pub(super) struct ClientState {
     user: Option<Box<RawValue>>,
     access: Access,
     upgrade: Option<Upgrade>,
+    shared: Option<Map<String, Value>>,
     stock: StockClient,
     pub(super) connection: Option<SocketId>,
     /// The frames that the test has not taken.
@@ -54,14 +55,40 @@ pub(super) struct ClientState {
 impl ClientState {
     pub(super) fn new(number: usize, user: Option<Box<RawValue>>, access: Access) -> Self {
         let stock = StockClient::new(number as u64);
-        Self { user, access, upgrade: None, stock, connection: None, frames: Vec::new(), closed: None, requests: 0 }
+        Self {
+            user,
+            access,
+            upgrade: None,
+            shared: None,
+            stock,
+            connection: None,
+            frames: Vec::new(),
+            closed: None,
+            requests: 0,
+        }
     }
 
     /// Receives a frame, and returns the answer.
     pub(super) fn receive(&mut self, frame: Frame) -> Option<String> {
         let answer = self.stock.read(&frame);
+        if frame.name == protocol::SHARED {
+            self.read_shared(&frame.data);
+        }
         self.frames.push(frame);
         answer
+    }
+
+    /// Applies a change of the state that clients see. In a room without one it is an event like any other.
+    fn read_shared(&mut self, data: &Value) {
+        let Some(fields) = data["fields"].as_object() else { return };
+        if data["whole"] == true {
+            self.shared = None;
+        }
+        let shared = self.shared.get_or_insert_default();
+        shared.extend(fields.clone());
+        for name in data["removed"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            shared.remove(name);
+        }
     }
 
     pub(super) fn disconnect(&mut self, code: u16, reason: &str) {
@@ -104,6 +131,16 @@ impl<R: Room + Handlers<Room = R>> Client<R> {
             }
         }
         inner.settle();
+    }
+
+    /// Returns the state of the room that all clients see, as this client knows it; none before it has joined.
+    ///
+    /// # Panics
+    /// When it is no `T`.
+    #[must_use]
+    pub fn shared<T: DeserializeOwned>(&self) -> Option<T> {
+        let shared = self.world.borrow().clients[self.number].shared.clone();
+        shared.map(|shared| serde_json::from_value(shared.into()).expect("the shared state has this type"))
     }
 
     /// Sets the request by which it connects from now on, which the hook `connect` sees.

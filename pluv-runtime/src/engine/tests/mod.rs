@@ -18,6 +18,8 @@ mod limits;
 mod malformed;
 mod presence;
 mod providers;
+#[expect(unreachable_pub, missing_debug_implementations, reason = "a room is written as users write it")]
+mod shared;
 mod simulation;
 mod storage;
 mod tabs;
