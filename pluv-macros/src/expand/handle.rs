@@ -4,7 +4,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{Path, Type};
 
-use crate::model::{Call, CallKind, Handlers, borrowed};
+use crate::model::{Call, CallKind, Handlers};
 
 /// Expands the handle. Its types have no name, as the room's own module may have one of any name.
 pub(super) fn handle(handlers: &Handlers) -> TokenStream {
@@ -18,19 +18,20 @@ pub(super) fn handle(handlers: &Handlers) -> TokenStream {
         calls.iter().filter_map(|call| method(runtime, room, call, &quote!(call_by), &quote!(self.handle, &self.user)));
     quote! {
         const _: () = {
+            // With a parameter, as a public type could not name a private room.
             #[derive(Debug)]
-            pub struct Handle(#runtime::Handle<#room>);
+            pub struct Handle<R>(#runtime::Handle<R>);
 
             #[automatically_derived]
-            impl ::core::convert::From<#runtime::Handle<#room>> for Handle {
-                fn from(handle: #runtime::Handle<#room>) -> Self {
+            impl<R> ::core::convert::From<#runtime::Handle<R>> for Handle<R> {
+                fn from(handle: #runtime::Handle<R>) -> Self {
                     Self(handle)
                 }
             }
 
             #[automatically_derived]
-            impl ::core::ops::Deref for Handle {
-                type Target = #runtime::Handle<#room>;
+            impl<R> ::core::ops::Deref for Handle<R> {
+                type Target = #runtime::Handle<R>;
 
                 fn deref(&self) -> &Self::Target {
                     &self.0
@@ -39,25 +40,25 @@ pub(super) fn handle(handlers: &Handlers) -> TokenStream {
 
             #[automatically_derived]
             impl #runtime::HasHandle for #room {
-                type Handle = Handle;
+                type Handle = Handle<Self>;
             }
 
-            pub struct UserHandle<'a> {
-                handle: &'a #runtime::Handle<#room>,
-                user: <#room as #runtime::Room>::User,
+            pub struct UserHandle<'a, R: #runtime::Room> {
+                handle: &'a #runtime::Handle<R>,
+                user: R::User,
             }
 
-            impl ::core::fmt::Debug for UserHandle<'_> {
+            impl<R: #runtime::Room> ::core::fmt::Debug for UserHandle<'_, R> {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     f.write_str("UserHandle")
                 }
             }
 
             #[allow(dead_code, private_interfaces, unreachable_pub)]
-            #own_impl Handle {
+            #own_impl Handle<#room> {
                 /// The room's procedures, called as this user.
                 #[must_use]
-                pub fn as_user(&self, user: <#room as #runtime::Room>::User) -> UserHandle<'_> {
+                pub fn as_user(&self, user: <#room as #runtime::Room>::User) -> UserHandle<'_, #room> {
                     UserHandle { handle: &self.0, user }
                 }
 
@@ -65,7 +66,7 @@ pub(super) fn handle(handlers: &Handlers) -> TokenStream {
             }
 
             #[allow(dead_code, private_interfaces, unreachable_pub)]
-            #own_impl UserHandle<'_> {
+            #own_impl UserHandle<'_, #room> {
                 #(#of_user)*
             }
         };
@@ -83,7 +84,7 @@ fn method(
 ) -> Option<TokenStream> {
     let Call { name, kind, method, params, docs, cfgs, .. } = call;
     let CallKind::Procedure { answer, is_named: true, .. } = kind else { return None };
-    if borrowed(answer.to_token_stream()).is_some() {
+    if has_lifetime(answer.to_token_stream()) {
         return None;
     }
     let (name, answer) = (name.value(), without_self(answer.to_token_stream(), room));
@@ -115,4 +116,17 @@ fn without_self(tokens: TokenStream, room: &Type) -> TokenStream {
             other => other.into(),
         })
         .collect()
+}
+
+/// Returns whether a type names a lifetime other than `'static`, or has a reference without one.
+fn has_lifetime(tokens: TokenStream) -> bool {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Punct(punct) if punct.as_char() == '&' => true,
+        TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+            !matches!(tokens.get(at + 1), Some(TokenTree::Ident(name)) if name == "static")
+        }
+        TokenTree::Group(group) => has_lifetime(group.stream()),
+        _ => false,
+    })
 }

@@ -11,7 +11,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, Path};
 pub(crate) use self::{
     definition::Definition,
     handlers::{Call, CallKind, Handlers, Hook},
-    signature::{Params, borrowed},
+    signature::Params,
     timed::{TaskKind, TaskMethod, TickMethod},
 };
 /// Returns the path of the runtime: that of `crate = ".."`, or `::pluv`.

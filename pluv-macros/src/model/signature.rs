@@ -188,7 +188,7 @@ fn check_input(input: &Type, errors: &mut Errors) -> bool {
 }
 
 /// Returns the first place where a type borrows from its input. A deserialized `Cow` is owned, and a `PhantomData` is empty.
-pub(crate) fn borrowed(ty: TokenStream) -> Option<Span> {
+fn borrowed(ty: TokenStream) -> Option<Span> {
     let mut tokens = ty.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {

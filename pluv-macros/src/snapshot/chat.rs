@@ -221,38 +221,41 @@ impl ::pluv::Handlers for Chat {
 }
 const _: () = {
     #[derive(Debug)]
-    pub struct Handle(::pluv::Handle<Chat>);
+    pub struct Handle<R>(::pluv::Handle<R>);
     #[automatically_derived]
-    impl ::core::convert::From<::pluv::Handle<Chat>> for Handle {
-        fn from(handle: ::pluv::Handle<Chat>) -> Self {
+    impl<R> ::core::convert::From<::pluv::Handle<R>> for Handle<R> {
+        fn from(handle: ::pluv::Handle<R>) -> Self {
             Self(handle)
         }
     }
     #[automatically_derived]
-    impl ::core::ops::Deref for Handle {
-        type Target = ::pluv::Handle<Chat>;
+    impl<R> ::core::ops::Deref for Handle<R> {
+        type Target = ::pluv::Handle<R>;
         fn deref(&self) -> &Self::Target {
             &self.0
         }
     }
     #[automatically_derived]
     impl ::pluv::HasHandle for Chat {
-        type Handle = Handle;
+        type Handle = Handle<Self>;
     }
-    pub struct UserHandle<'a> {
-        handle: &'a ::pluv::Handle<Chat>,
-        user: <Chat as ::pluv::Room>::User,
+    pub struct UserHandle<'a, R: ::pluv::Room> {
+        handle: &'a ::pluv::Handle<R>,
+        user: R::User,
     }
-    impl ::core::fmt::Debug for UserHandle<'_> {
+    impl<R: ::pluv::Room> ::core::fmt::Debug for UserHandle<'_, R> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.write_str("UserHandle")
         }
     }
     #[allow(dead_code, private_interfaces, unreachable_pub)]
-    impl Handle {
+    impl Handle<Chat> {
         /// The room's procedures, called as this user.
         #[must_use]
-        pub fn as_user(&self, user: <Chat as ::pluv::Room>::User) -> UserHandle<'_> {
+        pub fn as_user(
+            &self,
+            user: <Chat as ::pluv::Room>::User,
+        ) -> UserHandle<'_, Chat> {
             UserHandle {
                 handle: &self.0,
                 user,
@@ -260,6 +263,6 @@ const _: () = {
         }
     }
     #[allow(dead_code, private_interfaces, unreachable_pub)]
-    impl UserHandle<'_> {}
+    impl UserHandle<'_, Chat> {}
 };
 ::pluv::__private::export_bindings!(Chat, export_bindings_chat);

@@ -227,7 +227,15 @@ export type Shapes = {
 
 /** The part of a room's type that `connect` uses. */
 export type PluvRoom = {
-  _defs: { authorize: unknown; crdt: unknown; events: object; procedures: object; output: object; presence: unknown };
+  _defs: {
+    authorize: unknown;
+    crdt: unknown;
+    events: object;
+    procedures: object;
+    output: object;
+    presence: unknown;
+    shared?: unknown;
+  };
 };
 
 /** A `T` as clients send it: a field that may be null may be omitted. */
@@ -261,6 +269,8 @@ export type PluvAuthorize<U extends { id: string }> = {
 export type PluvUser<R extends PluvRoom> = R["_defs"]["authorize"] extends { user: { _input: infer U } } ? U : null;
 /** The presence of a user, which everyone sees. */
 export type PluvPresence<R extends PluvRoom> = R["_defs"]["presence"];
+/** The state of a room that all clients see; null in a room without one. */
+export type PluvShared<R extends PluvRoom> = R["_defs"] extends { shared: infer S } ? S : null;
 /** The messages of a room: the data of each event, by its name. */
 export type PluvOutput<R extends PluvRoom> = R["_defs"]["output"];
 /** The events of clients: the input of each event, by its name. */
@@ -317,6 +327,8 @@ export type PluvNews<R extends PluvRoom> = {
   $status: PluvStatus;
   /** The users in the room, whenever they or a presence change. */
   $people: PluvPerson<R>[];
+  /** The state that all clients see, whenever it changes. */
+  $shared: PluvShared<R>;
   /** A message that the room rejected and that was not sent by `call`. */
   $error: { message: string };
   /** Another connection changed the document. */
@@ -364,12 +376,14 @@ export class PluvError extends Error {
 }
 
 type PluvListener = (data: any, cause: any) => void;
+type PluvSharedChange = { version: number; whole: boolean; fields: any; removed?: string[] };
 type PluvPending = {
   frame: string;
   sent: boolean;
   resolve: (answer: any) => void;
   reject: (reason: unknown) => void;
 };
+type PluvRoute = { path: string; authorize: boolean; shared?: boolean };
 type PluvFrame = { type: string; data: any; user: any; connectionId: string | null; id?: number };
 
 // The platform answers exactly these bytes without waking the room.
@@ -397,7 +411,7 @@ export class PluvConnection<R extends PluvRoom> {
   /** The room's procedures: `await room.call.history({ .. })`. A call without a connection waits for one. */
   readonly call: PluvCalls<R>;
 
-  #route: { path: string; authorize: boolean };
+  #route: PluvRoute;
   #options: PluvOptions<R>;
   #listeners = new Map<string, globalThis.Set<PluvListener>>();
   #status: PluvStatus = { status: "connecting", retryAt: null, message: null };
@@ -424,6 +438,9 @@ export class PluvConnection<R extends PluvRoom> {
   // By user id: presence belongs to a user, not to a tab. This user's own is `#presence`.
   #presences = new Map<string, any>();
   #people: PluvPerson<R>[] = [];
+  #shared: any = null;
+  // Of the last change that was applied; not a number while the whole state is asked for.
+  #sharedVersion = NaN;
   #synced = false;
   // True once this connection has the document, and so may send changes of it.
   #shares = false;
@@ -431,7 +448,7 @@ export class PluvConnection<R extends PluvRoom> {
   #lastCall = 0;
   #lifetime = new AbortController();
 
-  constructor(name: string, route: { path: string; authorize: boolean }, options: PluvOptions<R>) {
+  constructor(name: string, route: PluvRoute, options: PluvOptions<R>) {
     this.name = name;
     this.#route = route;
     this.#options = options;
@@ -474,6 +491,11 @@ export class PluvConnection<R extends PluvRoom> {
   /** The other users in the room. */
   get others(): PluvPerson<R>[] {
     return this.#people.filter((person) => !person.you);
+  }
+
+  /** The state of the room that all clients see; null before the first connection, later the last known one. */
+  get shared(): PluvShared<R> | null {
+    return this.#shared;
   }
 
   /** This user's presence. */
@@ -826,6 +848,12 @@ export class PluvConnection<R extends PluvRoom> {
         // The connection was stable, so the next loss starts a new backoff.
         this.#failures = 0;
         break;
+      case "shared":
+        if (this.#route.shared) {
+          this.#sharedReceived(data);
+        }
+        this.#emit(type, data, cause);
+        break;
       default:
         if (!type.startsWith("$")) {
           this.#emit(type, data, cause);
@@ -844,6 +872,22 @@ export class PluvConnection<R extends PluvRoom> {
     // The whole document, with the changes that were made without a connection.
     this.#write("$updateStorage", { origin: "$initialized", update: pluvEncode(storage.encode()) });
     this.#shares = true;
+  }
+
+  #sharedReceived({ version, whole, fields, removed = [] }: PluvSharedChange): void {
+    if (!whole && version !== this.#sharedVersion + 1) {
+      if (version > this.#sharedVersion) {
+        this.#sharedVersion = NaN;
+        this.#write("$getShared", {});
+      }
+      return;
+    }
+    this.#sharedVersion = version;
+    this.#shared = whole ? fields : { ...this.#shared, ...fields };
+    for (const name of removed) {
+      delete this.#shared[name];
+    }
+    this.#emit("$shared", this.#shared);
   }
 
   // --- People ---
