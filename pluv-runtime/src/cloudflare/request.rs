@@ -30,7 +30,7 @@ const CALL_HEADER: &str = "x-pluv-call";
 /// The header of a client's request over HTTP, with the user of its token.
 const HTTP_HEADER: &str = "x-pluv-http";
 /// The beginning of all these names: what a client sends under one is removed.
-const PREFIX: &str = "x-pluv-";
+pub(super) const PREFIX: &str = "x-pluv-";
 /// Where an object takes admin requests.
 const ADMIN_URL: &str = "https://room.internal/admin";
 

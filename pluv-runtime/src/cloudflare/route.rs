@@ -7,7 +7,7 @@ use worker::{
 
 use super::{
     Handle, HandleOf, HasHandle,
-    request::{ObjectRequest, accept_and_close, namespace},
+    request::{ObjectRequest, PREFIX, accept_and_close, namespace},
 };
 use crate::{
     api::{Handlers, Options, Room},
@@ -134,7 +134,7 @@ async fn forward<R: RoomExt>(
 /// What the hook `connect` gets to see of an upgrade.
 fn upgrade_of(req: &Request) -> Result<Upgrade> {
     let mut upgrade = Upgrade::new();
-    for (name, value) in req.headers().entries() {
+    for (name, value) in req.headers().entries().filter(|(name, _)| !name.starts_with(PREFIX)) {
         upgrade = upgrade.with_header(&name, &value);
     }
     for (name, value) in req.url()?.query_pairs().filter(|(name, _)| name != "token") {
