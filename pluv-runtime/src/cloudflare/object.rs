@@ -5,7 +5,7 @@ use std::{
     future::poll_fn,
     rc::{Rc, Weak},
     sync::Arc,
-    task::{Context, Wake, Waker},
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
@@ -78,17 +78,17 @@ impl<R: Handlers> Object<R> {
         #[expect(clippy::cast_precision_loss, reason = "it is a minute")]
         let delay = START_RETRY.as_millis() as f64;
         let object = (self.state_again(), self.env.clone(), name.to_owned());
-        let mut starting = Box::pin(async move {
+        let starting = Box::pin(async move {
             let (state, env, name) = object;
             let (handlers, limits) = R::create(&env, &name).await?;
             start(&state, &env, &name, handlers, limits)
         });
-        let polled = guard_start(&self.state.id().to_string(), delay, || starting.as_mut().now_or_never());
+        let polled = guard_start(&self.state.id().to_string(), delay, || poll_first(starting));
         let running = Rc::clone(&self.running);
         let name = name.to_owned();
         match polled {
-            Some(Some(started)) => finish(&running, &name, started),
-            Some(None) => {
+            Some(Ok(started)) => finish(&running, &name, started),
+            Some(Err(starting)) => {
                 // The platform holds back all that arrives meanwhile.
                 let started = self.state.block_concurrency_while(async move {
                     finish(&running, &name, starting.await);
@@ -284,11 +284,10 @@ fn tracked<R: Handlers>(
     room: &RoomDispatcher<R>,
     response: impl Future<Output = Result<JsValue, JsValue>> + 'static,
 ) -> JsValue {
-    let mut response = Box::pin(response);
-    match response.as_mut().now_or_never() {
-        Some(Ok(response)) => response,
-        Some(Err(error)) => Promise::reject(&error).into(),
-        None => room.host.pending.track_request(future_to_promise(response), None),
+    match poll_first(Box::pin(response)) {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => Promise::reject(&error).into(),
+        Err(response) => room.host.pending.track_request(future_to_promise(response), None),
     }
 }
 
@@ -403,21 +402,26 @@ impl Wake for Relay {
     }
 }
 
+/// Polls a future once. If it waits, it is returned: polled by another task, it is woken as one that was never polled before.
+fn poll_first<F: Future + Unpin>(mut future: F) -> Result<F::Output, impl Future<Output = F::Output>> {
+    let relay = Arc::new(Relay::default());
+    let waker = Waker::from(Arc::clone(&relay));
+    if let Poll::Ready(output) = future.poll_unpin(&mut Context::from_waker(&waker)) {
+        return Ok(output);
+    }
+    Err(poll_fn(move |cx| {
+        relay.0.register(cx.waker());
+        future.poll_unpin(&mut Context::from_waker(&waker))
+    }))
+}
+
 /// Polls handlers once. Most wait for nothing: only for those that do there is a promise, as to make one, and to come back for
 /// it, costs more than the rest of most events.
 pub(super) fn poll_once(pending: Option<Pending>) -> Option<(Promise, Vec<crate::engine::ConnectionId>)> {
     let mut pending = pending?;
-    let relay = Arc::new(Relay::default());
-    let waker = Waker::from(Arc::clone(&relay));
-    if pending.poll(&mut Context::from_waker(&waker)).is_ready() {
-        return None;
-    }
     let connections = std::mem::take(&mut pending.connections);
-    let rest = poll_fn(move |cx| {
-        relay.0.register(cx.waker());
-        pending.poll(&mut Context::from_waker(&waker)).map(|()| Ok(JsValue::UNDEFINED))
-    });
-    Some((future_to_promise(rest), connections))
+    let rest = poll_first(poll_fn(move |cx| pending.poll(cx))).err()?;
+    Some((future_to_promise(rest.map(|()| Ok(JsValue::UNDEFINED))), connections))
 }
 
 /// Closes a socket that the room can't take back. It may be closing already.

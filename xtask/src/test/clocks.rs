@@ -81,7 +81,6 @@ const ALLOWED: &[Allowed] = &[
     allow("tests/yjs/readme.test.mjs", "Date.now() / 1000", "a token has a time"),
     allow("tests/yjs/readme.test.mjs", "since", LEAST),
     allow("tests/yjs/document.test.mjs", "performance.now()", LEAST),
-    allow("tests/tests/limits.rs", "start", "what may be heard grows with the time that it took"),
     allow(
         "tests/browser/whiteboard.test.mjs",
         "performance.now()",
