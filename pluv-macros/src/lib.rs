@@ -26,6 +26,10 @@ use self::{errors::Errors, parse::Item};
 /// |---|---|---|
 /// | `user = User` | the connected user, a struct with an `id` that is a string; a room with users requires a token | none |
 /// | `presence = Presence` | the part of a user that everyone sees | any JSON object |
+/// | `state = State` | a durable state that is private to the room | none |
+/// | `shared = Shared` | a durable state that all clients see | none |
+/// | `sql` | tables of the room's own in the object's SQLite, and a key-value store | none |
+/// | `migrations = ["migrations/0001.sql"]` | files of statements that make these tables, each applied once | none |
 /// | `output = Output` | everything that the room can send, as an enum with [`#[pluv::output]`](macro@output) | nothing |
 /// | `storage = Yrs` | a Yjs document that clients edit together | none |
 /// | `retention = "30d"` | how long the document is kept when nobody is connected: `"keep"`, `"delete"`, or a time | `"keep"` |
@@ -51,7 +55,7 @@ use self::{errors::Errors, parse::Item};
 /// - `#[event]` takes `(&self, cx: &Context, input: T)`, or less, and returns nothing or a `Result<()>`. Clients send it by
 ///   the method's name in camelCase; `#[event(name = "..")]` sets another.
 /// - `#[procedure]` is an event whose return value is sent to the caller alone, as the event `<name>Result` or as
-///   `#[procedure(reply = "..")]` names it.
+///   `#[procedure(reply = "..")]` names it. With `#[procedure(worker)]` the worker alone calls it, by the room's handle.
 /// - `#[hook(..)]` is called by the room itself, in the role that it names: `create`, `authorize`, `user_connected`,
 ///   `user_disconnected`, `message`, and of a room with a document `initial_storage`, `storage_updated` and `room_deleted`.
 ///   A bare `#[hook]` takes its role from the method's name: `create`, `authorize`, `on_user_connected`,
