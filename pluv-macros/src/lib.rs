@@ -28,7 +28,7 @@ use self::{errors::Errors, parse::Item};
 /// | `presence = Presence` | the part of a user that everyone sees | any JSON object |
 /// | `state = State` | a durable state that is private to the room | none |
 /// | `shared = Shared` | a durable state that all clients see | none |
-/// | `sql` | tables of the room's own in the object's SQLite, and a key-value store | none |
+/// | `sql` | tables of the room's own in the object's `SQLite`, and a key-value store | none |
 /// | `migrations = ["migrations/0001.sql"]` | files of statements that make these tables, each applied once | none |
 /// | `output = Output` | everything that the room can send, as an enum with [`#[pluv::output]`](macro@output) | nothing |
 /// | `storage = Yrs` | a Yjs document that clients edit together | none |

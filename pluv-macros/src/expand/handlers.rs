@@ -211,11 +211,12 @@ fn sync(hook: &Hook) -> Option<TokenStream> {
     (!is_async && kind.has_context()).then(|| quote!(#(#cfgs)* #name))
 }
 
-/// Declares a hook to the runtime, which always calls `create`.
+/// Declares a hook to the runtime, which always calls `create`: of that it has to know whether it waits.
 fn present(hook: &Hook) -> Option<TokenStream> {
-    let Hook { kind, cfgs, .. } = hook;
-    let name = Ident::new(kind.method, Span::call_site());
-    (!kind.is_always_called()).then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
+    let Hook { kind, cfgs, is_async, .. } = hook;
+    let name = Ident::new(if kind.is_create() { "async_create" } else { kind.method }, Span::call_site());
+    let is_told = if kind.is_create() { *is_async } else { !kind.is_migration() };
+    is_told.then(|| quote!(#(#cfgs)* { hooks.#name = true; }))
 }
 
 /// Asserts that the room has the options that a hook needs.

@@ -22,7 +22,7 @@ use worker::{
 use super::{
     host::{CloudflareHost, Later, SocketState, attachment, message_bytes},
     now,
-    pending::{guard_start, handle_panics},
+    pending::{begin_start, end_start, handle_panics},
     request::{ObjectRequest, accept_and_close},
     sql::ObjectDatabase,
 };
@@ -77,30 +77,28 @@ impl<R: Handlers> Object<R> {
         handle_panics(name);
         #[expect(clippy::cast_precision_loss, reason = "it is a minute")]
         let delay = START_RETRY.as_millis() as f64;
-        let object = (self.state_again(), self.env.clone(), name.to_owned());
-        let starting = Box::pin(async move {
-            let (state, env, name) = object;
-            let (handlers, limits) = R::create(&env, &name).await?;
-            start(&state, &env, &name, handlers, limits)
-        });
-        let polled = guard_start(&self.state.id().to_string(), delay, || poll_first(starting));
-        let running = Rc::clone(&self.running);
-        let name = name.to_owned();
-        match polled {
-            Some(Ok(started)) => finish(&running, &name, started),
-            Some(Err(starting)) => {
-                // The platform holds back all that arrives meanwhile.
-                let started = self.state.block_concurrency_while(async move {
-                    finish(&running, &name, starting.await);
-                    Ok(())
-                });
-                spawn_local(started.map(drop));
-            }
-            None => {
-                let error = Error::internal("its last start panicked: it is tried again in a minute");
-                finish(&running, &name, Err(error));
-            }
+        let id = self.state.id().to_string();
+        if !begin_start(&id, delay) {
+            let error = Error::internal("its last start panicked: it is tried again in a minute");
+            return finish(&self.running, name, Err(error));
         }
+        let (state, env, running) = (self.state_again(), self.env.clone(), Rc::clone(&self.running));
+        let name = name.to_owned();
+        let starting = async move {
+            let started = match R::create(&env, &name).await {
+                Ok((handlers, limits)) => start(&state, &env, &name, handlers, limits),
+                Err(error) => Err(error),
+            };
+            end_start(&id);
+            finish(&running, &name, started);
+        };
+        if R::HOOKS.async_create {
+            // What it waits for has to begin in there: the platform holds back all that comes from elsewhere.
+            let started = self.state.block_concurrency_while(starting.map(Ok));
+            return spawn_local(started.map(drop));
+        }
+        // It waits for nothing.
+        let _ = starting.now_or_never();
     }
 
     fn state_again(&self) -> State {

@@ -40,10 +40,10 @@ extern "C" {
     fn instance_lost(lines: &JsValue, connection: u32, text: &str, bytes: &[u8], note: &str);
 
     #[wasm_bindgen(js_name = beginStart)]
-    fn begin_start(room: &str, delay: f64) -> bool;
+    fn note_start(room: &str, delay: f64) -> bool;
 
     #[wasm_bindgen(js_name = endStart)]
-    fn end_start(room: &str);
+    fn note_started(room: &str);
 }
 
 thread_local! {
@@ -118,12 +118,13 @@ impl PendingWork {
     }
 }
 
-/// Runs `start`, which starts a room. A panic there loses the other rooms of the isolate too, so it may not be repeated at each
-/// event: `None` if the last start was lost less than `delay` milliseconds ago.
-pub(super) fn guard_start<T>(room: &str, delay: f64, start: impl FnOnce() -> T) -> Option<T> {
-    begin_start(room, delay).then(|| {
-        let started = start();
-        end_start(room);
-        started
-    })
+/// Notes that a room is being started, until [`end_start`]. A panic there loses the other rooms of the isolate too, so it may not be
+/// repeated at each event: false if the last start was lost less than `delay` milliseconds ago.
+pub(super) fn begin_start(room: &str, delay: f64) -> bool {
+    note_start(room, delay)
+}
+
+/// Notes that a room was started, or failed to start.
+pub(super) fn end_start(room: &str) {
+    note_started(room);
 }

@@ -48,6 +48,7 @@ impl Definition {
 #[expect(missing_docs, reason = "each is the hook of its name")]
 pub struct Hooks {
     pub authorize: bool,
+    pub async_create: bool,
     pub on_user_connected: bool,
     pub on_user_disconnected: bool,
     pub on_message: bool,
@@ -68,6 +69,7 @@ impl Hooks {
     pub const fn none() -> Self {
         Self {
             authorize: false,
+            async_create: false,
             on_user_connected: false,
             on_user_disconnected: false,
             on_message: false,

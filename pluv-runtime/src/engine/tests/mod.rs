@@ -4,6 +4,8 @@
 mod admin;
 mod admin_requests;
 mod anything;
+// With the feature `ts` a room writes its file of TypeScript.
+#[cfg(not(feature = "ts"))]
 #[expect(unreachable_pub, missing_debug_implementations, reason = "a room is written as users write it")]
 mod calls;
 mod document_hooks;
@@ -18,11 +20,15 @@ mod limits;
 mod malformed;
 mod presence;
 mod providers;
+// With the feature `ts` a room writes its file of TypeScript.
+#[cfg(not(feature = "ts"))]
 #[expect(unreachable_pub, missing_debug_implementations, reason = "a room is written as users write it")]
 mod shared;
 mod simulation;
 mod storage;
 mod tabs;
+// With the feature `ts` a room writes its file of TypeScript.
+#[cfg(not(feature = "ts"))]
 #[expect(unreachable_pub, missing_debug_implementations, reason = "a room is written as users write it")]
 mod tasks;
 #[cfg(feature = "tracing")]
