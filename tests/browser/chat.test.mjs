@@ -11,6 +11,8 @@ import { DESKTOP, PHONE, Stage } from './stage.mjs';
 
 const BASE = process.env.PLUV_CHAT_URL;
 const SCREENSHOTS = process.env.PLUV_SCREENSHOTS;
+// For a page that shows messages of another day.
+const LATER = new Date(2100, 0, 1, 12);
 
 assert.ok(BASE, 'PLUV_CHAT_URL is missing: the address of a worker that runs examples/chat');
 
@@ -50,6 +52,39 @@ class Chat extends Stage {
     }
     return tab;
   }
+
+  /** Has users say something, one after the other, who leave again: `messages` are pairs of a name and a text. */
+  async fill(messages) {
+    const page = await this.profile.newPage();
+    await page.goto(`${BASE}/#${this.room}-other`);
+    await page.evaluate(
+      async ([room, messages]) => {
+        const { connect } = await import('/vendor/chat.js');
+        const users = new Map();
+        for (const [name, message] of messages) {
+          if (!users.has(name)) {
+            const user = connect(room, { query: { user_id: name, name } });
+            users.set(name, user);
+            await new Promise((online) => user.on('$status', ({ status }) => status === 'online' && online()));
+          }
+          const user = users.get(name);
+          const confirmed = new Promise((confirm) => {
+            user.on('messageReceived', (_, { mine }) => mine && confirm());
+          });
+          user.send('sendMessage', { message });
+          await confirmed;
+        }
+        users.forEach((user) => user.close());
+      },
+      [this.room, messages],
+    );
+    await page.close();
+  }
+}
+
+/** The texts `message 1` and so on. */
+function numbered(first, last) {
+  return Array.from({ length: last - first + 1 }, (_, index) => `message ${first + index}`);
 }
 
 class Tab {
@@ -62,6 +97,8 @@ class Tab {
     this.typing = page.getByTestId('typing');
     this.note = page.getByTestId('note');
     this.noteStatus = page.getByTestId('note-status');
+    this.older = page.getByTestId('older');
+    this.scroll = page.getByTestId('messages');
   }
 
   /** Waits until `condition(argument)` is true in the page. */
@@ -115,6 +152,31 @@ class Tab {
       const shown = [...document.querySelectorAll('[data-test="message"]:not(.pending) [data-test="message-text"]')];
       return JSON.stringify(shown.map((node) => node.textContent)) === expected;
     }, JSON.stringify(texts));
+  }
+
+  /** Waits until the log is scrolled to its end. */
+  atEnd() {
+    return this.until(() => {
+      const { scrollTop, scrollHeight, clientHeight } = document.querySelector('[data-test="messages"]');
+      return scrollHeight - scrollTop - clientHeight < 2;
+    });
+  }
+
+  /** Scrolls the log to a place, and returns where the message with this text is then, as `top` does. */
+  scrollTo(place, text) {
+    return this.scroll.evaluate(
+      (scroll, [place, text]) => {
+        scroll.scrollTop = place;
+        const messages = [...scroll.querySelectorAll('[data-test="message-text"]')];
+        return messages.find(({ textContent }) => textContent === text).getBoundingClientRect().top;
+      },
+      [place, text],
+    );
+  }
+
+  /** Returns the distance of a message from the top of the window. */
+  async top(text) {
+    return (await this.messages.filter({ hasText: text }).first().boundingBox()).y;
   }
 
   /** Waits until the note is exactly this. */
@@ -219,10 +281,146 @@ chatTest('a message is shown once in both tabs', async (chat) => {
   await ada.reads(...texts);
   await bob.reads(...texts);
   assert.equal(await ada.text.inputValue(), '');
-  assert.deepEqual(await ada.page.locator('.group.mine [data-test="message-text"]').allTextContents(), [texts[0]]);
-  assert.deepEqual(await bob.page.locator('.group.mine [data-test="message-text"]').allTextContents(), texts.slice(1));
-  assert.equal(await ada.page.locator('.group').count(), 2, 'messages in a row of one author are one group');
+  assert.deepEqual(await ada.page.locator('.message.mine [data-test="message-text"]').allTextContents(), [texts[0]]);
+  assert.deepEqual(
+    await bob.page.locator('.message.mine [data-test="message-text"]').allTextContents(),
+    texts.slice(1),
+  );
+  const heads = await ada.page.locator('.message.first [data-test="message-text"]').allTextContents();
+  assert.deepEqual(heads, texts.slice(0, 2), 'messages in a row of one author are one group');
   await ada.page.getByTestId('empty').waitFor({ state: 'hidden' });
+});
+
+chatTest('messages that cross are in one order for all', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.sees('Ada', 'Bob');
+  await bob.sees('Ada', 'Bob');
+  const texts = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
+  const sayAll = async (tab, name) => {
+    for (const text of texts) {
+      await tab.say(`${name} ${text}`);
+    }
+  };
+  await Promise.all([sayAll(ada, 'Ada'), sayAll(bob, 'Bob')]);
+  const shown = async (tab) => {
+    await tab.until((count) => document.querySelectorAll('.message:not(.pending)').length === count, 2 * texts.length);
+    return tab.messages.allTextContents();
+  };
+  assert.deepEqual(await shown(ada), await shown(bob));
+  const ofAda = (await shown(ada)).filter((text) => text.startsWith('Ada'));
+  assert.deepEqual(
+    ofAda,
+    texts.map((text) => `Ada ${text}`),
+  );
+});
+
+chatTest('a reload, and a newcomer after everyone left, show the history', async (chat) => {
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob');
+  await ada.sees('Ada', 'Bob');
+  await ada.say('one');
+  await bob.reads('one');
+  await bob.say('two');
+  await ada.reads('one', 'two');
+  await ada.say('three');
+  await bob.reads('one', 'two', 'three');
+
+  await bob.page.reload();
+  await bob.reads('one', 'two', 'three');
+  await bob.older.filter({ hasText: 'The conversation begins here. Messages are kept for 30 days.' }).waitFor();
+  assert.deepEqual(await bob.page.locator('.message.mine [data-test="message-text"]').allTextContents(), ['two']);
+  await ada.page.close();
+  await bob.page.close();
+
+  const eve = await chat.user();
+  await eve.reads('one', 'two', 'three');
+  const authors = await eve.page.getByTestId('message').evaluateAll((rows) => rows.map((row) => row.dataset.author));
+  assert.deepEqual(authors, ['Ada', 'Bob', 'Ada']);
+  assert.equal(await eve.page.locator('.message.mine').count(), 0);
+  assert.equal(await eve.page.getByTestId('empty').isVisible(), false);
+  await eve.say('four');
+  await eve.reads('one', 'two', 'three', 'four');
+});
+
+chatTest('older messages are loaded while scrolling, and what is read stays where it is', async (chat) => {
+  await chat.fill(numbered(1, 120).map((text, index) => [index % 7 < 3 ? 'Ada' : 'Bob', text]));
+  const eve = await chat.user();
+  await eve.reads(...numbered(71, 120));
+  await eve.atEnd();
+  assert.equal(await eve.page.getByTestId('jump').isVisible(), false);
+
+  const before = await eve.scrollTo(150, 'message 75');
+  await eve.reads(...numbered(21, 120));
+  assert.ok(Math.abs((await eve.top('message 75')) - before) < 2, 'the message has moved');
+  const atTop = await eve.scrollTo(0, 'message 21');
+  await eve.reads(...numbered(1, 120));
+  assert.ok(Math.abs((await eve.top('message 21')) - atTop) < 2, 'the message has moved');
+  await eve.scrollTo(0, 'message 1');
+  await eve.older.filter({ hasText: 'The conversation begins here.' }).waitFor();
+
+  // A new message does not move what is read either.
+  const reading = await eve.scrollTo(700, 'message 21');
+  await chat.fill([['Ada', 'new']]);
+  await eve.page.getByTestId('jump').waitFor();
+  assert.ok(Math.abs((await eve.top('message 21')) - reading) < 2, 'the message has moved');
+  await eve.reads(...numbered(1, 120), 'new');
+  await eve.page.getByTestId('jump').click();
+  await eve.atEnd();
+});
+
+chatTest('messages that could not be loaded can be loaded again', async (chat) => {
+  await chat.fill(numbered(1, 60).map((text) => ['Ada', text]));
+  const page = await chat.profile.newPage();
+  let failures = 1;
+  await page.routeWebSocket(/\/room\//, (client) => {
+    const server = client.connectToServer();
+    client.onMessage((frame) => {
+      const { type, id } = JSON.parse(frame);
+      if (type === 'history' && failures > 0) {
+        failures -= 1;
+        client.send(JSON.stringify({ type: '$error', data: { message: 'internal error' }, id }));
+      } else {
+        server.send(frame);
+      }
+    });
+  });
+  const eve = new Tab(page);
+  const retry = page.getByTestId('older-retry');
+  await page.goto(`${BASE}/#${chat.room}`);
+  await eve.older.filter({ hasText: 'Some messages could not be loaded.' }).waitFor();
+  // A message that comes meanwhile is followed by those that it hides.
+  await chat.fill([['Bob', 'new']]);
+  await eve.reads('new');
+  await retry.click();
+  await eve.reads(...numbered(12, 60), 'new');
+  failures = 1;
+  await eve.scrollTo(0, 'message 12');
+  await retry.click();
+  await eve.reads(...numbered(1, 60), 'new');
+  assert.equal(await retry.isVisible(), false);
+});
+
+chatTest('a message of another day shows the day', async (chat) => {
+  await chat.fill([['Ada', 'of another day']]);
+  const eve = await chat.user();
+  await eve.reads('of another day');
+  const message = eve.page.getByTestId('message');
+  const time = await message.locator('time').getAttribute('datetime');
+  await eve.page.clock.setFixedTime(time);
+  await eve.page.reload();
+  await eve.reads('of another day');
+  assert.equal(await eve.page.locator('.new-day').count(), 0);
+  const day = (date) => new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' }).format(date);
+  await eve.page.clock.setFixedTime(LATER);
+  await eve.page.reload();
+  await eve.reads('of another day');
+  const label = await message.evaluate((row) => getComputedStyle(row, '::before').content);
+  assert.equal(label, `"${day(new Date(time))}"`);
+  await eve.say('/double 21');
+  await eve.line('doubled {value: 42}');
+  const line = eve.page.locator('.line.new-day');
+  assert.equal(await line.getAttribute('data-day'), day(LATER));
 });
 
 chatTest('shift and enter starts a new line', async (chat) => {
@@ -362,7 +560,7 @@ chatTest('two tabs of one user are shown once', async (chat) => {
     await tab.reads('from the second tab');
     await tab.sees('Ada', 'Bob');
   }
-  assert.equal(await bob.page.locator('.group.mine').count(), 1, 'it is mine in the other tab too');
+  assert.equal(await bob.page.locator('.message.mine').count(), 1, 'it is mine in the other tab too');
   await again.page.close();
   await bob.say('from the first tab');
   await ada.reads('from the second tab', 'from the first tab');
@@ -422,6 +620,49 @@ chatTest('a dead connection is detected, and unconfirmed messages can be sent ag
   await bob.page.getByTestId('send-again').click();
   await ada.reads('Are you there?');
   await bob.reads('Are you there?');
+});
+
+chatTest('a reconnect shows what was missed, once and in order', async (chat) => {
+  const wire = await chat.useProxy();
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob', wire.url);
+  await ada.sees('Ada', 'Bob');
+  await ada.say('before');
+  await bob.reads('before');
+  wire.cut();
+  await bob.status('reconnecting');
+  // More than a page of the history.
+  await chat.fill(numbered(1, 70).map((text) => ['Eve', text]));
+  await ada.say('meanwhile');
+  await ada.reads('before', ...numbered(1, 70), 'meanwhile');
+  wire.restore();
+  await bob.online();
+  await ada.say('after');
+  const all = ['before', ...numbered(1, 70), 'meanwhile', 'after'];
+  await bob.reads(...all);
+  await bob.atEnd();
+  await bob.page.reload();
+  await bob.reads(...all.slice(-50));
+});
+
+chatTest('a message that the room has, though its confirmation was lost, is shown once', async (chat) => {
+  const wire = await chat.useProxy();
+  const ada = await chat.user('Ada');
+  const bob = await chat.user('Bob', wire.url);
+  await bob.say('again');
+  await ada.reads('again');
+  await bob.reads('again');
+  wire.deafen();
+  await bob.say('again');
+  await ada.reads('again', 'again');
+  await ada.say('other');
+  assert.equal(await bob.page.locator('[data-test="message"].pending').count(), 1);
+  wire.cut();
+  await bob.page.getByTestId('unsent').waitFor();
+  wire.restore();
+  await bob.online();
+  await bob.reads('again', 'again', 'other');
+  await bob.page.getByTestId('unsent').waitFor({ state: 'detached' });
 });
 
 chatTest('a browser that is offline shows it', async (chat) => {
@@ -788,6 +1029,55 @@ for (const scheme of ['light', 'dark']) {
         await ada.shot(`phone-${size.width}-note-${scheme}`);
         await ada.page.getByTestId('view').click();
       }
+    }
+  });
+
+  chatTest(`a long history fits the page, wide and narrow, ${scheme}`, async (chat) => {
+    const says = [
+      ['Charles', 'Good morning! Did the new room server make it through the night?'],
+      ['Grace Hopper', 'It did. It slept for most of it, in fact.'],
+      ['Grace Hopper', 'Everyone was still here when it woke up 🙂'],
+      ['Mary', 'And whoever comes later can read all of this, so I could sleep in.'],
+      ['Charles', 'That is the whole idea, isn’t it'],
+      ['Mary', `Look, a long word: ${'wrap'.repeat(40)}`],
+      ['Ada', 'Noted.\nLet us write it down.'],
+    ];
+    await chat.fill(Array.from({ length: 63 }, (_, index) => says[index % says.length]));
+    const page = await chat.profile.newPage();
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.addInitScript(() => sessionStorage.setItem('pluv-chat-user', '{"id":"Ada","name":"Ada"}'));
+    await page.clock.setFixedTime(LATER);
+    await page.goto(`${BASE}/#${chat.room}`);
+    const ada = new Tab(page);
+    const shows = (count) => ada.until((count) => document.querySelectorAll('.message').length === count, count);
+    await shows(50);
+    await ada.say('It is another day.');
+    await shows(51);
+    await ada.shot(`history-desktop-${scheme}`);
+    for (const size of [DESKTOP, PHONE, { width: 320, height: 568 }]) {
+      await page.setViewportSize(size);
+      await ada.until((width) => innerWidth === width, size.width);
+      await ada.atEnd();
+      await ada.shot(`history-${size.width}-end-${scheme}`);
+      await ada.scroll.evaluate((scroll) => {
+        scroll.scrollTop = 0;
+      });
+      await shows(64);
+      await ada.scroll.evaluate((scroll) => {
+        scroll.scrollTop = 0;
+      });
+      assert.equal(
+        await ada.scroll.evaluate((scroll) => scroll.scrollWidth <= scroll.clientWidth),
+        true,
+        `at ${size.width} px`,
+      );
+      await ada.shot(`history-${size.width}-begin-${scheme}`);
+      // Until the page has noticed it: the next size keeps the end in view.
+      await ada.scroll.evaluate((scroll) => {
+        const noticed = new Promise((notice) => scroll.addEventListener('scroll', notice, { once: true }));
+        scroll.scrollTop = scroll.scrollHeight;
+        return noticed.then(() => {});
+      });
     }
   });
 }

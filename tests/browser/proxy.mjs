@@ -59,6 +59,14 @@ export class TcpProxy {
     this.#pairs.clear();
   }
 
+  /** Forwards what the browser sends over open WebSockets, and not the answers. */
+  deafen() {
+    for (const { client, upstream } of this.#pairs) {
+      upstream.unpipe(client);
+      upstream.resume();
+    }
+  }
+
   /** Keeps open WebSockets open but forwards nothing, as with an unplugged cable. New connections work. */
   freeze() {
     for (const { client, upstream, end, isWebSocket } of this.#pairs) {

@@ -26,6 +26,8 @@ struct Replay {
     users: BTreeMap<String, String>,
     /// The joined connections, by session.
     shown: BTreeMap<String, Shown>,
+    /// How many messages the room has stored.
+    messages: u32,
     document: Doc,
     /// Each client's copy of the document, by the name of its connection.
     copies: BTreeMap<String, Doc>,
@@ -152,10 +154,21 @@ impl Replay {
                 assert_eq!(pong, json!({ "type": "$pong", "data": {} }));
             }
             "sendMessage" if data["message"].is_string() => {
+                self.messages += 1;
                 for name in self.names() {
-                    let frame = self.only_frame(&name, "messageReceived").await;
+                    let mut frame = self.only_frame(&name, "messageReceived").await;
                     self.check_envelope(&frame, &session, &id);
-                    assert_eq!(frame["data"], *data);
+                    assert!(frame["data"]["time"].take().is_u64(), "a message has a time");
+                    let mut message = data.clone();
+                    for (field, value) in [
+                        ("id", json!(self.messages)),
+                        ("author", json!(id)),
+                        ("name", json!(id)),
+                        ("time", Value::Null),
+                    ] {
+                        message[field] = value;
+                    }
+                    assert_eq!(frame["data"], message);
                 }
             }
             "sendMessage" => self.assert_rejected(connection, "`data.message`").await,

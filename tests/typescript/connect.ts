@@ -1,7 +1,8 @@
 // The types of the generated client of a room. It needs no package.
 
 import type { Chat } from '../../examples/chat/bindings/Chat';
-import { connect, PluvError, type PluvUser } from '../../examples/chat/bindings/Chat';
+import { connect, type PluvConnection, PluvError, type PluvUser } from '../../examples/chat/bindings/Chat';
+import type { Document } from '../../examples/editor/bindings/Document';
 import type { Shapes } from '../shapes/bindings/Shapes';
 import * as shapesRoom from '../shapes/bindings/Shapes';
 
@@ -48,9 +49,10 @@ shapes.send('numbers', {
 });
 
 // Outputs.
-const off: () => void = chat.on('messageReceived', ({ message }, { user, mine }) => {
+const off: () => void = chat.on('messageReceived', ({ id, message, time }, { user, mine }) => {
   const texts: string[] = [message, user.id, user.name];
-  return mine ? texts : [];
+  const numbers: number[] = [id, time];
+  return mine ? texts : numbers;
 });
 // @ts-expect-error: there is no such field.
 chat.on('messageReceived', ({ text }) => text);
@@ -93,7 +95,17 @@ async function calls(): Promise<number> {
   }
 }
 
-// @ts-expect-error: the chat has none.
-chat.call.history;
+async function readHistory(): Promise<string[]> {
+  // All that may be null may be omitted.
+  const newest = await chat.call.history();
+  const older = await chat.call.history({ before: newest.at(-1)?.id ?? null, limit: 10 });
+  // @ts-expect-error: a message is named by its id.
+  await chat.call.history({ before: older[0] });
+  return [...newest, ...older].map(({ name, message }) => `${name}: ${message}`);
+}
 
-export { calls, off, positions, same, sent, user };
+declare const documents: PluvConnection<Document>;
+// @ts-expect-error: this room has none.
+documents.call.history;
+
+export { calls, off, positions, readHistory, same, sent, user };

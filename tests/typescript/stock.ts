@@ -34,6 +34,8 @@ chat.event('messageReceived', ({ data, user }) => {
 });
 // @ts-expect-error: there is no such output.
 chat.event('messageSent', () => {});
+chat.broadcast('history', { before: 100 });
+chat.event('historyResult', ({ data }) => data.map(({ id, message }): string => `${id}: ${message}`));
 
 // The user and the document.
 const name: string | undefined = chat.myself?.user.name;

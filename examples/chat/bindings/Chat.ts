@@ -4,10 +4,32 @@
 // @ts-ignore: `connect` does without the package.
 import type { yjs } from "@pluv/crdt-yjs";
 
+/** A message as it is stored. */
+export type ChatMessage = {
+  /** The id: each message has a greater one than the last. */
+  id: number;
+  /** The id of the user who sent it. */
+  author: string;
+  /** The name that they had. */
+  name: string;
+  /** The text. */
+  message: string;
+  /** The time, in milliseconds since the Unix epoch. */
+  time: number;
+};
+
 /** A number to double. */
 export type Double = {
   /** The number. */
   value: number;
+};
+
+/** A page of the history. */
+export type Page = {
+  /** The id of the message that the page ends before; without it, the page has the newest messages. */
+  before: number | null;
+  /** How many messages the page has at most: 50, or fewer. */
+  limit: number | null;
 };
 
 /** The part of a user that everyone sees. */
@@ -35,10 +57,7 @@ export type User = {
 /** Everything that this room can send. */
 export type ChatOutput = {
   /** A user sent a message. */
-  messageReceived: {
-    /** The text. */
-    message: string;
-  };
+  messageReceived: ChatMessage;
   /** An administrator sent a notice. */
   notice: {
     /** The text. */
@@ -49,21 +68,27 @@ export type ChatOutput = {
     /** The double. */
     value: number;
   };
+  historyResult: Array<ChatMessage>;
 };
 
-/** A chat room. The page's note is a text of its document, in which clients can share other data too. */
+/** A chat room with a history. The page's note is a text of its document, in which clients can share other data too. */
 export type Chat = {
   _defs: {
     authorize: PluvAuthorize<User>;
     crdt: typeof yjs;
     events: {
-      /** Sends a message to everyone. */
+      /** Stores a message, and sends it to everyone: both, or neither. */
       sendMessage: PluvEvent<PluvInput<SendMessage>, ChatOutput>;
+      /** Returns a page of the history, newest first. */
+      history: PluvEvent<PluvInput<Page>, ChatOutput>;
       /** Doubles a number, and sends it to the caller only. */
       double: PluvEvent<PluvInput<Double>, ChatOutput>;
     };
     // Used by `connect` only.
-    procedures: {};
+    procedures: {
+      /** Returns a page of the history, newest first. */
+      history: { input: PluvInput<Page>; answer: Array<ChatMessage> };
+    };
     output: ChatOutput;
     presence: Presence;
   };

@@ -16,9 +16,12 @@ const TYPING_RENEWAL = 3_000;
 const TYPING_EXPIRY = 6_000;
 const POINTER_INTERVAL = 70;
 const POINTER_IDLE = 2_500;
-// A message that the room has not confirmed by then may be lost.
+// A message that the room has not confirmed by then may not have reached it.
 const SEND_TIMEOUT = 10_000;
 const GROUP_GAP = 5 * 60_000;
+const HISTORY_PAGE = 50;
+// Older messages are loaded when the user scrolls this near to the first one, in pixels.
+const LOAD_AHEAD = 600;
 // A user is shown as editing the note for this time after a change.
 const WRITING_EXPIRY = 2_500;
 
@@ -168,7 +171,7 @@ function enterRoom() {
   room.on('$people', showUsers);
   room.on('$storage', ({ user }) => noteEdited(user));
   room.on('$error', handleError);
-  room.on('messageReceived', ({ message }, { user, mine }) => showMessage(user, message, mine));
+  room.on('messageReceived', (message, { mine }) => showMessage(message, mine));
   room.on('notice', ({ message }) => showNotice(message));
   room.on('doubled', ({ value }) => showOnlyToMe(`doubled {value: ${value}}`));
   showStatus(room.status);
@@ -180,9 +183,9 @@ function showNotice(message) {
 }
 
 function handleError({ message }) {
-  const [waiting] = unconfirmed;
+  const waiting = unconfirmed.find(({ state }) => state === 'pending');
   if (waiting && !message.startsWith('`$updateStorage`')) {
-    markUnsent(waiting, `Not sent: ${message}`);
+    markUnsent(waiting, 'rejected', `Not sent: ${message}`);
   } else {
     addLine(`The room says: ${message}`, 'line-error');
     tellNews('chat');
@@ -206,9 +209,11 @@ function showStatus({ status, retryAt, message }) {
   byId('send').disabled = !online;
   if (!online) {
     stopTyping();
-    unconfirmed.forEach((sent) => markUnsent(sent));
+    unconfirmed.filter(({ state }) => state === 'pending').forEach((sent) => markUnsent(sent));
+    stopLoading();
   } else {
     setNotice(null);
+    catchUp();
   }
   showNoteStatus();
   showBanner(status, message);
@@ -579,92 +584,170 @@ conversation.addEventListener('pointerleave', () => pointerMoved(null));
 const scroll = byId('scroll');
 const log = byId('log');
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const titleFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const dayFormat = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
 const prefix = document.title;
 
-// Messages that the room has not confirmed yet, oldest first: `{text, row, timer}`.
+// The rows of the log: messages, `{id, author, name, time}`, in the order of their ids, and lines, `{time}`. The last rows are
+// the messages that the room has not confirmed, without an id.
+const entries = new WeakMap();
+// The rows of the messages that the room has stored, by id.
+const stored = new Map();
+// Messages that the room has not confirmed, oldest first: `{text, row, timer, state, after}`. The state is `pending`, `unsent`
+// if the room may not have it, or `rejected`. All ids up to `after` are older.
 let unconfirmed = [];
-let group = null;
 let atEnd = true;
 let unread = 0;
 
 function clearConversation() {
   unconfirmed.forEach(({ timer }) => clearTimeout(timer));
   unconfirmed = [];
-  group = null;
+  stored.clear();
   atEnd = true;
   log.replaceChildren();
-  byId('empty').hidden = false;
   byId('jump').hidden = true;
+  clearHistory();
 }
 
-function showMessage(user, text, mine) {
-  const index = mine ? unconfirmed.findIndex((sent) => sent.text === text) : -1;
-  if (index >= 0) {
-    const [sent] = unconfirmed.splice(index, 1);
-    clearTimeout(sent.timer);
-    sent.row.classList.remove('pending');
+/** Shows a message that the room has just stored. */
+function showMessage(message, mine) {
+  const row = addStored(message, mine, () => lastConfirmed());
+  if (row === null) {
     return;
   }
-  const author = user.id === me.id ? me : { id: user.id, name: others.get(user.id)?.name ?? user.name };
-  addMessage(author, text);
-  if (document.hidden) {
-    unread += 1;
-    updateTitle();
+  messageSeen(message.id);
+  showHistoryState();
+  // The author has followed it already.
+  if (!mine) {
+    follow(message.author === me.id);
+    countUnread(1);
+    tellNews('chat');
   }
-  tellNews('chat');
 }
 
-function addMessage(author, text) {
-  const now = Date.now();
-  const joins = group?.id === author.id && group.name === author.name && now - group.last < GROUP_GAP;
-  if (!joins) {
-    group = { id: author.id, name: author.name, node: createGroup(author, now) };
+/** Adds the row of a stored message, or confirms the one that it has. Returns null if the message is shown already. */
+function addStored(message, mine, findAbove) {
+  if (stored.has(message.id)) {
+    return null;
   }
-  group.last = now;
-  const row = element('div', 'message');
-  row.dataset.test = 'message';
-  row.dataset.author = author.name;
-  row.title = timeFormat.format(now);
-  const bubble = element('p', 'bubble');
-  if (joins) {
-    bubble.append(element('span', 'visually-hidden', `${author.name}: `));
-  }
-  const content = element('span', 'text', text);
-  content.dataset.test = 'message-text';
-  bubble.append(content);
-  row.append(bubble);
-  group.node.querySelector('.bubbles').append(row);
-  byId('empty').hidden = true;
-  follow(author.id === me.id);
+  const row = takeUnconfirmed(message, mine) ?? createRow(message);
+  row.dataset.id = message.id;
+  stored.set(message.id, row);
+  describe(row, message);
+  place(row, findAbove());
   return row;
 }
 
-function createGroup(author, now) {
-  const node = element('section', author.id === me.id ? 'group mine' : 'group');
-  node.style.setProperty('--hue', hue(author.id));
-  const head = element('header', 'group-head');
-  const time = element('time', 'time', timeFormat.format(now));
-  time.dateTime = new Date(now).toISOString();
-  head.append(element('span', 'author', author.id === me.id ? 'You' : author.name), time);
-  node.append(createAvatar(author), head, element('div', 'bubbles'));
-  log.append(node);
-  return node;
+/** Takes the row of a message that this page has sent: by this connection, or by an earlier one. */
+function takeUnconfirmed({ id, author, message }, mine) {
+  const find = (state) => unconfirmed.find((sent) => sent.state === state && sent.text === message && id > sent.after);
+  const sent = author === me.id && ((mine && find('pending')) || find('unsent'));
+  if (!sent) {
+    return null;
+  }
+  forget(sent);
+  sent.row.classList.remove('pending', 'unsent', 'arriving');
+  sent.row.querySelector('.unsent-note')?.remove();
+  return sent.row;
+}
+
+function forget(sent) {
+  clearTimeout(sent.timer);
+  unconfirmed = unconfirmed.filter((other) => other !== sent);
+}
+
+function createRow({ author, name, message }) {
+  const mine = author === me.id;
+  const row = element('div', mine ? 'message mine' : 'message');
+  row.dataset.test = 'message';
+  row.dataset.author = name;
+  row.style.setProperty('--hue', hue(author));
+  const head = element('header', 'message-head');
+  head.append(element('span', 'author', mine ? 'You' : name), element('time', 'time'));
+  const bubble = element('p', 'bubble');
+  const content = element('span', 'text', message);
+  content.dataset.test = 'message-text';
+  bubble.append(content);
+  row.append(createAvatar({ id: author, name }), head, bubble);
+  return row;
+}
+
+function describe(row, { id, author, name, time }) {
+  entries.set(row, { id, author, name, time });
+  row.title = titleFormat.format(time);
+  row.querySelector('.time').textContent = timeFormat.format(time);
+  row.querySelector('.time').dateTime = new Date(time).toISOString();
+}
+
+/** Puts a row below another one, or at the top. One that is there already is not moved. */
+function place(row, above) {
+  // The last of the rows in front of the unconfirmed ones may be the row itself.
+  const target = above === row ? row.previousElementSibling : above;
+  if (!row.isConnected || row.previousElementSibling !== target) {
+    const [before, after] = [row.previousElementSibling, row.nextElementSibling];
+    if (target === null) {
+      log.prepend(row);
+    } else {
+      target.after(row);
+    }
+    separate(before, after);
+  }
+  separate(row.previousElementSibling, row);
+  separate(row, row.nextElementSibling);
+}
+
+/** Shows whether two neighbours belong together: messages of one author in a row, of one day. */
+function separate(above, below) {
+  const [first, second] = [above, below].map((row) => (row === null ? undefined : entries.get(row)));
+  const day = second && dayFormat.format(second.time);
+  const isNewDay = day !== dayFormat.format(first?.time ?? Date.now());
+  const joins =
+    first?.author !== undefined &&
+    first.author === second?.author &&
+    first.name === second.name &&
+    second.time - first.time < GROUP_GAP &&
+    !isNewDay;
+  above?.classList.toggle('last', !joins);
+  below?.classList.toggle('first', !joins);
+  below?.classList.toggle('new-day', isNewDay);
+  if (day !== undefined) {
+    below.dataset.day = day;
+  }
+}
+
+/** Returns the last row in front of the unconfirmed messages. */
+function lastConfirmed() {
+  const [waiting] = unconfirmed;
+  return waiting === undefined ? log.lastElementChild : waiting.row.previousElementSibling;
+}
+
+/** Returns the row of the last message in front of a message of the history. */
+function predecessor(id) {
+  let last = null;
+  for (const row of log.children) {
+    const entry = entries.get(row);
+    if (entry.id >= id) {
+      break;
+    }
+    last = entry.id === undefined ? last : row;
+  }
+  return last;
 }
 
 /** Adds a line of information between the messages. */
 function addLine(text, className = '') {
-  group = null;
   const line = element('p', `line ${className}`, text);
   line.dataset.test = 'line';
-  log.append(line);
+  entries.set(line, { time: Date.now() });
+  place(line, lastConfirmed());
   follow(false);
   return line;
 }
 
 function showOnlyToMe(text) {
-  byId('empty').hidden = true;
   const line = addLine('', 'line-reply');
   line.append(element('code', '', text), ' ', element('span', 'aside', 'only you see this'));
+  showHistoryState();
   follow(true);
 }
 
@@ -690,6 +773,7 @@ scroll.addEventListener(
     if (atEnd) {
       byId('jump').hidden = true;
     }
+    loadOlder();
   },
   { passive: true },
 );
@@ -699,6 +783,13 @@ byId('jump').addEventListener('click', () => {
   scrollToEnd();
   byId('text').focus();
 });
+
+function countUnread(count) {
+  if (document.hidden) {
+    unread += count;
+    updateTitle();
+  }
+}
 
 function updateTitle() {
   document.title = `${unread > 0 ? `(${unread}) ` : ''}${roomName} · ${prefix}`;
@@ -711,6 +802,150 @@ document.addEventListener('visibilitychange', () => {
   }
 });
 
+// --- The history ---
+
+// All messages from the first shown one up to this id are shown; null before the first page.
+let knownTo = null;
+let isCaughtUp = false;
+let hasOlder = false;
+let isLoading = false;
+let hasFailed = false;
+// The number of the current connection: an answer that belongs to an earlier one is not shown.
+let connection = 0;
+
+function clearHistory() {
+  knownTo = null;
+  hasOlder = false;
+  stopLoading();
+}
+
+/** The connection was lost, or the page joins another room. */
+function stopLoading() {
+  connection += 1;
+  isCaughtUp = false;
+  isLoading = false;
+  hasFailed = false;
+  showHistoryState();
+}
+
+function messageSeen(id) {
+  if (isCaughtUp) {
+    knownTo = id;
+  }
+}
+
+/** Loads the newest messages, or those that the page missed without a connection. Meanwhile new ones are shown as they come. */
+async function catchUp() {
+  const isFirst = knownTo === null;
+  const known = knownTo ?? Math.min(...stored.keys());
+  await load(async (isCurrent) => {
+    let page;
+    do {
+      page = await room.call.history({ before: page?.at(-1).id, limit: HISTORY_PAGE });
+      if (!isCurrent()) {
+        return;
+      }
+      showPage(page, !isFirst);
+    } while (page.length === HISTORY_PAGE && page.at(-1).id > known);
+    if (isFirst) {
+      hasOlder = page.length === HISTORY_PAGE;
+    }
+    knownTo = Math.max(0, ...stored.keys());
+    isCaughtUp = true;
+  });
+}
+
+/** Loads a page of older messages, if the user has scrolled near to the first. */
+async function loadOlder() {
+  if (!isCaughtUp || !hasOlder || isLoading || hasFailed || scroll.scrollTop > LOAD_AHEAD) {
+    return;
+  }
+  await load(async (isCurrent) => {
+    const page = await room.call.history({ before: Math.min(...stored.keys()), limit: HISTORY_PAGE });
+    if (isCurrent()) {
+      hasOlder = page.length === HISTORY_PAGE;
+      showPage(page, false);
+    }
+  });
+}
+
+async function load(run) {
+  const current = connection;
+  const isCurrent = () => current === connection;
+  isLoading = true;
+  hasFailed = false;
+  showHistoryState();
+  try {
+    await run(isCurrent);
+  } catch {
+    hasFailed ||= isCurrent();
+  }
+  if (isCurrent()) {
+    isLoading = false;
+    showHistoryState();
+    // A page may be lower than the window.
+    loadOlder();
+  }
+}
+
+/** Shows a page of the history. What the user reads stays where it is. */
+function showPage(page, isNews) {
+  // Not by the browser: Safari does not anchor the scroll position, and others do not at the top.
+  const { top } = scroll.getBoundingClientRect();
+  const anchor = [...log.children].find((row) => row.getBoundingClientRect().bottom > top);
+  const bottom = anchor?.getBoundingClientRect().bottom;
+  // Screen readers read new messages out, but not old ones.
+  scroll.ariaLive = isNews ? null : 'off';
+  const added = page
+    .toReversed()
+    .filter((message) => addStored(message, false, () => predecessor(message.id)) !== null && message.author !== me.id);
+  showHistoryState();
+  if (atEnd) {
+    scrollToEnd();
+  } else if (anchor !== undefined) {
+    scroll.scrollTop += anchor.getBoundingClientRect().bottom - bottom;
+  }
+  setTimeout(() => {
+    scroll.ariaLive = null;
+  });
+  if (isNews && added.length > 0) {
+    follow(false);
+    countUnread(added.length);
+    tellNews('chat');
+  }
+}
+
+/** Shows above the messages whether there are older ones, and an invitation in place of none. */
+function showHistoryState() {
+  const hasMessages = log.querySelector('.message, .line-reply') !== null;
+  byId('empty').hidden = knownTo === null || hasMessages;
+  let text = '';
+  if (hasFailed) {
+    text = 'Some messages could not be loaded.';
+  } else if (knownTo === null) {
+    text = isLoading ? 'Loading messages…' : '';
+  } else if (hasOlder) {
+    text = isCaughtUp || isLoading ? 'Loading older messages…' : 'Older messages load when you’re back.';
+  } else if (hasMessages) {
+    text = 'The conversation begins here. Messages are kept for 30 days.';
+  }
+  byId('older').hidden = text === '';
+  // Screen readers would read the same text out again.
+  if (byId('older-text').textContent !== text) {
+    byId('older-text').textContent = text;
+  }
+  byId('older-retry').hidden = !hasFailed;
+}
+
+byId('older-retry').addEventListener('click', () => {
+  hasFailed = false;
+  if (isCaughtUp) {
+    loadOlder();
+  } else {
+    catchUp();
+  }
+});
+
 // --- Sending ---
 
 /** Sends a message, and shows it as unconfirmed until the room broadcasts it. */
@@ -718,19 +953,24 @@ function sendMessage(text) {
   if (!room.send('sendMessage', { message: text })) {
     return false;
   }
-  const sent = { text, row: addMessage(me, text) };
-  sent.row.classList.add('pending');
+  const message = { author: me.id, name: me.name, message: text, time: Date.now() };
+  const row = createRow(message);
+  row.classList.add('pending', 'arriving');
+  describe(row, message);
+  place(row, log.lastElementChild);
+  const sent = { text, row, state: 'pending', after: Math.max(0, ...stored.keys()) };
   sent.timer = setTimeout(() => markUnsent(sent), SEND_TIMEOUT);
   unconfirmed.push(sent);
+  showHistoryState();
+  follow(true);
   return true;
 }
 
-/** Whether the room got the message is unknown: the author decides. */
-function markUnsent(sent, reason = 'This may not have been sent.') {
+/** Whether the room got an unsent message is unknown: the history tells later, or the author decides. */
+function markUnsent(sent, state = 'unsent', reason = 'This may not have been sent.') {
   clearTimeout(sent.timer);
-  unconfirmed = unconfirmed.filter((other) => other !== sent);
+  sent.state = state;
   sent.row.classList.replace('pending', 'unsent');
-  sent.row.dataset.unsent = '';
   const note = element('p', 'unsent-note', `${reason} `);
   note.dataset.test = 'unsent';
   const again = element('button', 'text-button', 'Send again');
@@ -738,28 +978,26 @@ function markUnsent(sent, reason = 'This may not have been sent.') {
   again.dataset.test = 'send-again';
   again.addEventListener('click', () => {
     if (sendMessage(sent.text)) {
-      removeMessage(sent.row);
+      removeMessage(sent);
     } else {
       setNotice('There is no connection yet. Your message stays here.');
     }
   });
   const discard = element('button', 'text-button', 'Remove');
   discard.type = 'button';
-  discard.addEventListener('click', () => removeMessage(sent.row));
+  discard.addEventListener('click', () => removeMessage(sent));
   note.append(again, discard);
   sent.row.append(note);
   follow(true);
 }
 
-function removeMessage(row) {
-  const block = row.closest('.group');
+function removeMessage(sent) {
+  const { row } = sent;
+  const [above, below] = [row.previousElementSibling, row.nextElementSibling];
+  forget(sent);
   row.remove();
-  if (block.querySelector('.message') === null) {
-    block.remove();
-    if (group?.node === block) {
-      group = null;
-    }
-  }
+  separate(above, below);
+  showHistoryState();
   byId('text').focus();
 }
 

@@ -1,6 +1,6 @@
 // The expansion of `examples/chat`; see `snapshot.rs`.
 
-/// A chat room. The page's note is a text of its document, in which clients can share other data too.
+/// A chat room with a history. The page's note is a text of its document, in which clients can share other data too.
 #[derive(Debug)]
 pub struct Chat;
 const _: () = {
@@ -33,11 +33,20 @@ const _: () = {
         type Storage = ::pluv::Yrs;
         const OPTIONS: ::pluv::Options = ::pluv::Options {
             has_user: true,
-            limits: ::pluv::Limits::new().messages_per_second(5000),
+            uses_sql: true,
+            migrations: &[
+                (
+                    "migrations/0001_messages.sql",
+                    ::core::include_str!(
+                        ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"),
+                        "/migrations/0001_messages.sql")
+                    ),
+                ),
+            ],
             ..::pluv::Options::new("Chat", "CHAT")
         };
         const TYPES: ::pluv::schema::RoomTypes = ::pluv::schema::RoomTypes::new(
-                "A chat room. The page's note is a text of its document, in which clients can share other data too.",
+                "A chat room with a history. The page's note is a text of its document, in which clients can share other data too.",
             )
             .user::<<Self as ::pluv::Room>::User>()
             .presence::<<Self as ::pluv::Room>::Presence>()
@@ -55,6 +64,8 @@ impl ::pluv::contract::HasUser for Chat {}
 impl ::pluv::contract::HasOutput for Chat {
     type Declared = <Self as ::pluv::Room>::Output;
 }
+#[automatically_derived]
+impl ::pluv::contract::HasSql for Chat {}
 #[automatically_derived]
 impl ::pluv::__private::Fieldless for Chat {
     fn new() -> Self {
@@ -94,17 +105,73 @@ impl Chat {
             .unwrap_or_else(|| id.clone());
         Ok(Some(User { id, name }))
     }
-    /// Sends a message to everyone.
+    /// Stores a message, and sends it to everyone: both, or neither.
     #[allow(
         clippy::needless_pass_by_value,
         clippy::unnecessary_wraps,
         clippy::unused_async,
         clippy::unused_self
     )]
-    fn send_message(&self, cx: &::pluv::Context<'_, Self>, input: SendMessage) {
-        cx.broadcast(Output::MessageReceived {
-            message: input.message,
-        });
+    fn send_message(
+        &self,
+        cx: &::pluv::Context<'_, Self>,
+        input: SendMessage,
+    ) -> ::pluv::Result<()> {
+        if input.message.len() > MAX_SIZE {
+            return Err(
+                Error::client(format!("the message is longer than {MAX_SIZE} bytes")),
+            );
+        }
+        let message = cx
+            .sql()
+            .query_one(
+                "INSERT INTO messages (author, name, message, time) VALUES (?, ?, ?, ?) RETURNING *",
+                params![cx.user().id, cx.user().name, input.message, cx.now()],
+            )?;
+        cx.broadcast(Output::MessageReceived(message));
+        Ok(())
+    }
+    /// Returns a page of the history, newest first.
+    #[allow(
+        clippy::needless_pass_by_value,
+        clippy::unnecessary_wraps,
+        clippy::unused_async,
+        clippy::unused_self
+    )]
+    fn history(
+        &self,
+        cx: &::pluv::Context<'_, Self>,
+        input: Page,
+    ) -> ::pluv::Result<Vec<ChatMessage>> {
+        let (before, limit) = (
+            input.before.unwrap_or(u32::MAX),
+            input.limit.unwrap_or(MAX_PAGE).min(MAX_PAGE),
+        );
+        cx.sql()
+            .query(
+                "SELECT * FROM messages WHERE id < ? ORDER BY id DESC LIMIT ?",
+                params![before, limit],
+            )
+    }
+    /// Deletes old messages, once a day.
+    #[allow(
+        clippy::needless_pass_by_value,
+        clippy::unnecessary_wraps,
+        clippy::unused_async,
+        clippy::unused_self
+    )]
+    fn delete_old_messages(
+        &self,
+        cx: &::pluv::TaskContext<'_, Self>,
+    ) -> ::pluv::Result<()> {
+        let statement = "DELETE FROM messages WHERE id <= (SELECT MAX(id) FROM messages) - ?";
+        cx.sql().exec(statement, params![MAX_MESSAGES])?;
+        cx.sql()
+            .exec(
+                "DELETE FROM messages WHERE time < ?",
+                params![cx.now().saturating_sub(RETENTION)],
+            )?;
+        Ok(())
     }
     /// Doubles a number, and sends it to the caller only.
     #[allow(
@@ -125,15 +192,49 @@ impl ::pluv::Handlers for Chat {
         {
             ::pluv::__private::assert_has_user::<Chat>();
             let _ = || {
+                #[allow(unused_imports)]
+                use ::pluv::__private::PlainAnswer as _;
                 ::pluv::__private::assert_input(Self::send_message);
+                ::pluv::__private::assert_input(Self::history);
+                {
+                    ::pluv::__private::returns(|| Self::history(
+                            ::pluv::__private::any(),
+                            ::pluv::__private::any(),
+                            ::pluv::__private::any(),
+                        ))
+                        .answer_kind()
+                        .assert_sent::<Self>();
+                    ::pluv::__private::returns(|| Self::history(
+                            ::pluv::__private::any(),
+                            ::pluv::__private::any(),
+                            ::pluv::__private::any(),
+                        ))
+                        .answer_kind()
+                        .assert_typed();
+                }
                 ::pluv::__private::assert_input(Self::double);
             };
             let __messages = ::pluv::__private::messages_of::<Chat>();
+            ::pluv::__private::assert_no_message(
+                __messages,
+                "historyResult",
+                "the answer of `history` is called `historyResult`, and so is a message of the room's output: give it another name with `#[procedure(reply = \"..\")]`",
+            );
             0
         },
     >>::Type;
     const EVENTS: &'static [::pluv::EventInfo] = &[
-        ::pluv::EventInfo::event("sendMessage", "Sends a message to everyone.").sync(),
+        ::pluv::EventInfo::event(
+                "sendMessage",
+                "Stores a message, and sends it to everyone: both, or neither.",
+            )
+            .sync(),
+        ::pluv::EventInfo::procedure(
+                "history",
+                "historyResult",
+                "Returns a page of the history, newest first.",
+            )
+            .sync(),
         ::pluv::EventInfo::event(
                 "double",
                 "Doubles a number, and sends it to the caller only.",
@@ -150,6 +251,19 @@ impl ::pluv::Handlers for Chat {
                 _,
             >(Self::send_message),
         ::pluv::schema::EventTypes::new()
+            .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::history)
+            .answered_by(|declared| {
+                #[allow(unused_imports)]
+                use ::pluv::__private::PlainAnswer as _;
+                ::pluv::__private::returns(|| Self::history(
+                        ::pluv::__private::any(),
+                        ::pluv::__private::any(),
+                        ::pluv::__private::any(),
+                    ))
+                    .answer_kind()
+                    .name::<<Self as ::pluv::Handlers>::Room>(declared)
+            }),
+        ::pluv::schema::EventTypes::new()
             .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::double),
     ];
     const HOOKS: ::pluv::Hooks = {
@@ -160,6 +274,26 @@ impl ::pluv::Handlers for Chat {
         }
         hooks
     };
+    const TASKS: &'static [::pluv::__private::TaskInfo] = &[
+        ::pluv::__private::TaskInfo::new("delete_old_messages")
+            .sync()
+            .cron(::pluv::__private::Cron::parse("0 3 * * *")),
+    ];
+    #[allow(unused_variables)]
+    async fn run_task(
+        &self,
+        cx: &::pluv::TaskContext<'_, Self>,
+        task: ::pluv::__private::TaskCall<'_>,
+    ) -> ::pluv::Result<()> {
+        match task.name() {
+            "delete_old_messages" => {
+                ::pluv::__private::hook(
+                    Self::delete_old_messages(self, ::pluv::__private::task_context(cx)),
+                )
+            }
+            _ => ::core::result::Result::Ok(()),
+        }
+    }
     #[allow(unused_variables)]
     async fn create(
         env: &::pluv::__private::Env,
@@ -176,6 +310,8 @@ impl ::pluv::Handlers for Chat {
         cx: &::pluv::Context<'_, Self>,
         message: ::pluv::Message<'_>,
     ) -> ::pluv::Result<::pluv::__private::Outcome> {
+        #[allow(unused_imports)]
+        use ::pluv::__private::PlainAnswer as _;
         match message.name() {
             "sendMessage" => {
                 ::pluv::__private::event(
@@ -188,6 +324,20 @@ impl ::pluv::Handlers for Chat {
                         >(&message)?,
                     ),
                 )
+            }
+            "history" => {
+                let returned = Self::history(
+                    self,
+                    ::pluv::__private::context(cx),
+                    ::pluv::__private::input::<
+                        <Self as ::pluv::Handlers>::Room,
+                        _,
+                    >(&message)?,
+                );
+                ::pluv::__private::kind(&returned)
+                    .answer::<
+                        <Self as ::pluv::Handlers>::Room,
+                    >("historyResult", returned)
             }
             "double" => {
                 ::pluv::__private::event(

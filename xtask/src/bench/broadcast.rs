@@ -1,9 +1,9 @@
 //! Messages of some clients to all clients of their room.
 //!
-//! The subject is the chat example: the client sends `sendMessage`, the room checks and decodes it, calls the example's
-//! handler, and encodes what that broadcasts. The reference is `bench/floor`, a Durable Object in JavaScript that sends
-//! each frame as it is to every socket. Its client sends the very frame that the chat room broadcasts, so that all
-//! clients of both receive the same bytes. Both go through wrangler's proxy.
+//! The subject is a room of `tests/fixture` with users and a document: the client sends `say`, the room checks and decodes it,
+//! calls the handler, which stores nothing, and encodes what that broadcasts. The reference is `bench/floor`, a Durable Object
+//! in JavaScript that sends each frame as it is to every socket. Its client sends the very frame that the room broadcasts, so
+//! that all clients of both receive the same bytes. Both go through wrangler's proxy.
 //!
 //! What counts is deliveries: frames that reached a client, of all clients together, a second.
 
@@ -27,7 +27,10 @@ use crate::{
 /// How many clients send at most: enough that none of them sends more than a room takes.
 const SENDERS: usize = 10;
 
-/// The least ratio of the chat room to the reference.
+/// The length of a message's text: a frame is as long as that of a chat message of 64 characters with its author's name.
+const TEXT: usize = 94;
+
+/// The least ratio of the room to the reference.
 const GOAL: f64 = 0.8;
 
 /// Before each round.
@@ -35,44 +38,44 @@ const WARM_UP: Duration = Duration::from_millis(500);
 
 pub(super) fn run(options: &Options) -> Result<()> {
     let tools = Tools::install()?;
-    let chat = Worker::example("chat")?;
-    chat.build(Profile::Release, &tools)?;
-    let chat = Server::start_anywhere(&chat, State::temporary()?)?;
+    let fixture = Worker::fixture();
+    fixture.build(Profile::Release, &tools)?;
+    let fixture = Server::start_anywhere(&fixture, State::temporary()?)?;
     let floor = Server::start_anywhere(&Worker::floor(), State::temporary()?)?;
 
     println!("broadcast: deliveries a second, to all clients of a room together");
     let mut results = Vec::new();
     for clients in &options.clients {
-        let comparison = compare(options, *clients, chat.url(), floor.url());
+        let comparison = compare(options, *clients, fixture.url(), floor.url());
         results.push((*clients, run_clients(comparison)?));
     }
     println!("{}", summary(&results));
     Ok(())
 }
 
-async fn compare(options: &Options, clients: u16, chat: &str, floor: &str) -> Result<Comparison> {
+async fn compare(options: &Options, clients: u16, fixture: &str, floor: &str) -> Result<Comparison> {
     let window = options.messages_in_flight.into();
     let pace = Pace { warm_up: WARM_UP, measured: Duration::from_secs(options.seconds.into()) };
-    let (mut chat, frame) = gather_chat(chat, clients).await?;
+    let (mut room, frame) = gather_room(fixture, clients).await?;
     let (mut floor, _) = gather_floor(floor, clients, frame).await?;
     let mut comparison = Comparison::default();
     for round in 1..=options.rounds {
-        let [subject, reference] = [chat.rate(pace, window).await?, floor.rate(pace, window).await?]
+        let [subject, reference] = [room.rate(pace, window).await?, floor.rate(pace, window).await?]
             .map(|measured| measured.delivered / measured.seconds);
         comparison.push(subject, reference);
         let rounds = options.rounds;
-        eprintln!("{clients} clients, round {round} of {rounds}: chat {subject:.0}, floor {reference:.0}");
+        eprintln!("{clients} clients, round {round} of {rounds}: room {subject:.0}, floor {reference:.0}");
     }
     Ok(comparison)
 }
 
-async fn gather_chat(server: &str, clients: u16) -> Result<(Load<Broadcast>, Message)> {
+async fn gather_room(server: &str, clients: u16) -> Result<(Load<Broadcast>, Message)> {
     let room = format!("bench-{clients}");
     let mut all = Vec::new();
     for client in 0..clients {
-        all.push(Client::join(server, "/api/pluv", &room, &format!("user-{client}"), &json!({})).await);
+        all.push(Client::join(server, "/notes", &room, &format!("user-{client}"), &json!({})).await);
     }
-    let request = json!({ "type": "sendMessage", "data": { "message": "x".repeat(64) } });
+    let request = json!({ "type": "say", "data": { "text": "x".repeat(TEXT) } });
     gather(all, Message::text(request.to_string())).await
 }
 
@@ -91,7 +94,7 @@ async fn gather(mut clients: Vec<Client>, request: Message) -> Result<(Load<Broa
         clients[sender].socket().send(request.clone()).await;
         for client in &mut clients {
             // The frames before it are of the joining of the others.
-            frames.push(Message::Text(client.until_text("messageReceived").await));
+            frames.push(Message::Text(client.until_text("said").await));
         }
     }
     let ledger = Ledger::of_room(clients.len());
@@ -131,10 +134,10 @@ impl Workload for Broadcast {
 }
 
 fn summary(results: &[(u16, Comparison)]) -> String {
-    let title = ["clients", "chat", "floor", "ratio"].map(str::to_owned).to_vec();
+    let title = ["clients", "room", "floor", "ratio"].map(str::to_owned).to_vec();
     let rows = results.iter().map(|(clients, comparison)| {
-        let (chat, floor) = (comparison.subject(), comparison.reference());
-        vec![clients.to_string(), format!("{chat:.0}"), format!("{floor:.0}"), format!("{:.2}", comparison.ratio())]
+        let (room, floor) = (comparison.subject(), comparison.reference());
+        vec![clients.to_string(), format!("{room:.0}"), format!("{floor:.0}"), format!("{:.2}", comparison.ratio())]
     });
     let rows: Vec<_> = std::iter::once(title).chain(rows).collect();
     format!("{}\n{}", table(&rows), slow(results))
@@ -159,9 +162,9 @@ mod tests {
 
     use super::*;
 
-    fn result(clients: u16, chat: f64, floor: f64) -> (u16, Comparison) {
+    fn result(clients: u16, room: f64, floor: f64) -> (u16, Comparison) {
         let mut comparison = Comparison::default();
-        comparison.push(chat, floor);
+        comparison.push(room, floor);
         (clients, comparison)
     }
 
@@ -195,7 +198,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("it has an address"));
         let clients = async {
-            let frame = Message::text(r#"{"type":"messageReceived"}"#);
+            let frame = Message::text(r#"{"type":"said"}"#);
             let (mut load, first) = gather_floor(&url, 3, frame.clone()).await.expect("they connect");
             assert_eq!(first, frame);
             let measured = load.burst(100, 8).await.expect("all of them come");
