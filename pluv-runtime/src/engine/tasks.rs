@@ -84,7 +84,7 @@ impl TaskInfo {
 
 /// The id of a scheduled task: no other of the room has or had it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
 pub struct TaskId(i64);
 
 impl fmt::Display for TaskId {

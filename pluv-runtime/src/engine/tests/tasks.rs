@@ -11,6 +11,7 @@ use serde_json::json;
 use yrs::{GetString as _, ReadTxn as _, Text as _, WriteTxn as _};
 
 use crate::{
+    __private::TS,
     At,
     prelude::*,
     sql::Driver as _,
@@ -20,7 +21,7 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-#[derive(Serialize)]
+#[derive(Serialize, TS)]
 #[serde(tag = "type", content = "data", rename_all = "camelCase")]
 pub enum Output {
     Rang { name: String, millis: u64 },
@@ -32,7 +33,7 @@ pub struct Rings {
 }
 
 /// A ring at a time: by a task that is a transaction, or by an `async` one that takes a time.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Ring {
     name: String,
@@ -47,13 +48,13 @@ pub struct Ring {
     is_refused: bool,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, TS)]
 pub struct SlowRing {
     name: String,
     takes: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS)]
 pub struct Cancel {
     id: crate::TaskId,
 }
