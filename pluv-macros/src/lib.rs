@@ -56,13 +56,19 @@ use self::{errors::Errors, parse::Item};
 ///   the method's name in camelCase; `#[event(name = "..")]` sets another.
 /// - `#[procedure]` is an event whose return value is sent to the caller alone, as the event `<name>Result` or as
 ///   `#[procedure(reply = "..")]` names it. With `#[procedure(worker)]` the worker alone calls it, by the room's handle.
+/// - `#[task]` takes `(&self, cx: &TaskContext, input: T)`, and runs at the time for which `cx.schedule(when, input)` schedules
+///   its input, whose type no other task has. `#[task(cron = "0 9 * * MON-FRI")]` takes no input, and runs by that schedule, in
+///   UTC. `timeout = "2m"` is the time that it may take (30 seconds), and `name = ".."` its name where it is stored (the method's).
+/// - `#[tick("50ms")]` takes `(&self, cx: &TaskContext, elapsed: Duration)`, or less, and runs at that pace while someone is
+///   connected, with the time since it last ran.
 /// - `#[hook(..)]` is called by the room itself, in the role that it names: `create`, `authorize`, `user_connected`,
-///   `user_disconnected`, `message`, and of a room with a document `initial_storage`, `storage_updated` and `room_deleted`.
-///   A bare `#[hook]` takes its role from the method's name: `create`, `authorize`, `on_user_connected`,
-///   `on_user_disconnected`, `on_message`, `get_initial_storage`, `on_storage_updated` and `on_room_deleted`.
+///   `user_disconnected`, `message`, `wake`, `connect`, `request`, `task_failed`, of a room with a state `migrate_state`, and of one with a document
+///   `initial_storage`, `storage_updated` and `room_deleted`. A bare `#[hook]` takes its role from the method's name: `create`,
+///   `authorize`, `on_user_connected`, `on_user_disconnected`, `on_message`, `on_wake`, `on_connect`, `on_request`, `on_task_failed`, `migrate_state`,
+///   `get_initial_storage`, `on_storage_updated` and `on_room_deleted`.
 ///
-/// In the signatures of these methods `Context` is `pluv::Context<'_, Self>` and `Result<T>` is `pluv::Result<T>`, whatever
-/// is imported.
+/// In the signatures of these methods `Context` is `pluv::Context<'_, Self>`, `TaskContext` is `pluv::TaskContext<'_, Self>` and
+/// `Result<T>` is `pluv::Result<T>`, whatever is imported.
 #[proc_macro_attribute]
 pub fn room(options: TokenStream, item: TokenStream) -> TokenStream {
     expand(options.into(), item.into()).into()

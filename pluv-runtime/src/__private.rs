@@ -1,6 +1,6 @@
 //! The functions and traits that expansions of `#[pluv::room]` and `#[pluv::output]` use. Not for users, and free to change.
 
-use std::{any::Any, fmt, marker::PhantomData, pin::Pin, rc::Rc};
+use std::{any::Any, fmt, marker::PhantomData, pin::Pin, rc::Rc, time::Duration};
 
 pub use worker::Response;
 
@@ -347,6 +347,29 @@ pub fn task_context<'a, R: Handlers, C: TakesTaskContext<'a, R>>(cx: &'a TaskCon
     C::taken(cx)
 }
 
+/// The second parameter of a tick after `&self`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the time since the last tick",
+    label = "a tick has no other input: write `elapsed: Duration`"
+)]
+pub trait TakesElapsed {
+    /// The time.
+    fn taken(elapsed: Duration) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl TakesElapsed for Duration {
+    fn taken(elapsed: Duration) -> Self {
+        elapsed
+    }
+}
+
+/// The time since the last tick, for a tick that takes it.
+#[must_use]
+pub fn elapsed<T: TakesElapsed>(elapsed: Duration) -> T {
+    T::taken(elapsed)
+}
+
 /// The input of a task.
 ///
 /// # Errors
@@ -356,9 +379,6 @@ pub fn task_input<R: Handlers, T: TaskInput<R>>(call: TaskCall<'_>) -> Result<T>
     serde_json::from_str(call.input())
         .map_err(|error| Error::internal(format!("the stored input of `{name}` does not fit: {error}")).permanent())
 }
-
-/// The name of a task that takes a `T`, which can be stored.
-pub const fn assert_task_input<A, C, T: ServerOutput + ClientInput, O>(_: impl FnOnce(A, C, T) -> O + Copy) {}
 
 /// Converts the return value of an event's handler.
 ///

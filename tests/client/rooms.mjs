@@ -17,6 +17,7 @@ export const BASE = PLUV_FIXTURE_URL;
 
 const load = (room) => import(pathToFileURL(path.join(PLUV_CLIENTS, `${room}.mjs`)));
 const clients = {
+  Agenda: await load('Agenda'),
   Desk: await load('Desk'),
   Lab: await load('Lab'),
   Notes: await load('Notes'),

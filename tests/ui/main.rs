@@ -6,7 +6,7 @@
 use std::{env, fs, panic, path::Path, process::Command};
 
 /// The directories of the cases.
-const TOPICS: [&str; 5] = ["options", "events", "types", "hooks", "shape"];
+const TOPICS: [&str; 6] = ["options", "events", "tasks", "types", "hooks", "shape"];
 
 fn main() {
     assert_pinned();

@@ -59,6 +59,11 @@ impl Worker {
         Self { name: "floor".to_owned(), directory: root().join("xtask/bench/floor") }
     }
 
+    /// The reference of the benchmarks of state, tables and ticks.
+    pub(crate) fn plain() -> Self {
+        Self { name: "plain".to_owned(), directory: root().join("xtask/bench/plain") }
+    }
+
     /// The reference of the benchmark of documents. It has packages from npm.
     pub(crate) fn partyserver() -> Self {
         Self { name: "partyserver".to_owned(), directory: root().join("xtask/bench/partyserver") }

@@ -1,6 +1,8 @@
 //! The methods of a room that run at a time: its tasks and ticks.
 
-use proc_macro2::{Span, TokenStream};
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned as _};
 
@@ -40,7 +42,7 @@ pub(super) fn timed(runtime: &Path, tasks: &[TaskMethod], ticks: &[TickMethod]) 
         let arms = ticks.iter().map(|TickMethod { method, is_async, context, elapsed, cfgs, returns, .. }| {
             let name = method.to_string();
             let cx = context.map(|place| task_context_at(runtime, place)).into_iter();
-            let elapsed = elapsed.map(|place| syn::Ident::new("elapsed", generated_at(place))).into_iter();
+            let elapsed = elapsed.map(|place| elapsed_at(runtime, place)).into_iter();
             let returned = call(method, *is_async, *returns, &quote!(self #(, #cx)* #(, #elapsed)*));
             let done = done(runtime, *returns, &returned);
             quote!(#(#cfgs)* #name => #done,)
@@ -65,10 +67,22 @@ pub(super) fn timed(runtime: &Path, tasks: &[TaskMethod], ticks: &[TickMethod]) 
     quote!(#tasks #ticks)
 }
 
+/// Returns the time since the last tick as an argument. A parameter of another type is reported by a trait.
+fn elapsed_at(runtime: &Path, place: Span) -> TokenStream {
+    let place = generated_at(place);
+    let (elapsed, runtime) = (Ident::new("elapsed", place), moved(runtime, place));
+    quote_spanned!(place=> #runtime::__private::elapsed(#elapsed))
+}
+
 /// Implements the trait by which each task is known by the type of its input.
 pub(super) fn task_inputs(runtime: &Path, room: &Type, tasks: &[TaskMethod]) -> TokenStream {
+    let mut known = HashSet::new();
     let impls = tasks.iter().filter_map(|TaskMethod { name, kind, cfgs, .. }| {
         let TaskKind::Scheduled { input } = kind else { return None };
+        // A second one was reported.
+        if !known.insert(quote!(#(#cfgs)* #input).to_string()) {
+            return None;
+        }
         let place = generated_at(input.span());
         let (runtime, room, name) = (moved(runtime, place), moved(room, place), name.value());
         Some(quote_spanned! {place=>

@@ -9,7 +9,8 @@ use super::{
     hook_kind::{HOOKS, HookKind},
     runtime,
     signature::{
-        answer, complete, handler_params, is_named, is_nothing, plain, return_span, returned, shared_receiver, typed,
+        CALL, answer, complete, handler_params, is_named, is_nothing, plain, return_span, returned, shared_receiver,
+        typed,
     },
     timed::{self, TaskMethod, TickMethod},
 };
@@ -158,10 +159,10 @@ fn is_first(hook: &Hook, before: &[Hook], errors: &mut Errors) -> bool {
 
 fn call(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Call> {
     let signature = &method.signature;
-    let is_plain = plain(signature, errors);
-    let is_shared = shared_receiver(signature, errors);
+    let is_plain = plain(signature, CALL, errors);
+    let is_shared = shared_receiver(signature, CALL, errors);
     // Errors about the other parameters would be misleading without `self`.
-    let params = if is_shared { handler_params(signature, errors) } else { None };
+    let params = if is_shared { handler_params(signature, CALL, errors) } else { None };
     let name = marker.name.clone().unwrap_or_else(|| default_name(&signature.ident));
     let kind = if marker.kind == MarkerKind::Procedure {
         let Some(ty) = returned(signature).filter(|ty| !is_nothing(ty)) else {
@@ -210,7 +211,7 @@ fn hook(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<Hook> {
         errors.at(name, format!("there is no hook `{name}`: {hint}"));
         return None;
     };
-    if !plain(signature, errors) {
+    if !plain(signature, CALL, errors) {
         return None;
     }
     if !kind.fits(signature) {

@@ -19,32 +19,71 @@ pub(crate) struct Params {
     pub(crate) input: Option<Box<Type>>,
 }
 
-/// The signature of a handler, for errors.
-const HANDLER: &str = "fn name(&self, cx: &Context, input: Input)";
+/// The parameters of a kind of handler, for errors.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    context: &'static str,
+    input: &'static str,
+    ty: &'static str,
+    /// The reason why there are no more.
+    why: &'static str,
+}
+
+/// An event or a procedure.
+pub(super) const CALL: Form = Form {
+    context: "Context",
+    input: "input",
+    ty: "Input",
+    why: "a handler takes one input, as clients send one object",
+};
+
+/// A task.
+pub(super) const TASK: Form =
+    Form { context: "TaskContext", why: "a task takes one input, whose type is what it is scheduled by", ..CALL };
+
+/// A tick.
+pub(super) const TICK: Form = Form {
+    input: "elapsed",
+    ty: "Duration",
+    why: "a tick takes the time since the last one, and nothing else",
+    ..TASK
+};
+
+impl Form {
+    /// The signature of a method, with the type of its input.
+    fn signature(self, method: &str, input: &str) -> String {
+        format!("fn {method}(&self, cx: &{}, {}: {input})", self.context, self.input)
+    }
+
+    /// The signature of any such method.
+    fn any(self) -> String {
+        self.signature("name", self.ty)
+    }
+}
 
 /// The names of contexts.
 const CONTEXTS: [&str; 2] = ["Context", "TaskContext"];
 
-const GENERIC: &str = "a room's handler can't be generic: write the type that clients send";
+const GENERIC: &str = "a room's handler can't be generic: write the type of its input";
 
 /// The error about an input that borrows.
-const BORROWED: &str = "an input can't borrow from its message, whose strings may be escaped: write a type that owns its \
-                        data, with `String` in place of `&str`";
+const BORROWED: &str = "an input can't borrow from its JSON, whose strings may be escaped: write a type that owns its data, \
+                        with `String` in place of `&str`";
 
 /// Reports a handler that is `unsafe`, `const`, `extern`, variadic or generic. Lifetimes are fine.
-pub(super) fn plain(signature: &Signature, errors: &mut Errors) -> bool {
+pub(super) fn plain(signature: &Signature, form: Form, errors: &mut Errors) -> bool {
     let before = errors.len();
     if let Safety::Unsafe(token) = &signature.safety {
         errors.at(token, "a room's handler can't be `unsafe`, as only the room calls it: remove that word");
     }
     if let Some(token) = &signature.constness {
-        errors.at(token, "a room's handler can't be `const`, as it runs when a client asks: remove that word");
+        errors.at(token, "a room's handler can't be `const`, as only the room calls it: remove that word");
     }
     if let Some(abi) = &signature.abi {
         errors.at(abi, "a room's handler can't be `extern`, as only the room calls it: write `fn` alone");
     }
     if let Some(variadic) = &signature.variadic {
-        errors.at(variadic, format!("a room's handler can't be variadic: write `{HANDLER}`"));
+        errors.at(variadic, format!("a room's handler can't be variadic: write `{}`", form.any()));
     }
     if signature.generics.type_params().next().is_some() || signature.generics.const_params().next().is_some() {
         errors.at(&signature.generics, GENERIC);
@@ -53,11 +92,11 @@ pub(super) fn plain(signature: &Signature, errors: &mut Errors) -> bool {
 }
 
 /// Reports anything but `&self`.
-pub(super) fn shared_receiver(signature: &Signature, errors: &mut Errors) -> bool {
+pub(super) fn shared_receiver(signature: &Signature, form: Form, errors: &mut Errors) -> bool {
     let Some(receiver) = signature.receiver() else {
         errors.at(
             &signature.ident,
-            format!("`{0}` takes no `&self`: write `fn {0}(&self, cx: &Context)`", signature.ident),
+            format!("`{0}` takes no `&self`: write `fn {0}(&self, cx: &{1})`", signature.ident, form.context),
         );
         return false;
     };
@@ -76,32 +115,27 @@ pub(super) fn shared_receiver(signature: &Signature, errors: &mut Errors) -> boo
     }
 }
 
-/// Returns the parameters of an event or a procedure, or reports what is wrong with them.
-pub(super) fn handler_params(signature: &Signature, errors: &mut Errors) -> Option<Params> {
+/// Returns the parameters of a handler, or reports what is wrong with them.
+pub(super) fn handler_params(signature: &Signature, form: Form, errors: &mut Errors) -> Option<Params> {
     let types = typed(signature);
     match &types[..] {
         [] => Some(Params::default()),
         [context] if is_shared(context) => Some(Params { context: Some(context.span()), input: None }),
         [context, input] if is_shared(context) => {
             let input_type = Some(Box::new((*input).clone()));
-            check_input(input, errors).then(|| Params { context: Some(context.span()), input: input_type })
+            check_input(input, form, errors).then(|| Params { context: Some(context.span()), input: input_type })
         }
         [context] | [context, _] if is_context(context) => {
-            errors.at(context, "the context is a shared reference: write `cx: &Context`");
+            errors.at(context, format!("the context is a shared reference: write `cx: &{}`", form.context));
             None
         }
         [other] | [other, _] => {
-            let ident = &signature.ident;
-            let message = format!(
-                "the context comes first after `&self`: write `fn {ident}(&self, cx: &Context, input: {})`",
-                source_text(other)
-            );
-            errors.at(other, message);
+            let written = form.signature(&signature.ident.to_string(), &source_text(other));
+            errors.at(other, format!("the context comes first after `&self`: write `{written}`"));
             None
         }
         [_, _, third, ..] => {
-            let message = format!("a handler takes one input, as clients send one object: write `{HANDLER}`");
-            errors.at(third, message);
+            errors.at(third, format!("{}: write `{}`", form.why, form.any()));
             None
         }
     }
@@ -168,11 +202,12 @@ fn qualify(path: &mut Path, runtime: &Path) {
 }
 
 /// Reports an input that does not own its data, and so can't be deserialized from a message.
-fn check_input(input: &Type, errors: &mut Errors) -> bool {
+fn check_input(input: &Type, form: Form, errors: &mut Errors) -> bool {
     let before = errors.len();
     match input {
         _ if is_context(input) => {
-            errors.at(input, format!("a handler takes its context once, and then its input: write `{HANDLER}`"));
+            let written = form.any();
+            errors.at(input, format!("a handler takes its context once, and then its input: write `{written}`"));
         }
         Type::Reference(reference) => {
             errors.at(reference, format!("an input is taken by value: write `{}`", owned(&reference.elem)));

@@ -5,7 +5,7 @@ use syn::{Attribute, Type, ext::IdentExt as _, spanned::Spanned as _};
 
 use super::{
     cfgs,
-    signature::{handler_params, plain, return_span, shared_receiver},
+    signature::{TASK, TICK, handler_params, plain, return_span, shared_receiver},
 };
 use crate::{
     errors::Errors,
@@ -51,11 +51,12 @@ pub(crate) struct TickMethod {
 pub(super) fn task(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<TaskMethod> {
     let signature = &method.signature;
     let ident = &signature.ident;
-    let is_plain = plain(signature, errors);
-    let params = if shared_receiver(signature, errors) { handler_params(signature, errors) } else { None }?;
+    let is_plain = plain(signature, TASK, errors);
+    let params = if shared_receiver(signature, TASK, errors) { handler_params(signature, TASK, errors) } else { None }?;
     let kind = match (&marker.cron, params.input) {
         (None, Some(input)) => TaskKind::Scheduled { input },
         (Some(schedule), None) => TaskKind::Cron { schedule: schedule.clone() },
+        (None, None) if marker.is_rejected => return None,
         (None, None) => {
             let message = format!(
                 "a task is scheduled by its input: write `fn {ident}(&self, cx: &TaskContext, input: Input)`, or \
@@ -84,8 +85,8 @@ pub(super) fn task(method: &Method, marker: &Marker, errors: &mut Errors) -> Opt
 
 pub(super) fn tick(method: &Method, marker: &Marker, errors: &mut Errors) -> Option<TickMethod> {
     let signature = &method.signature;
-    let is_plain = plain(signature, errors);
-    let params = if shared_receiver(signature, errors) { handler_params(signature, errors) } else { None }?;
+    let is_plain = plain(signature, TICK, errors);
+    let params = if shared_receiver(signature, TICK, errors) { handler_params(signature, TICK, errors) } else { None }?;
     let every = marker.every.filter(|_| is_plain)?;
     Some(TickMethod {
         every,

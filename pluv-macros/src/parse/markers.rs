@@ -34,6 +34,8 @@ pub(crate) struct Marker {
     pub(crate) every: Option<u64>,
     /// The role in `#[hook(..)]`.
     pub(crate) role: Option<Ident>,
+    /// Whether an option was rejected: what is missing may be what it stands for.
+    pub(crate) is_rejected: bool,
 }
 
 impl MarkerKind {
@@ -86,8 +88,18 @@ pub(crate) fn take_marker(attributes: &mut Vec<Attribute>, errors: &mut Errors) 
 }
 
 fn marker(kind: MarkerKind, attribute: &Attribute, errors: &mut Errors) -> Marker {
-    let mut marker =
-        Marker { kind, name: None, reply: None, is_worker: false, cron: None, timeout: None, every: None, role: None };
+    let mut marker = Marker {
+        kind,
+        name: None,
+        reply: None,
+        is_worker: false,
+        cron: None,
+        timeout: None,
+        every: None,
+        role: None,
+        is_rejected: false,
+    };
+    let before = errors.len();
     let options = |input: ParseStream<'_>| Punctuated::<_, Token![,]>::parse_terminated_with(input, option);
     let result = match &attribute.meta {
         Meta::List(list) if kind == MarkerKind::Tick => {
@@ -108,6 +120,7 @@ fn marker(kind: MarkerKind, attribute: &Attribute, errors: &mut Errors) -> Marke
     if let Err(error) = result {
         errors.push(error);
     }
+    marker.is_rejected = errors.len() > before;
     marker
 }
 

@@ -413,6 +413,14 @@ const _: () = {
         }
     }
     #[allow(dead_code, private_interfaces, unreachable_pub)]
-    impl UserHandle<'_, Chat> {}
+    impl UserHandle<'_, Chat> {
+        ///Returns a page of the history, newest first.
+        pub fn history(
+            &self,
+            input: Page,
+        ) -> ::pluv::Call<'_, Chat, Page, Vec<ChatMessage>> {
+            ::pluv::__private::call_by(self.handle, &self.user, "history", input)
+        }
+    }
 };
 ::pluv::__private::export_bindings!(Chat, export_bindings_chat);

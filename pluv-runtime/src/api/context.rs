@@ -521,6 +521,54 @@ impl<R> fmt::Debug for RoomHandle<R> {
     }
 }
 
+/// A context with a client, which that of a task or a tick never is.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a task or a tick has no client: no user, session or presence, and nobody to reply to",
+    label = "no client causes this handler",
+    note = "put what it has to know into the task's input, and send by `broadcast` or `send_to`"
+)]
+pub trait HasClient {}
+
+/// Methods that only [`Context`] has. Here each is an error that says why, in place of one that knows no such method.
+#[doc(hidden)]
+impl<R: Handlers> TaskContext<'_, R> {
+    pub fn user(&self) -> &<R::Room as Room>::User
+    where
+        Self: HasClient,
+    {
+        unreachable!()
+    }
+
+    pub fn presence(&self) -> Rc<<R::Room as Room>::Presence>
+    where
+        Self: HasClient,
+    {
+        unreachable!()
+    }
+
+    pub fn session_id(&self) -> &str
+    where
+        Self: HasClient,
+    {
+        unreachable!()
+    }
+
+    pub fn reply<T>(&self, _output: T)
+    where
+        Self: HasClient,
+    {
+        unreachable!()
+    }
+
+    pub fn broadcast_others<T>(&self, _output: T)
+    where
+        Self: HasClient,
+    {
+        unreachable!()
+    }
+}
+
 impl<R: Handlers> fmt::Debug for Context<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Context").field(&self.0).finish()

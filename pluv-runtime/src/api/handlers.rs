@@ -234,9 +234,9 @@ impl<E: Failure> IntoEvent for std::result::Result<(), E> {
     }
 }
 
-/// The return type of a hook: nothing, or a [`Result`] of nothing.
+/// The return type of a hook, a task or a tick: nothing, or a [`Result`] of nothing.
 #[diagnostic::on_unimplemented(
-    message = "this hook can't return `{Self}`",
+    message = "a hook, a task or a tick can't return `{Self}`",
     label = "return nothing or `pluv::Result<()>`"
 )]
 pub trait IntoHook {

@@ -42,6 +42,13 @@ impl Sql {
         Ok(self.database.rows_written() - before)
     }
 
+    /// Returns how many rows were written since the room woke, as the platform counts and bills them: also those of its state, its
+    /// key-value store and its tasks.
+    #[must_use]
+    pub fn rows_written(&self) -> u64 {
+        self.database.rows_written()
+    }
+
     /// Returns all rows: each a struct by the names of the columns, a tuple by their order, or the only column.
     ///
     /// # Errors

@@ -110,6 +110,9 @@ class PendingWork {
   edits = new Set();
   jobs = new Set();
   signalLoss = null;
+  /** The alarm that waits for handlers, and when the next one is due. */
+  alarm = null;
+  nextAlarm = Infinity;
 
   constructor(lines, code) {
     this.lines = lines;
@@ -124,6 +127,14 @@ class PendingWork {
       }).then(() => this.lost());
     }
     pendingRooms.add(this);
+  }
+
+  /** Sets the end of the alarm that waits: while it does, no other comes. */
+  limitAlarm() {
+    if (this.alarm !== null) {
+      clearTimeout(this.alarm.timer);
+      this.alarm.timer = setTimeout(this.alarm.end, Math.min(this.alarm.deadline, this.nextAlarm) - Date.now());
+    }
   }
 
   settle() {
@@ -162,20 +173,37 @@ function editsDurable(pending) {
   pending.settle();
 }
 
-/** Returns a promise that ends with `promise`, after `timeout` milliseconds, or when the instance is lost. */
+/** Notes when the next alarm is due. */
+function setNextAlarm(pending, due) {
+  pending.nextAlarm = due;
+  pending.limitAlarm();
+}
+
+/**
+ * Returns a promise that ends with `promise`, or when the instance is lost. That of an alarm ends after `timeout` milliseconds
+ * or when the next alarm is due, too.
+ */
 function trackJob(pending, promise, connections, timeout) {
   return new Promise((resolve, reject) => {
-    const timer = timeout === undefined ? undefined : setTimeout(resolve, timeout);
+    const alarm = { deadline: Date.now() + timeout, timer: undefined, end: () => endAlarm(resolve)() };
+    const endAlarm = (settle) => (value) => {
+      clearTimeout(alarm.timer);
+      if (pending.alarm === alarm) pending.alarm = null;
+      settle(value);
+    };
     const end = (settle) => (value) => {
-      clearTimeout(timer);
       pending.jobs.delete(job);
       pending.settle();
-      settle(value);
+      endAlarm(settle)(value);
     };
     const lost = () => (connections.length > 0 ? resolve() : reject(new Error('the room restarted')));
     const job = { connections, lost };
     pending.jobs.add(job);
     pending.track();
+    if (timeout !== undefined) {
+      pending.alarm = alarm;
+      pending.limitAlarm();
+    }
     promise.then(end(resolve), end(reject));
   });
 }
@@ -238,6 +266,7 @@ export const host = {
   newPendingWork,
   trackEdit,
   editsDurable,
+  setNextAlarm,
   trackJob,
   hasShim,
   instanceLost,

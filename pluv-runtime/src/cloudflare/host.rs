@@ -201,6 +201,7 @@ impl CloudflareHost {
     }
 
     fn set_alarm(&self, due: Option<Millis>) {
+        self.pending.set_next_alarm(due);
         let (storage, room, later) = (self.state.storage(), Rc::clone(&self.room), Rc::clone(&self.callbacks.later));
         spawn_local(async move {
             let result = match due {

@@ -41,7 +41,7 @@ use crate::{
 /// Delay before a room that failed to start is started again by its alarm.
 const START_RETRY: Duration = Duration::from_secs(60);
 
-/// Time that the alarm waits for the hooks that it runs, in milliseconds: while it does, no other comes.
+/// Time that the alarm waits for the handlers that it runs, in milliseconds, unless the next one is due before.
 #[expect(clippy::cast_possible_truncation, reason = "it is half a minute")]
 const ALARM_TIMEOUT: u32 = HOOK_TIMEOUT as u32;
 
@@ -210,6 +210,7 @@ impl<R: Handlers> Object<R> {
             })
             .into();
         };
+        running.host.pending.set_next_alarm(None);
         match poll_once(running.input(Input::Alarm)) {
             Some((rest, _)) => running.host.pending.track_request(rest, Some(ALARM_TIMEOUT)),
             None => JsValue::UNDEFINED,

@@ -16,7 +16,7 @@ use worker::{
 use crate::{
     engine::{ConnectionId, take_current},
     error::INTERNAL,
-    protocol::{Protocol, RESTARTED, error_frame, yjs},
+    protocol::{Millis, Protocol, RESTARTED, error_frame, yjs},
 };
 
 #[wasm_bindgen(wasm_bindgen = wasm_bindgen, module = "/src/cloudflare/host.js", js_namespace = host)]
@@ -32,6 +32,9 @@ extern "C" {
 
     #[wasm_bindgen(js_name = trackJob)]
     fn track_job(pending: &JsValue, promise: Promise, connections: Vec<u32>, timeout: Option<u32>) -> JsValue;
+
+    #[wasm_bindgen(js_name = setNextAlarm)]
+    fn set_next_alarm(pending: &JsValue, due: f64);
 
     #[wasm_bindgen(js_name = hasShim)]
     fn has_shim() -> bool;
@@ -111,8 +114,14 @@ impl PendingWork {
         track_job(&self.0, promise, connections.iter().map(|connection| connection.0).collect(), None)
     }
 
-    /// The platform or the worker waits for `promise`, no longer than `timeout` milliseconds. The returned promise is
-    /// rejected if that is lost.
+    /// The next alarm is due at this time.
+    pub(super) fn set_next_alarm(&self, due: Option<Millis>) {
+        #[expect(clippy::cast_precision_loss, reason = "no time comes up to 2^52")]
+        set_next_alarm(&self.0, due.map_or(f64::INFINITY, |due| due as f64));
+    }
+
+    /// The platform's alarm waits for `promise`, no longer than `timeout` milliseconds and not when the next one is due; or the
+    /// worker waits for it. The returned promise is rejected if that is lost.
     pub(super) fn track_request(&self, promise: Promise, timeout: Option<u32>) -> JsValue {
         track_job(&self.0, promise, Vec::new(), timeout)
     }

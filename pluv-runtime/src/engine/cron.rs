@@ -49,7 +49,10 @@ impl Cron {
         let weekdays = (weekdays | weekdays >> 7) & 0x7f;
         let either = bytes[days_at] != b'*' && bytes[weekdays_at] != b'*';
         let cron = Self { text, minutes, hours, days, months, weekdays, either };
-        assert!(either || cron.has_day(), "a cron schedule needs a day that exists in one of its months");
+        assert!(
+            either || cron.has_day(),
+            "a cron schedule needs a day that exists in one of its months, which the 31st of February does not"
+        );
         cron
     }
 
@@ -139,7 +142,10 @@ const fn field(text: &[u8], at: usize, min: u32, max: u32, names: &[u8]) -> (u64
             if at < text.len() && text[at] == b'-' {
                 (last, at) = number(text, at + 1, min, names);
             } else {
-                assert!(at == text.len() || text[at] != b'/', "a step of a cron schedule follows `*` or a range");
+                assert!(
+                    at == text.len() || text[at] != b'/',
+                    "a step of a cron schedule follows `*` or a range: write `*/20` or `5-59/20`"
+                );
                 last = first;
             }
         }

@@ -238,9 +238,9 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         job: &Job,
         handler: impl Future<Output = Result<(T, Vec<Action>)>>,
     ) -> Result<T> {
-        let loaded = self.room.borrow_mut().load();
+        let loaded = self.room.borrow_mut().begin(job);
         let result = match loaded {
-            Ok(()) => self.poll(job, handler).await,
+            Ok(_) => self.poll(job, handler).await,
             Err(error) => Err(error),
         };
         let (value, stored) = match result {
@@ -332,9 +332,11 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
     async fn run(&self, mut job: Job) -> Vec<Job> {
         let abort = job.abort.take();
         // State and tables are as the code expects them before the first of its handlers runs.
-        let loaded = self.room.borrow_mut().load();
-        if let Err(error) = loaded {
-            return self.end(&job, Err(error));
+        let is_wanted = self.room.borrow_mut().begin(&job);
+        match is_wanted {
+            Ok(true) => {}
+            Ok(false) => return Vec::new(),
+            Err(error) => return self.end(&job, Err(error)),
         }
         let handler = self.poll(&job, self.handlers.run(self, &job));
         let result = match abort {

@@ -107,12 +107,20 @@ impl Room {
         self.state.shared()
     }
 
-    /// Applies migrations and reads the state, once.
+    /// A job begins: migrations are applied and the state is read, once. Returns whether it is to run.
     ///
     /// # Errors
     /// Why tables or state are not as the code expects them.
-    pub(crate) fn load(&mut self) -> Result<(), Error> {
-        self.state.load()
+    pub(crate) fn begin(&mut self, job: &Job) -> Result<bool, Error> {
+        let is_there = match &job.kind {
+            JobKind::Scheduled { id, .. } => self.tasks.begin(*id)?,
+            JobKind::TaskFailed(task) => self.tasks.begin(task.id)?,
+            _ => true,
+        };
+        if is_there {
+            self.state.load()?;
+        }
+        Ok(is_there)
     }
 
     /// The loaded document: a `yrs::Doc`.

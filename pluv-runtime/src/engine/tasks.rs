@@ -1,6 +1,6 @@
 //! The tasks of a room: calls of its own methods at a time. They are rows of a table, which the alarm runs.
 //!
-//! A task runs at least once. Before each run its row counts it as failed and due again later, so that a panic or a crash needs
+//! A task runs at least once. When a run begins its row counts it as failed and due again later, so that a panic or a crash needs
 //! no other record; a run that ends well deletes the row in its transaction.
 
 use std::{
@@ -84,7 +84,7 @@ impl TaskInfo {
 
 /// The id of a scheduled task: no other of the room has or had it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
 pub struct TaskId(i64);
 
 impl fmt::Display for TaskId {
@@ -137,6 +137,14 @@ struct Row {
     error: Option<String>,
 }
 
+/// A run that was started and has not begun: what its row says of it now, and once it has.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    before: Millis,
+    due: Millis,
+    failures: u32,
+}
+
 /// The tasks of a room.
 #[derive(Debug)]
 pub(crate) struct Tasks {
@@ -154,6 +162,8 @@ pub(crate) struct Tasks {
     reload: Option<Millis>,
     /// Those that run.
     running: BTreeMap<TaskId, AbortHandle>,
+    /// Those of them that wait in the same turn for others that are due.
+    starting: BTreeMap<TaskId, Start>,
     last: TaskId,
 }
 
@@ -169,13 +179,16 @@ impl Tasks {
             is_cron_outdated: true,
             reload: None,
             running: BTreeMap::new(),
+            starting: BTreeMap::new(),
             last: TaskId(0),
         }
     }
 
     /// Their row in the room's timers.
     pub(super) fn timer(&self) -> (Timer, Option<Millis>) {
-        let first = self.due.as_ref().and_then(|due| due.first()).map(|(due, _)| *due);
+        let rows = self.due.iter().flatten().filter(|(_, id)| !self.starting.contains_key(id));
+        let first = rows.map(|(due, _)| *due).next().into_iter();
+        let first = first.chain(self.starting.values().map(|start| start.due)).min();
         (Timer::Task, self.reload.or(first))
     }
 
@@ -376,6 +389,9 @@ impl Tasks {
         for values in due {
             let row: Row = from_row(&columns, values)?;
             let (id, failures) = (row.id, row.failures + 1);
+            if self.starting.contains_key(&id) {
+                continue;
+            }
             if let Some(abort) = self.running.remove(&id) {
                 abort.abort();
                 self.replace(id, row.due, Some(now + retry_delay(row.failures)), row.failures, None)?;
@@ -383,7 +399,7 @@ impl Tasks {
             }
             let task = self.tasks.iter().find(|task| task.name == row.name);
             let timeout = task.map_or(HOOK_TIMEOUT, |task| task.timeout);
-            self.replace(id, row.due, Some(now + timeout.max(retry_delay(failures))), failures, row.error.as_deref())?;
+            let due = now + timeout.max(retry_delay(failures));
             let work = match task {
                 Some(_) if row.failures < MAX_RUNS => {
                     let input = (row.key.as_deref() != Some(CRON)).then_some(row.input);
@@ -406,6 +422,7 @@ impl Tasks {
             let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
             let (abort, registration) = AbortHandle::new_pair();
             self.running.insert(id, abort);
+            self.starting.insert(id, Start { before: row.due, due, failures });
             let job = Job::of_room(&author, Typed::null(), now, work).aborted_by(registration);
             step.jobs.push(match task {
                 Some(task) => job.named(task.name),
@@ -413,6 +430,25 @@ impl Tasks {
             });
         }
         Ok(())
+    }
+
+    /// A run begins. Returns whether it is to go on: the task may have been canceled since it was started. Those that were
+    /// started with it have not begun, so that one that panics does not count against them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn begin(&mut self, id: TaskId) -> Result<bool, SqlError> {
+        let Some(Start { before, due, failures }) = self.starting.remove(&id) else { return Ok(false) };
+        let sql = "UPDATE pluv_task SET due = ?, failures = ? WHERE id = ? RETURNING id";
+        let is_there = !self.database.exec(sql, vec![due.into(), failures.into(), id.0.into()])?.is_empty();
+        if is_there {
+            let rows = self.rows()?;
+            rows.remove(&(before, id));
+            rows.insert((due, id));
+        } else {
+            self.running.remove(&id);
+        }
+        Ok(is_there)
     }
 
     /// Replaces what a row says of its next run.
@@ -517,6 +553,7 @@ impl Tasks {
     pub(super) fn cleared(&mut self) {
         self.running.values().for_each(AbortHandle::abort);
         self.running.clear();
+        self.starting.clear();
         self.due = Some(BTreeSet::new());
         self.is_cron_outdated = true;
     }

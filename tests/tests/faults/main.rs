@@ -4,6 +4,7 @@
 mod endless;
 mod handlers;
 mod hooks;
+mod tasks;
 
 use tokio::sync::{Mutex, MutexGuard};
 

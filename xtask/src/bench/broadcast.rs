@@ -76,7 +76,7 @@ async fn gather_room(server: &str, clients: u16) -> Result<(Load<Broadcast>, Mes
         all.push(Client::join(server, "/notes", &room, &format!("user-{client}"), &json!({})).await);
     }
     let request = json!({ "type": "say", "data": { "text": "x".repeat(TEXT) } });
-    gather(all, Message::text(request.to_string())).await
+    gather(all, Message::text(request.to_string()), "said").await
 }
 
 async fn gather_floor(server: &str, clients: u16, frame: Message) -> Result<(Load<Broadcast>, Message)> {
@@ -84,17 +84,21 @@ async fn gather_floor(server: &str, clients: u16, frame: Message) -> Result<(Loa
     for _ in 0..clients {
         all.push(connect(&format!("{server}/room/bench-{clients}")).await);
     }
-    gather(all, frame).await
+    gather(all, frame, "messageReceived").await
 }
 
-/// Waits until each client has the answer to one request of each sender; returns the first one as well.
-async fn gather(mut clients: Vec<Client>, request: Message) -> Result<(Load<Broadcast>, Message)> {
+/// Waits until each client has the answer to one request of each sender, by its name; returns the first one as well.
+pub(super) async fn gather(
+    mut clients: Vec<Client>,
+    request: Message,
+    answer: &str,
+) -> Result<(Load<Broadcast>, Message)> {
     let (mut frames, senders) = (Vec::new(), clients.len().min(SENDERS));
     for sender in 0..senders {
         clients[sender].socket().send(request.clone()).await;
         for client in &mut clients {
             // The frames before it are of the joining of the others.
-            frames.push(Message::Text(client.until_text("said").await));
+            frames.push(Message::Text(client.until_text(answer).await));
         }
     }
     let ledger = Ledger::of_room(clients.len());
@@ -106,7 +110,7 @@ async fn gather(mut clients: Vec<Client>, request: Message) -> Result<(Load<Broa
 
 /// Messages of some clients to all clients of their room.
 #[derive(Debug)]
-struct Broadcast {
+pub(super) struct Broadcast {
     request: Message,
     /// The frames that a client may receive.
     frames: HashSet<Vec<u8>>,

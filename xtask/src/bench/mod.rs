@@ -7,6 +7,8 @@ mod editors;
 mod edits;
 mod large;
 mod load;
+mod storing;
+mod ticks;
 mod whiteboard;
 
 use std::{env, os::unix::process::CommandExt as _, panic::AssertUnwindSafe};
@@ -18,7 +20,7 @@ use tokio::runtime;
 
 use crate::{process, tools::cargo};
 
-/// Measures rooms: messages against a worker that does the bare minimum, edits against `y-partyserver`.
+/// Measures rooms: messages, state, rows and ticks against plain JavaScript, edits against `y-partyserver`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
     /// Measures one part of it.
@@ -27,7 +29,7 @@ pub(crate) struct Options {
     /// How many clients a room has that messages go to.
     #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_parser = value_parser!(u16).range(1..=500))]
     pub(crate) clients: Vec<u16>,
-    /// How often each rate of messages is measured.
+    /// How often each rate of messages, and the jitter of ticks, is measured.
     #[arg(long, default_value_t = 9, value_parser = value_parser!(u16).range(1..=50))]
     pub(crate) rounds: u16,
     /// How long a round takes.
@@ -46,6 +48,10 @@ pub(crate) struct Options {
 pub(crate) enum Bench {
     /// Messages of some clients to all clients of their room.
     Broadcast,
+    /// Events that change a state or insert a row.
+    Storing,
+    /// The jitter of a tick.
+    Ticks,
     /// Edits of a document by all clients of its room.
     Edits,
     /// The whiteboard's page while all people of its board move.
@@ -63,6 +69,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted = |bench| options.only.is_none_or(|only| only == bench);
     if wanted(Bench::Broadcast) {
         broadcast::run(options)?;
+    }
+    if wanted(Bench::Storing) {
+        storing::run(options)?;
+    }
+    if wanted(Bench::Ticks) {
+        ticks::run(options)?;
     }
     if wanted(Bench::Edits) {
         edits::run(&options.edits, options.seconds)?;

@@ -8,7 +8,7 @@ use super::{node_tests, report::Report, servers::Servers};
 use crate::{process, tools, worker::Worker};
 
 /// The rooms whose clients the tests use.
-const ROOMS: [&str; 5] = ["Desk", "Lab", "Ledger", "Notes", "Plain"];
+const ROOMS: [&str; 6] = ["Agenda", "Desk", "Lab", "Ledger", "Notes", "Plain"];
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
     let Some(fixture) = servers.get("fixture") else {

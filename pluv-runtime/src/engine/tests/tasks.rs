@@ -11,6 +11,7 @@ use serde_json::json;
 use yrs::{GetString as _, ReadTxn as _, Text as _, WriteTxn as _};
 
 use crate::{
+    __private::TS,
     At,
     prelude::*,
     sql::Driver as _,
@@ -20,7 +21,7 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-#[derive(Serialize)]
+#[derive(Serialize, TS)]
 #[serde(tag = "type", content = "data", rename_all = "camelCase")]
 pub enum Output {
     Rang { name: String, millis: u64 },
@@ -32,12 +33,14 @@ pub struct Rings {
 }
 
 /// A ring at a time: by a task that is a transaction, or by an `async` one that takes a time.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Ring {
     name: String,
     after: u64,
     key: Option<String>,
+    /// The key of a task that it cancels.
+    cancels: Option<String>,
     /// So often it fails, and whether for good.
     failures: u32,
     is_permanent: bool,
@@ -45,13 +48,13 @@ pub struct Ring {
     is_refused: bool,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, TS)]
 pub struct SlowRing {
     name: String,
     takes: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, TS)]
 pub struct Cancel {
     id: crate::TaskId,
 }
@@ -116,6 +119,9 @@ impl Bell {
     fn run(&self, cx: &TaskContext, input: Ring) -> Result<()> {
         let runs = self.counts.runs.get() + 1;
         self.counts.runs.set(runs);
+        if let Some(key) = &input.cancels {
+            cx.cancel_as(key)?;
+        }
         cx.update(|rings| *rings.counts.entry(input.name.clone()).or_default() += 1)?;
         let letter = input.name.clone();
         cx.storage().edit(move |doc| doc.get_or_insert_text("rings").push(doc, &letter));
@@ -320,6 +326,55 @@ fn a_crash_in_a_task_runs_it_again_and_its_effects_happen_once() {
         assert_eq!(ada.call("counts", json!({})), Ok(json!({ "a": 1 })), "a crash in call {call} of {calls}");
         assert_eq!(scheduled(&ada).len(), 0);
     }
+}
+
+#[test]
+fn a_crash_in_a_task_delays_no_other_that_is_due() {
+    let start = |world: &World<Bell>| {
+        let ada = world.join(());
+        for (name, after) in [("a", 1_000), ("b", 900)] {
+            ada.send("ring", json!({ "name": name, "after": after }));
+        }
+        // Both are due at the next alarm.
+        world.crash_for(SECOND);
+        ada.join();
+        ada
+    };
+    let calls = {
+        let (world, _) = world();
+        let ada = start(&world);
+        let before = world.storage().calls();
+        world.advance(SECOND);
+        assert_eq!(names(&ada), ["b", "a"]);
+        world.storage().calls() - before
+    };
+    for call in 0..calls {
+        let (world, _) = world();
+        let ada = start(&world);
+        world.storage().fail_at(call, Fault::Crash);
+        world.advance(SECOND);
+        assert!(!ada.is_connected());
+        ada.join();
+        world.advance(SECOND);
+        let counts = ada.call("counts", json!({})).expect("it is answered");
+        assert!(!counts["a"].is_null() || !counts["b"].is_null(), "a crash in call {call} of {calls}: {counts}");
+        world.advance(10 * MINUTE);
+        assert_eq!(ada.call("counts", json!({})), Ok(json!({ "a": 1, "b": 1 })));
+    }
+}
+
+#[test]
+fn a_task_that_another_one_cancels_at_its_time_does_not_run() {
+    let (world, counts) = world();
+    let ada = world.join(());
+    ada.send("ring", json!({ "name": "a", "after": 900, "cancels": "b" }));
+    ada.send("ring", json!({ "name": "b", "after": 1_000, "key": "b" }));
+    ada.send("ring", json!({ "name": "c", "after": 1_000 }));
+    world.crash_for(SECOND);
+    ada.join();
+    world.advance(60 * MINUTE);
+    assert_eq!((names(&ada), counts.runs.get()), (vec!["a".to_owned(), "c".to_owned()], 2));
+    assert_eq!(scheduled(&ada).len(), 0);
 }
 
 #[test]

@@ -1,0 +1,12 @@
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[task]
+    fn remind(&self, _cx: &TaskContext, input: &str) {
+        let _ = input;
+    }
+}
+
+fn main() {}

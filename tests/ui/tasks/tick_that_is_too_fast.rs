@@ -1,0 +1,10 @@
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[tick("5ms")]
+    fn step(&self) {}
+}
+
+fn main() {}

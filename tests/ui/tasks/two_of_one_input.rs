@@ -1,0 +1,24 @@
+use pluv::prelude::*;
+
+#[derive(Serialize, Deserialize)]
+pub struct Reminder {
+    pub text: String,
+}
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[task]
+    fn remind(&self, _cx: &TaskContext, input: Reminder) {
+        let _ = input.text;
+    }
+
+    #[task]
+    fn remind_again(&self, _cx: &TaskContext, input: Reminder) {
+        let _ = input.text;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+use pluv::prelude::*;
+
+#[derive(Serialize, Deserialize)]
+pub struct Reminder {
+    pub text: String,
+}
+
+type Again = Reminder;
+
+#[pluv::room]
+pub struct Chat;
+
+#[pluv::room]
+impl Chat {
+    #[task]
+    fn remind(&self, _cx: &TaskContext, input: Reminder) {
+        let _ = input.text;
+    }
+
+    #[task]
+    fn remind_again(&self, _cx: &TaskContext, input: Again) {
+        let _ = input.text;
+    }
+}
+
+fn main() {}
