@@ -1,4 +1,4 @@
-//! What the platform gives to a room.
+//! The worker's environment and the object of a room.
 
 use worker::{Env, State};
 

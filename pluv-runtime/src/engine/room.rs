@@ -768,7 +768,12 @@ impl Room {
         last_ping: LastPing<'_>,
         step: &mut Step,
     ) -> Result<(), Error> {
-        self.state.end_transaction(stored.is_ok());
+        if self.state.end_transaction(stored.is_ok())
+            && let Ok(Some(message)) = self.state.whole_shared()
+        {
+            let message = Output::from_head(shared_head(&message));
+            step.broadcast_text(self.members.connections.listeners(), message.into_frame(&job.current.origin));
+        }
         self.tasks.end_transaction(stored.is_ok());
         self.document.end_transaction(stored.is_ok(), &self.members.connections, step);
         let (outcome, actions) = stored?;

@@ -212,10 +212,10 @@ impl RoomState {
         })
     }
 
-    /// The transaction of a handler has ended.
-    pub(super) fn end_transaction(&mut self, is_committed: bool) {
-        self.state.end_transaction(is_committed);
-        self.shared.end_transaction(is_committed);
+    /// The transaction of a handler has ended. Returns whether what clients see was changed though the commit failed.
+    pub(super) fn end_transaction(&mut self, is_committed: bool) -> bool {
+        self.state.end_transaction(is_committed, &self.database);
+        self.shared.end_transaction(is_committed, &self.database)
     }
 }
 
@@ -236,7 +236,7 @@ impl StoredValue {
         self.loaded = Some(Loaded { value: Rc::clone(&value), json: json.into(), version });
         if is_migrated {
             let stored = database.transaction(|| self.store(value, database));
-            self.end_transaction(stored.is_ok());
+            self.end_transaction(stored.is_ok(), database);
             stored.inspect_err(|_| self.loaded = None)?;
         }
         Ok(())
@@ -251,7 +251,9 @@ impl StoredValue {
             return Ok(None);
         }
         let version = version + 1;
-        database.exec(TABLE, Vec::new())?;
+        if version == 1 {
+            database.exec(TABLE, Vec::new())?;
+        }
         let row = vec![self.row.into(), version.into(), (*json).into()];
         database.exec("INSERT OR REPLACE INTO pluv_state (id, version, value) VALUES (?, ?, ?)", row)?;
         let previous = self.loaded.replace(Loaded { value, json, version });
@@ -260,10 +262,17 @@ impl StoredValue {
         Ok(before)
     }
 
-    fn end_transaction(&mut self, is_committed: bool) {
-        let previous = self.previous.take();
-        if !is_committed && previous.is_some() {
-            self.loaded = previous;
+    /// Ends a transaction. Returns whether the value was stored though the commit failed.
+    fn end_transaction(&mut self, is_committed: bool, database: &Database) -> bool {
+        let Some(previous) = self.previous.take().filter(|_| !is_committed) else { return false };
+        // It is read again, as a commit may have failed for its answer alone.
+        self.loaded = None;
+        match self.load(database) {
+            Ok(()) => self.loaded.as_ref().is_some_and(|loaded| loaded.version != previous.version),
+            Err(_) => {
+                self.loaded = Some(previous);
+                false
+            }
         }
     }
 

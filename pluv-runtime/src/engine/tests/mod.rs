@@ -7,6 +7,10 @@ mod anything;
 // With the feature `ts` a room writes its file of TypeScript.
 #[cfg(not(feature = "ts"))]
 #[expect(unreachable_pub, missing_debug_implementations, reason = "a room is written as users write it")]
+mod anything_stored;
+// With the feature `ts` a room writes its file of TypeScript.
+#[cfg(not(feature = "ts"))]
+#[expect(unreachable_pub, missing_debug_implementations, reason = "a room is written as users write it")]
 mod calls;
 mod document_hooks;
 mod event_log;
