@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, env, fs, path::Path};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Item, Meta};
+use syn::{Expr, ExprBlock, Item, ItemConst, Meta, Stmt};
 
 /// Expands the rooms of a file, one after another.
 fn expanded(source: &str) -> TokenStream {
@@ -65,11 +65,20 @@ fn named(source: &str, names: &[&str]) -> Vec<usize> {
     let own = syn::parse_file(source).expect("it is Rust").items.len();
     assert_eq!(own, 1, "the item is known by its place");
     let added = syn::parse2::<syn::File>(expanded(source)).expect("an expansion is Rust").items.split_off(1);
-    // An error about a type in the handle is the same as that in the user's item, and so reported once.
-    let is_handle =
-        |item: &Item| matches!(item, Item::Const(item) if item.to_token_stream().to_string().contains("HasHandle"));
-    let added: TokenStream = added.iter().filter(|item| !is_handle(item)).map(ToTokens::to_token_stream).collect();
+    let added: TokenStream = added.into_iter().flat_map(without_handle).collect();
     names.iter().map(|name| count(added.clone(), name)).collect()
+}
+
+/// Removes the methods of a room's handle: an error about a type there is the same as that in the user's item, and so reported
+/// once.
+fn without_handle(item: Item) -> TokenStream {
+    let Item::Const(ItemConst { expr, .. }) = &item else { return item.into_token_stream() };
+    let Expr::Block(ExprBlock { block, .. }) = &**expr else { return item.into_token_stream() };
+    let is_handle = |statement: &&Stmt| match statement {
+        Stmt::Item(Item::Impl(item)) => item.self_ty.to_token_stream().to_string().contains("Handle <"),
+        _ => false,
+    };
+    block.stmts.iter().filter(|statement| !is_handle(statement)).map(ToTokens::to_token_stream).collect()
 }
 
 /// rustc reports an unknown type at each place that names it.

@@ -66,7 +66,7 @@ pub use self::{
         TaskContext, TaskInput, When,
     },
     auth::{Access, Grant},
-    cloudflare::{Call, Handle, HandleOf, HasHandle, RoomExt},
+    cloudflare::{Call, Handle, HandleOf, RoomExt},
     document::{NoStorage, Storage, Usage, Yrs},
     engine::{Evict, FailedTask, Hooks, Limits, MigratedState, Retention, ScheduledTask, StateType, TaskId, Upgrade},
     error::{Error, Result},

@@ -6,7 +6,7 @@ use syn::{Path, Type};
 
 use crate::model::{Call, CallKind, Handlers};
 
-/// Expands the handle. Its types have no name, as the room's own module may have one of any name.
+/// Expands the types of the handle, for a block of their own: the room's module may have types of any name.
 pub(super) fn handle(handlers: &Handlers) -> TokenStream {
     let Handlers { runtime, implementation, calls, worker_calls, .. } = handlers;
     let room = &implementation.self_ty;
@@ -17,59 +17,54 @@ pub(super) fn handle(handlers: &Handlers) -> TokenStream {
     let of_user =
         calls.iter().filter_map(|call| method(runtime, room, call, &quote!(call_by), &quote!(self.handle, &self.user)));
     quote! {
-        const _: () = {
-            // With a parameter, as a public type could not name a private room.
-            #[derive(Debug)]
-            pub struct Handle<R>(#runtime::Handle<R>);
+        type __Room = <#room as #runtime::Handlers>::Room;
 
-            #[automatically_derived]
-            impl<R> ::core::convert::From<#runtime::Handle<R>> for Handle<R> {
-                fn from(handle: #runtime::Handle<R>) -> Self {
-                    Self(handle)
-                }
+        // With a parameter, as a public type could not name a private room.
+        #[derive(Debug)]
+        pub struct __Handle<R>(#runtime::Handle<R>);
+
+        #[automatically_derived]
+        impl<R> ::core::convert::From<#runtime::Handle<R>> for __Handle<R> {
+            fn from(handle: #runtime::Handle<R>) -> Self {
+                Self(handle)
+            }
+        }
+
+        #[automatically_derived]
+        impl<R> ::core::ops::Deref for __Handle<R> {
+            type Target = #runtime::Handle<R>;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        pub struct __UserHandle<'a, R, U> {
+            handle: &'a #runtime::Handle<R>,
+            user: U,
+        }
+
+        impl<R, U> ::core::fmt::Debug for __UserHandle<'_, R, U> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str("UserHandle")
+            }
+        }
+
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        #own_impl __Handle<__Room> {
+            /// The room's procedures, called as this user.
+            #[must_use]
+            pub fn as_user<U>(&self, user: U) -> __UserHandle<'_, __Room, U> {
+                __UserHandle { handle: &self.0, user }
             }
 
-            #[automatically_derived]
-            impl<R> ::core::ops::Deref for Handle<R> {
-                type Target = #runtime::Handle<R>;
+            #(#own)*
+        }
 
-                fn deref(&self) -> &Self::Target {
-                    &self.0
-                }
-            }
-
-            #[automatically_derived]
-            impl #runtime::HasHandle for #room {
-                type Handle = Handle<Self>;
-            }
-
-            pub struct UserHandle<'a, R: #runtime::Room> {
-                handle: &'a #runtime::Handle<R>,
-                user: R::User,
-            }
-
-            impl<R: #runtime::Room> ::core::fmt::Debug for UserHandle<'_, R> {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    f.write_str("UserHandle")
-                }
-            }
-
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
-            #own_impl Handle<#room> {
-                /// The room's procedures, called as this user.
-                #[must_use]
-                pub fn as_user(&self, user: <#room as #runtime::Room>::User) -> UserHandle<'_, #room> {
-                    UserHandle { handle: &self.0, user }
-                }
-
-                #(#own)*
-            }
-
-            #[allow(dead_code, private_interfaces, unreachable_pub)]
-            #own_impl UserHandle<'_, #room> {
-                #(#of_user)*
-            }
-        };
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        #own_impl __UserHandle<'_, __Room, <__Room as #runtime::Room>::User> {
+            #(#of_user)*
+        }
     }
 }
 
@@ -98,7 +93,7 @@ fn method(
     Some(quote! {
         #(#cfgs)*
         #[doc = #docs]
-        pub fn #method(&self, #parameter) -> #runtime::Call<'_, #room, #input, #answer> {
+        pub fn #method(&self, #parameter) -> #runtime::Call<'_, __Room, #input, #answer> {
             #runtime::__private::#function(#handle, #name, #argument)
         }
     })

@@ -65,8 +65,13 @@ pub(crate) fn handlers(model: &Handlers) -> TokenStream {
     });
     let timed = timed(runtime, tasks, ticks);
     let hooks = hooks.iter().map(|hook| hook_method(runtime, hook));
+    let handle_type = match is_generic {
+        true => quote!(#runtime::Handle<Self::Room>),
+        false => quote!(__Handle<Self::Room>),
+    };
     let body = quote! {
         type Room = #room;
+        type Handle = #handle_type;
         const EVENTS: &'static [#runtime::EventInfo] = &[#(#events),*];
         const EVENT_TYPES: &'static [#runtime::schema::EventTypes] = &[#(#types),*];
         const HOOKS: #runtime::Hooks = {
@@ -90,12 +95,11 @@ pub(crate) fn handlers(model: &Handlers) -> TokenStream {
         #[automatically_derived]
         impl #parameters #at::Handlers for #room #clause { #body }
     };
-    let others = (!is_generic).then(|| {
-        let inputs = task_inputs(runtime, self_ty, tasks);
-        let handle = handle(model);
-        quote!(#inputs #handle)
-    });
-    quote!(#item #handlers #others #export)
+    if is_generic {
+        return quote!(#item #handlers);
+    }
+    let (inputs, handle) = (task_inputs(runtime, self_ty, tasks), handle(model));
+    quote!(#item const _: () = { #handle #handlers }; #inputs #export)
 }
 
 /// Calls a user's method. An error about its return type points to that type.

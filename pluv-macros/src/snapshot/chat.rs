@@ -186,240 +186,238 @@ impl Chat {
         });
     }
 }
-#[automatically_derived]
-impl ::pluv::Handlers for Chat {
-    type Room = <Chat as ::pluv::__private::Identity<
-        {
-            ::pluv::__private::assert_has_user::<Chat>();
-            let _ = || {
-                #[allow(unused_imports)]
-                use ::pluv::__private::PlainAnswer as _;
-                ::pluv::__private::assert_input(Self::send_message);
-                ::pluv::__private::assert_input(Self::history);
-                {
-                    ::pluv::__private::returns(|| Self::history(
-                            ::pluv::__private::any(),
-                            ::pluv::__private::any(),
-                            ::pluv::__private::any(),
-                        ))
-                        .answer_kind()
-                        .assert_sent::<Self>();
-                    ::pluv::__private::returns(|| Self::history(
-                            ::pluv::__private::any(),
-                            ::pluv::__private::any(),
-                            ::pluv::__private::any(),
-                        ))
-                        .answer_kind()
-                        .assert_typed();
-                }
-                ::pluv::__private::assert_input(Self::double);
-            };
-            let __messages = ::pluv::__private::messages_of::<Chat>();
-            ::pluv::__private::assert_no_message(
-                __messages,
-                "historyResult",
-                "the answer of `history` is called `historyResult`, and so is a message of the room's output: give it another name with `#[procedure(reply = \"..\")]`",
-            );
-            0
-        },
-    >>::Type;
-    const EVENTS: &'static [::pluv::EventInfo] = &[
-        ::pluv::EventInfo::event(
-                "sendMessage",
-                "Stores a message, and sends it to everyone: both, or neither.",
-            )
-            .sync(),
-        ::pluv::EventInfo::procedure(
-                "history",
-                "historyResult",
-                "Returns a page of the history, newest first.",
-            )
-            .sync(),
-        ::pluv::EventInfo::event(
-                "double",
-                "Doubles a number, and sends it to the caller only.",
-            )
-            .sync(),
-    ];
-    const EVENT_TYPES: &'static [::pluv::schema::EventTypes] = &[
-        ::pluv::schema::EventTypes::new()
-            .taken_by::<
-                <Self as ::pluv::Handlers>::Room,
-                _,
-                _,
-                _,
-                _,
-            >(Self::send_message),
-        ::pluv::schema::EventTypes::new()
-            .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::history)
-            .answered_by(|declared| {
-                #[allow(unused_imports)]
-                use ::pluv::__private::PlainAnswer as _;
-                ::pluv::__private::returns(|| Self::history(
-                        ::pluv::__private::any(),
-                        ::pluv::__private::any(),
-                        ::pluv::__private::any(),
-                    ))
-                    .answer_kind()
-                    .name::<<Self as ::pluv::Handlers>::Room>(declared)
-            }),
-        ::pluv::schema::EventTypes::new()
-            .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::double),
-    ];
-    const HOOKS: ::pluv::Hooks = {
-        #[allow(unused_mut)]
-        let mut hooks = ::pluv::Hooks::none();
-        {
-            hooks.authorize = true;
-        }
-        hooks
-    };
-    const TASKS: &'static [::pluv::__private::TaskInfo] = &[
-        ::pluv::__private::TaskInfo::new("delete_old_messages")
-            .sync()
-            .cron(::pluv::__private::Cron::parse("0 3 * * *")),
-    ];
-    #[allow(unused_variables)]
-    async fn run_task(
-        &self,
-        cx: &::pluv::TaskContext<'_, Self>,
-        task: ::pluv::__private::TaskCall<'_>,
-    ) -> ::pluv::Result<()> {
-        match task.name() {
-            "delete_old_messages" => {
-                ::pluv::__private::hook(
-                    Self::delete_old_messages(self, ::pluv::__private::task_context(cx)),
-                )
-            }
-            _ => ::core::result::Result::Ok(()),
-        }
-    }
-    #[allow(unused_variables)]
-    async fn create(
-        env: &::pluv::__private::Env,
-        room: &str,
-    ) -> ::pluv::Result<(Self, ::pluv::Limits)> {
-        ::core::result::Result::Ok((
-            <<Self as ::pluv::Handlers>::Room as ::pluv::__private::Fieldless>::new(),
-            <<Self as ::pluv::Handlers>::Room as ::pluv::Room>::OPTIONS.limits,
-        ))
-    }
-    #[allow(unused_variables)]
-    async fn dispatch(
-        &self,
-        cx: &::pluv::Context<'_, Self>,
-        message: ::pluv::Message<'_>,
-    ) -> ::pluv::Result<::pluv::__private::Outcome> {
-        #[allow(unused_imports)]
-        use ::pluv::__private::PlainAnswer as _;
-        match message.name() {
-            "sendMessage" => {
-                ::pluv::__private::event(
-                    Self::send_message(
-                        self,
-                        ::pluv::__private::context(cx),
-                        ::pluv::__private::input::<
-                            <Self as ::pluv::Handlers>::Room,
-                            _,
-                        >(&message)?,
-                    ),
-                )
-            }
-            "history" => {
-                let returned = Self::history(
-                    self,
-                    ::pluv::__private::context(cx),
-                    ::pluv::__private::input::<
-                        <Self as ::pluv::Handlers>::Room,
-                        _,
-                    >(&message)?,
-                );
-                ::pluv::__private::kind(&returned)
-                    .answer::<
-                        <Self as ::pluv::Handlers>::Room,
-                    >("historyResult", returned)
-            }
-            "double" => {
-                ::pluv::__private::event(
-                    Self::double(
-                        self,
-                        ::pluv::__private::context(cx),
-                        ::pluv::__private::input::<
-                            <Self as ::pluv::Handlers>::Room,
-                            _,
-                        >(&message)?,
-                    ),
-                )
-            }
-            _ => ::core::result::Result::Ok(::pluv::__private::Outcome::Unhandled),
-        }
-    }
-    #[allow(unused_variables)]
-    async fn authorize(
-        req: &::pluv::__private::Request,
-        env: &::pluv::__private::Env,
-        room: &str,
-    ) -> ::pluv::Result<
-        ::core::option::Option<
-            ::pluv::Grant<<<Self as ::pluv::Handlers>::Room as ::pluv::Room>::User>,
-        >,
-    > {
-        ::pluv::__private::authorize::<
-            <<Self as ::pluv::Handlers>::Room as ::pluv::Room>::User,
-        >(Self::authorize(req, env, room))
-    }
-}
 const _: () = {
+    type __Room = <Chat as ::pluv::Handlers>::Room;
     #[derive(Debug)]
-    pub struct Handle<R>(::pluv::Handle<R>);
+    pub struct __Handle<R>(::pluv::Handle<R>);
     #[automatically_derived]
-    impl<R> ::core::convert::From<::pluv::Handle<R>> for Handle<R> {
+    impl<R> ::core::convert::From<::pluv::Handle<R>> for __Handle<R> {
         fn from(handle: ::pluv::Handle<R>) -> Self {
             Self(handle)
         }
     }
     #[automatically_derived]
-    impl<R> ::core::ops::Deref for Handle<R> {
+    impl<R> ::core::ops::Deref for __Handle<R> {
         type Target = ::pluv::Handle<R>;
         fn deref(&self) -> &Self::Target {
             &self.0
         }
     }
-    #[automatically_derived]
-    impl ::pluv::HasHandle for Chat {
-        type Handle = Handle<Self>;
-    }
-    pub struct UserHandle<'a, R: ::pluv::Room> {
+    pub struct __UserHandle<'a, R, U> {
         handle: &'a ::pluv::Handle<R>,
-        user: R::User,
+        user: U,
     }
-    impl<R: ::pluv::Room> ::core::fmt::Debug for UserHandle<'_, R> {
+    impl<R, U> ::core::fmt::Debug for __UserHandle<'_, R, U> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.write_str("UserHandle")
         }
     }
     #[allow(dead_code, private_interfaces, unreachable_pub)]
-    impl Handle<Chat> {
+    impl __Handle<__Room> {
         /// The room's procedures, called as this user.
         #[must_use]
-        pub fn as_user(
-            &self,
-            user: <Chat as ::pluv::Room>::User,
-        ) -> UserHandle<'_, Chat> {
-            UserHandle {
+        pub fn as_user<U>(&self, user: U) -> __UserHandle<'_, __Room, U> {
+            __UserHandle {
                 handle: &self.0,
                 user,
             }
         }
     }
     #[allow(dead_code, private_interfaces, unreachable_pub)]
-    impl UserHandle<'_, Chat> {
+    impl __UserHandle<'_, __Room, <__Room as ::pluv::Room>::User> {
         ///Returns a page of the history, newest first.
         pub fn history(
             &self,
             input: Page,
-        ) -> ::pluv::Call<'_, Chat, Page, Vec<ChatMessage>> {
+        ) -> ::pluv::Call<'_, __Room, Page, Vec<ChatMessage>> {
             ::pluv::__private::call_by(self.handle, &self.user, "history", input)
+        }
+    }
+    #[automatically_derived]
+    impl ::pluv::Handlers for Chat {
+        type Room = <Chat as ::pluv::__private::Identity<
+            {
+                ::pluv::__private::assert_has_user::<Chat>();
+                let _ = || {
+                    #[allow(unused_imports)]
+                    use ::pluv::__private::PlainAnswer as _;
+                    ::pluv::__private::assert_input(Self::send_message);
+                    ::pluv::__private::assert_input(Self::history);
+                    {
+                        ::pluv::__private::returns(|| Self::history(
+                                ::pluv::__private::any(),
+                                ::pluv::__private::any(),
+                                ::pluv::__private::any(),
+                            ))
+                            .answer_kind()
+                            .assert_sent::<Self>();
+                        ::pluv::__private::returns(|| Self::history(
+                                ::pluv::__private::any(),
+                                ::pluv::__private::any(),
+                                ::pluv::__private::any(),
+                            ))
+                            .answer_kind()
+                            .assert_typed();
+                    }
+                    ::pluv::__private::assert_input(Self::double);
+                };
+                let __messages = ::pluv::__private::messages_of::<Chat>();
+                ::pluv::__private::assert_no_message(
+                    __messages,
+                    "historyResult",
+                    "the answer of `history` is called `historyResult`, and so is a message of the room's output: give it another name with `#[procedure(reply = \"..\")]`",
+                );
+                0
+            },
+        >>::Type;
+        type Handle = __Handle<Self::Room>;
+        const EVENTS: &'static [::pluv::EventInfo] = &[
+            ::pluv::EventInfo::event(
+                    "sendMessage",
+                    "Stores a message, and sends it to everyone: both, or neither.",
+                )
+                .sync(),
+            ::pluv::EventInfo::procedure(
+                    "history",
+                    "historyResult",
+                    "Returns a page of the history, newest first.",
+                )
+                .sync(),
+            ::pluv::EventInfo::event(
+                    "double",
+                    "Doubles a number, and sends it to the caller only.",
+                )
+                .sync(),
+        ];
+        const EVENT_TYPES: &'static [::pluv::schema::EventTypes] = &[
+            ::pluv::schema::EventTypes::new()
+                .taken_by::<
+                    <Self as ::pluv::Handlers>::Room,
+                    _,
+                    _,
+                    _,
+                    _,
+                >(Self::send_message),
+            ::pluv::schema::EventTypes::new()
+                .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::history)
+                .answered_by(|declared| {
+                    #[allow(unused_imports)]
+                    use ::pluv::__private::PlainAnswer as _;
+                    ::pluv::__private::returns(|| Self::history(
+                            ::pluv::__private::any(),
+                            ::pluv::__private::any(),
+                            ::pluv::__private::any(),
+                        ))
+                        .answer_kind()
+                        .name::<<Self as ::pluv::Handlers>::Room>(declared)
+                }),
+            ::pluv::schema::EventTypes::new()
+                .taken_by::<<Self as ::pluv::Handlers>::Room, _, _, _, _>(Self::double),
+        ];
+        const HOOKS: ::pluv::Hooks = {
+            #[allow(unused_mut)]
+            let mut hooks = ::pluv::Hooks::none();
+            {
+                hooks.authorize = true;
+            }
+            hooks
+        };
+        const TASKS: &'static [::pluv::__private::TaskInfo] = &[
+            ::pluv::__private::TaskInfo::new("delete_old_messages")
+                .sync()
+                .cron(::pluv::__private::Cron::parse("0 3 * * *")),
+        ];
+        #[allow(unused_variables)]
+        async fn run_task(
+            &self,
+            cx: &::pluv::TaskContext<'_, Self>,
+            task: ::pluv::__private::TaskCall<'_>,
+        ) -> ::pluv::Result<()> {
+            match task.name() {
+                "delete_old_messages" => {
+                    ::pluv::__private::hook(
+                        Self::delete_old_messages(
+                            self,
+                            ::pluv::__private::task_context(cx),
+                        ),
+                    )
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+        #[allow(unused_variables)]
+        async fn create(
+            env: &::pluv::__private::Env,
+            room: &str,
+        ) -> ::pluv::Result<(Self, ::pluv::Limits)> {
+            ::core::result::Result::Ok((
+                <<Self as ::pluv::Handlers>::Room as ::pluv::__private::Fieldless>::new(),
+                <<Self as ::pluv::Handlers>::Room as ::pluv::Room>::OPTIONS.limits,
+            ))
+        }
+        #[allow(unused_variables)]
+        async fn dispatch(
+            &self,
+            cx: &::pluv::Context<'_, Self>,
+            message: ::pluv::Message<'_>,
+        ) -> ::pluv::Result<::pluv::__private::Outcome> {
+            #[allow(unused_imports)]
+            use ::pluv::__private::PlainAnswer as _;
+            match message.name() {
+                "sendMessage" => {
+                    ::pluv::__private::event(
+                        Self::send_message(
+                            self,
+                            ::pluv::__private::context(cx),
+                            ::pluv::__private::input::<
+                                <Self as ::pluv::Handlers>::Room,
+                                _,
+                            >(&message)?,
+                        ),
+                    )
+                }
+                "history" => {
+                    let returned = Self::history(
+                        self,
+                        ::pluv::__private::context(cx),
+                        ::pluv::__private::input::<
+                            <Self as ::pluv::Handlers>::Room,
+                            _,
+                        >(&message)?,
+                    );
+                    ::pluv::__private::kind(&returned)
+                        .answer::<
+                            <Self as ::pluv::Handlers>::Room,
+                        >("historyResult", returned)
+                }
+                "double" => {
+                    ::pluv::__private::event(
+                        Self::double(
+                            self,
+                            ::pluv::__private::context(cx),
+                            ::pluv::__private::input::<
+                                <Self as ::pluv::Handlers>::Room,
+                                _,
+                            >(&message)?,
+                        ),
+                    )
+                }
+                _ => ::core::result::Result::Ok(::pluv::__private::Outcome::Unhandled),
+            }
+        }
+        #[allow(unused_variables)]
+        async fn authorize(
+            req: &::pluv::__private::Request,
+            env: &::pluv::__private::Env,
+            room: &str,
+        ) -> ::pluv::Result<
+            ::core::option::Option<
+                ::pluv::Grant<<<Self as ::pluv::Handlers>::Room as ::pluv::Room>::User>,
+            >,
+        > {
+            ::pluv::__private::authorize::<
+                <<Self as ::pluv::Handlers>::Room as ::pluv::Room>::User,
+            >(Self::authorize(req, env, room))
         }
     }
 };

@@ -11,6 +11,7 @@ use worker::{Env, Request, Response};
 
 use super::{Context, EventInfo, EventTypes, Options, Room, TaskCall, TaskContext};
 use crate::{
+    Handle,
     auth::Grant,
     contract::{ClientInput, Failure, ServerOutput},
     engine::{
@@ -31,6 +32,8 @@ use crate::{
 pub trait Handlers: Sized + 'static {
     /// The room itself.
     type Room: Room;
+    /// The room's handle, which has the room's procedures as methods.
+    type Handle: From<Handle<Self::Room>>;
     /// The events and procedures, in the order of the source.
     const EVENTS: &'static [EventInfo];
     /// Their types, in the same order, for the schema.

@@ -8,7 +8,7 @@ use worker::{Env, ObjectNamespace};
 use super::request::{ObjectRequest, namespace};
 use crate::{
     Error, Result,
-    api::{Room, Session},
+    api::{Handlers, Room, Session},
     contract::{HasDocument, HasOutput},
     engine::{AdminRequest, Call, Evict, SessionInfo, Types},
     protocol::Output,
@@ -30,19 +30,13 @@ pub struct Handle<R> {
     _room: PhantomData<fn() -> R>,
 }
 
-/// A room whose handle has the room's procedures as methods: each with `#[pluv::room]` on its impl.
-pub trait HasHandle: Room {
-    /// The handle.
-    type Handle: From<Handle<Self>>;
-}
-
 /// The handle of a room: a [`Handle`] with the room's procedures as methods. Those of `#[procedure(worker)]` are its own, and those
 /// that clients call are called as a user.
 ///
 /// ```ignore
 /// let past = Poker::at(&env, "lobby")?.as_user(ada).rounds(Page { limit: 10 }).await?;
 /// ```
-pub type HandleOf<R> = <R as HasHandle>::Handle;
+pub type HandleOf<R> = <R as Handlers>::Handle;
 
 impl<R: Room> Handle<R> {
     pub(super) fn new(env: &Env, room: &str) -> Result<Self> {

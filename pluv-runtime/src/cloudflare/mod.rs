@@ -13,7 +13,7 @@ pub use worker::{Env, Request};
 
 pub use self::{
     call::Call,
-    handle::{Handle, HandleOf, HasHandle},
+    handle::{Handle, HandleOf},
     object::Object,
     route::RoomExt,
 };

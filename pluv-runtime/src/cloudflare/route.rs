@@ -6,7 +6,7 @@ use worker::{
 };
 
 use super::{
-    Handle, HandleOf, HasHandle,
+    Handle, HandleOf,
     request::{ObjectRequest, PREFIX, accept_and_close, namespace},
 };
 use crate::{
@@ -51,10 +51,7 @@ pub trait RoomExt: Room + Handlers<Room = Self> {
     ///
     /// # Errors
     /// When the binding is missing, or there can be no room of that name.
-    fn at(env: &Env, room: &str) -> crate::Result<HandleOf<Self>>
-    where
-        Self: HasHandle,
-    {
+    fn at(env: &Env, room: &str) -> crate::Result<HandleOf<Self>> {
         check_name(room)?;
         Ok(Handle::new(env, room)?.into())
     }

@@ -242,6 +242,7 @@ impl<const KIND: usize> Room for Sample<KIND> {
 
 impl<const KIND: usize> Handlers for Sample<KIND> {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
     const EVENTS: &'static [EventInfo] = &[
         EventInfo::event("take", "Takes */ it."),
         EventInfo::procedure("ask", if KIND == 4 { "nothing" } else { "askResult" }, ""),
@@ -359,6 +360,7 @@ impl<T: 'static> Room for Reads<T> {
 
 impl<T: Typed + DeserializeOwned + 'static> Handlers for Reads<T> {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("take", "")];
     const EVENT_TYPES: &'static [EventTypes] = &[EventTypes::new().input::<T>()];
     const HOOKS: Hooks = Hooks::none();
@@ -386,6 +388,7 @@ impl<T: Typed + Serialize + DeserializeOwned + Default + 'static> Room for Shows
 
 impl<T: Typed + Serialize + DeserializeOwned + Default + 'static> Handlers for Shows<T> {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none();
 

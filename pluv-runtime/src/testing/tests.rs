@@ -83,6 +83,7 @@ impl HasOutput for Desk {
 
 impl Handlers for Desk {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("say", "")];
     const HOOKS: Hooks = Hooks::none();

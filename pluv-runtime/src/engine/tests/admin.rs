@@ -45,6 +45,7 @@ impl TestRoom for Notes {
 
 impl Handlers for Notes {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks { on_room_deleted: true, ..Hooks::none() };

@@ -64,6 +64,7 @@ impl<const AFTER: u64> TestRoom for Kept<AFTER> {
 
 impl<const AFTER: u64> Handlers for Kept<AFTER> {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks { on_storage_updated: true, on_room_deleted: true, ..Hooks::none() };

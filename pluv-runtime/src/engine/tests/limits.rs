@@ -35,6 +35,7 @@ impl TestRoom for Small {
 
 impl Handlers for Small {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none();

@@ -53,6 +53,7 @@ impl HasOutput for Notes {
 
 impl Handlers for Notes {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks::none();
@@ -109,6 +110,7 @@ impl TestRoom for WithInitialStorage {
 
 impl Handlers for WithInitialStorage {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[];
     const HOOKS: Hooks = Hooks { get_initial_storage: true, ..Hooks::none() };

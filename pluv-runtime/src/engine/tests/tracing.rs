@@ -119,6 +119,7 @@ impl TestRoom for Traced {
 
 impl Handlers for Traced {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("write", "")];
     const HOOKS: Hooks = Hooks {

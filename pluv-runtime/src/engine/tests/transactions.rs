@@ -133,6 +133,7 @@ impl Poll {
 
 impl Handlers for Poll {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[
         EventInfo::event("vote", "").sync(),

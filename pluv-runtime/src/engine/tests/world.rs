@@ -90,6 +90,7 @@ impl HasOutput for Test {
 
 impl Handlers for Test {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("say", ""), EventInfo::event("sayOthers", "")];
     const HOOKS: Hooks =

@@ -148,6 +148,7 @@ impl<const AFTER: u64> TestRoom for Simulated<AFTER> {
 
 impl<const AFTER: u64> Handlers for Simulated<AFTER> {
     type Room = Self;
+    type Handle = crate::Handle<Self>;
 
     const EVENTS: &'static [EventInfo] = &[EventInfo::event("cut", ""), EventInfo::event("stamp", "")];
     const HOOKS: Hooks = Hooks {
