@@ -128,7 +128,7 @@ async fn forward<R: RoomExt>(
     }
 }
 
-/// What the hook `connect` gets to see of an upgrade.
+/// Returns the part of an upgrade that the hook `connect` sees.
 fn upgrade_of(req: &Request) -> Result<Upgrade> {
     let mut upgrade = Upgrade::new();
     for (name, value) in req.headers().entries().filter(|(name, _)| !name.starts_with(PREFIX)) {
