@@ -250,7 +250,7 @@ fn connect<R: Handlers>(started: &Started<R>, state: State, name: String, admiss
     };
     let room = Rc::clone(&running);
     let response = async move {
-        if let Err(reason) = room.admit(&admission).await {
+        if let Err(reason) = room.run_connect_hook(&admission).await {
             return close(&name, &reason);
         }
         let pair = WebSocketPair::new()?;

@@ -34,7 +34,7 @@ pub(crate) struct Admission {
     pub(crate) access: Access,
     #[serde(default)]
     pub(crate) protocol: Protocol,
-    /// What the hook `connect` gets to see, in a room that has it.
+    /// The request by which the client connects, in a room with the hook `connect`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) upgrade: Option<Upgrade>,
 }

@@ -40,7 +40,7 @@ pub(crate) trait Host {
     /// The time when the platform last answered a ping of a connection.
     fn last_ping(&self, connection: ConnectionId) -> Option<Millis>;
 
-    /// What the platform gives to handlers.
+    /// The worker's environment and the object.
     fn bindings(&self) -> &Bindings;
 
     /// Polls handlers until they have ended.
@@ -84,7 +84,7 @@ pub(crate) trait Runtime {
     /// Runs what follows from transactions that no handler waits for.
     fn follow_up(&self);
 
-    /// What the platform gives to handlers.
+    /// The worker's environment and the object.
     fn bindings(&self) -> &Bindings;
 
     /// Ends after a time.
@@ -214,7 +214,7 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
     ///
     /// # Errors
     /// Why it is refused.
-    pub(crate) async fn admit(&self, admission: &Admission) -> Result<(), CloseReason> {
+    pub(crate) async fn run_connect_hook(&self, admission: &Admission) -> Result<(), CloseReason> {
         if !self.room.borrow().has_connect_hook() {
             return Ok(());
         }

@@ -171,7 +171,7 @@ impl RoomState {
         Ok(Some(serde_json::to_string(&message)?))
     }
 
-    /// What tells a client the whole state that clients see, in a room that has one.
+    /// Returns the message with the whole state that clients see, in a room that has one.
     ///
     /// # Errors
     /// As for [`load`](Self::load), and when it is not written as an object.
@@ -286,7 +286,7 @@ impl StoredValue {
     }
 }
 
-/// What tells clients of the state that they see: the whole of it, or the fields that have changed.
+/// A message about the state that clients see: the whole of it, or the fields that have changed.
 #[derive(Serialize)]
 struct SharedMessage<'a, F> {
     version: u64,

@@ -59,7 +59,7 @@ impl Upgrade {
         self.header("cf-connecting-ip")
     }
 
-    /// What Cloudflare knows of the request, such as its country: the part of `request.cf` that a `T` names.
+    /// The part of `request.cf` that a `T` names: the country of the client, for example.
     ///
     /// # Errors
     /// When there is none, or it is no `T`.

@@ -339,7 +339,7 @@ impl<R: Handlers> TestHost<R> {
         let (id, platform) = (SocketId(self.sessions + 1), Rc::clone(&self.dispatcher.host.platform));
         let waker = Waker::from(Arc::clone(&self.waker));
         let dispatcher = Rc::clone(&self.dispatcher);
-        match pin!(dispatcher.admit(&admission)).poll(&mut Context::from_waker(&waker)) {
+        match pin!(dispatcher.run_connect_hook(&admission)).poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(admitted) => admitted?,
             Poll::Pending => panic!("the hook `connect` waits, which a native test can't"),
         }

@@ -56,7 +56,7 @@ pub struct Number {
     number: u64,
 }
 
-/// What there is of everything, by the room's own code.
+/// Everything that is stored, by the room's own code.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Contents {
     state: BTreeSet<u64>,
@@ -69,7 +69,7 @@ struct Contents {
 #[derive(Clone, Default)]
 struct Watch {
     ticks: Rc<Cell<u32>>,
-    /// What went wrong.
+    /// The mistakes that handlers saw.
     wrong: Rc<RefCell<Vec<String>>>,
 }
 

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Serialize)]
 #[serde(tag = "type", content = "data", rename_all = "camelCase")]
 pub enum Output {
-    Moved {},
+    Played {},
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ impl Game {
     #[event]
     fn play(&self, cx: &Context, input: Move) -> Result<()> {
         cx.update(|secret| secret.moves += 1)?;
-        cx.broadcast(Output::Moved {});
+        cx.broadcast(Output::Played {});
         cx.update_shared(|board| board.winner.clone_from(&input.winner))?;
         cx.update_shared(|board| {
             if !input.title.is_empty() {
@@ -79,7 +79,7 @@ fn a_client_gets_the_whole_when_it_joins_and_then_the_changed_fields() {
     ada.send("play", json!({ "title": "one", "winner": "ada" }));
     let change = json!({ "version": 1, "whole": false, "fields": { "title": "one", "winner": "ada" } });
     let names: Vec<_> = ada.frames().into_iter().filter(crate::testing::Frame::is_event).collect();
-    assert_eq!(names.iter().map(|frame| frame.name.as_str()).collect::<Vec<_>>(), ["shared", "moved"]);
+    assert_eq!(names.iter().map(|frame| frame.name.as_str()).collect::<Vec<_>>(), ["shared", "played"]);
     assert_eq!(names[0].data, change);
     ada.send("play", json!({ "card": "a" }));
     assert_eq!(
