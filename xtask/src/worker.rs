@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn workers_have_a_configuration() {
-        let examples = ["chat", "editor", "whiteboard"].map(|name| Worker::example(name).expect("it exists"));
+        let examples = ["chat", "editor", "poker", "whiteboard"].map(|name| Worker::example(name).expect("it exists"));
         for worker in examples.iter().chain(&[Worker::fixture(), Worker::floor(), Worker::partyserver()]) {
             worker.configuration().expect("it is good");
         }

@@ -4,8 +4,8 @@ use super::{node_tests, report::Report, servers::Servers};
 use crate::tools;
 
 pub(super) fn run(report: &mut Report, servers: &Servers) {
-    let (Some(chat), Some(editor), Some(whiteboard)) =
-        (servers.get("chat"), servers.get("editor"), servers.get("whiteboard"))
+    let (Some(chat), Some(editor), Some(poker), Some(whiteboard)) =
+        (servers.get("chat"), servers.get("editor"), servers.get("poker"), servers.get("whiteboard"))
     else {
         return;
     };
@@ -16,7 +16,7 @@ pub(super) fn run(report: &mut Report, servers: &Servers) {
         return;
     };
     command.env("PLUV_CHAT_URL", chat.url()).env("PLUV_EDITOR_URL", editor.url());
-    command.env("PLUV_WHITEBOARD_URL", whiteboard.url());
+    command.env("PLUV_POKER_URL", poker.url()).env("PLUV_WHITEBOARD_URL", whiteboard.url());
     command.env("PLUV_EDITOR_LOG", editor.log_file()).env("PLUV_WHITEBOARD_LOG", whiteboard.log_file());
     command.env("PLUV_CHROMIUM", chromium);
     if !report.tests("browser tests", &mut command) {

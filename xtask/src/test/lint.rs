@@ -13,7 +13,10 @@ const CLIPPY: [(&str, &[&str]); 6] = [
     ("clippy", &["--workspace", "--exclude", "fixture", "--exclude", "hygiene", "--all-targets"]),
     ("clippy, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--all-targets"]),
     ("clippy, all features", &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--all-targets"]),
-    ("clippy, wasm32", &["-p", "pluv-runtime", "-p", "chat", "-p", "editor", "-p", "whiteboard", "--target", TARGET]),
+    (
+        "clippy, wasm32",
+        &["-p", "pluv-runtime", "-p", "chat", "-p", "editor", "-p", "poker", "-p", "whiteboard", "--target", TARGET],
+    ),
     ("clippy, wasm32, no features", &["-p", "pluv-runtime", "-p", "hygiene", "--target", TARGET]),
     ("clippy, wasm32, all features", &["-p", "pluv-runtime", "-p", "fixture", "--all-features", "--target", TARGET]),
 ];

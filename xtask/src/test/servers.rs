@@ -12,9 +12,10 @@ use crate::{
 };
 
 /// The workers, with the parts that drive each.
-const WORKERS: [(&str, &[Part]); 4] = [
+const WORKERS: [(&str, &[Part]); 5] = [
     ("chat", &[Part::E2e, Part::Browser]),
     ("editor", &[Part::Browser]),
+    ("poker", &[Part::Browser]),
     ("whiteboard", &[Part::Browser]),
     ("fixture", &[Part::E2e, Part::Client, Part::Yjs]),
 ];

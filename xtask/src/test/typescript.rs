@@ -8,7 +8,8 @@ use super::{cargo_test, report::Report};
 use crate::{process, tools};
 
 /// The packages with rooms, always together: each choice of packages is compiled anew.
-pub(super) const ROOMS: &[&str] = &["-p", "chat", "-p", "editor", "-p", "whiteboard", "-p", "shapes", "--no-fail-fast"];
+pub(super) const ROOMS: &[&str] =
+    &["-p", "chat", "-p", "editor", "-p", "poker", "-p", "whiteboard", "-p", "shapes", "--no-fail-fast"];
 
 /// With the packages of the stock client, and without.
 const PROJECTS: [&str; 2] = ["tests/typescript/tsconfig.json", "tests/typescript/tsconfig.alone.json"];
@@ -29,7 +30,7 @@ pub(super) fn run(report: &mut Report) {
             process::run(Command::new(tools::npm_program("tsc")).arg("--project").arg(tools::root().join(project)))
         });
     }
-    for example in ["editor", "whiteboard"] {
+    for example in ["editor", "poker", "whiteboard"] {
         report.check(&format!("the {example}'s page"), || {
             let directory = tools::root().join("examples").join(example).join("page");
             tools::install_packages(&directory)?;

@@ -7,8 +7,8 @@ const LONG: [&str; 4] =
     ["properties::", "engine::tests::simulation::", "engine::tests::anything::", "document::tests::"];
 /// They would turn the features of the runtime on, and `hygiene` wants none. The part `typescript` runs the tests of rooms,
 /// and what must not compile is a part of its own.
-const OTHERS: [&str; 9] =
-    ["tests", "fixture", "chat", "editor", "whiteboard", "shapes", "hygiene", "ui", "ui-typescript"];
+const OTHERS: [&str; 10] =
+    ["tests", "fixture", "chat", "editor", "poker", "whiteboard", "shapes", "hygiene", "ui", "ui-typescript"];
 
 pub(super) fn run(report: &mut Report) {
     let packages =
