@@ -84,7 +84,7 @@ async fn gather_floor(server: &str, clients: u16, frame: Message) -> Result<(Loa
     for _ in 0..clients {
         all.push(connect(&format!("{server}/room/bench-{clients}")).await);
     }
-    gather(all, frame, "messageReceived").await
+    gather(all, frame, "said").await
 }
 
 /// Waits until each client has the answer to one request of each sender, by its name; returns the first one as well.
