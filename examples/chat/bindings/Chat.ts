@@ -141,7 +141,7 @@ export type PluvUser<R extends PluvRoom> = R["_defs"]["authorize"] extends { use
 /** The presence of a user, which everyone sees. */
 export type PluvPresence<R extends PluvRoom> = R["_defs"]["presence"];
 /** The state of a room that all clients see; null in a room without one. */
-export type PluvShared<R extends PluvRoom> = R["_defs"] extends { shared: infer S } ? S : null;
+export type PluvShared<R extends PluvRoom> = R["_defs"] extends { shared: infer T } ? T : null;
 /** The messages of a room: the data of each event, by its name. */
 export type PluvOutput<R extends PluvRoom> = R["_defs"]["output"];
 /** The events of clients: the input of each event, by its name. */

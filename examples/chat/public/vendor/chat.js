@@ -52,6 +52,9 @@ var PluvConnection = class {
   // By user id: presence belongs to a user, not to a tab. This user's own is `#presence`.
   #presences = /* @__PURE__ */ new Map();
   #people = [];
+  #shared = null;
+  // Of the last change that was applied; not a number while the whole state is asked for.
+  #sharedVersion = NaN;
   #synced = false;
   // True once this connection has the document, and so may send changes of it.
   #shares = false;
@@ -95,6 +98,10 @@ var PluvConnection = class {
   /** The other users in the room. */
   get others() {
     return this.#people.filter((person) => !person.you);
+  }
+  /** The state of the room that all clients see; null before the first connection, later the last known one. */
+  get shared() {
+    return this.#shared;
   }
   /** This user's presence. */
   get presence() {
@@ -401,6 +408,12 @@ var PluvConnection = class {
       case "$pong":
         this.#failures = 0;
         break;
+      case "shared":
+        if (this.#route.shared) {
+          this.#sharedReceived(data);
+        }
+        this.#emit(type, data, cause);
+        break;
       default:
         if (!type.startsWith("$")) {
           this.#emit(type, data, cause);
@@ -417,6 +430,21 @@ var PluvConnection = class {
     }
     this.#write("$updateStorage", { origin: "$initialized", update: pluvEncode(storage.encode()) });
     this.#shares = true;
+  }
+  #sharedReceived({ version, whole, fields, removed = [] }) {
+    if (!whole && version !== this.#sharedVersion + 1) {
+      if (version > this.#sharedVersion) {
+        this.#sharedVersion = NaN;
+        this.#write("$getShared", {});
+      }
+      return;
+    }
+    this.#sharedVersion = version;
+    this.#shared = whole ? fields : { ...this.#shared, ...fields };
+    for (const name of removed) {
+      delete this.#shared[name];
+    }
+    this.#emit("$shared", this.#shared);
   }
   // --- People ---
   #joined({ connectionId, user, presence }) {
