@@ -311,7 +311,7 @@ export class PluvConnection<R extends PluvRoom> {
   #people: PluvPerson<R>[] = [];
   #shared: any = null;
   // Of the last change that was applied; not a number while the whole state is asked for.
-  #sharedVersion = NaN;
+  #sharedVersion = globalThis.NaN;
   #synced = false;
   // True once this connection has the document, and so may send changes of it.
   #shares = false;
@@ -748,7 +748,7 @@ export class PluvConnection<R extends PluvRoom> {
   #sharedReceived({ version, whole, fields, removed = [] }: PluvSharedChange): void {
     if (!whole && version !== this.#sharedVersion + 1) {
       if (version > this.#sharedVersion) {
-        this.#sharedVersion = NaN;
+        this.#sharedVersion = globalThis.NaN;
         this.#write("$getShared", {});
       }
       return;

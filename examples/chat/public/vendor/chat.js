@@ -54,7 +54,7 @@ var PluvConnection = class {
   #people = [];
   #shared = null;
   // Of the last change that was applied; not a number while the whole state is asked for.
-  #sharedVersion = NaN;
+  #sharedVersion = globalThis.NaN;
   #synced = false;
   // True once this connection has the document, and so may send changes of it.
   #shares = false;
@@ -434,7 +434,7 @@ var PluvConnection = class {
   #sharedReceived({ version, whole, fields, removed = [] }) {
     if (!whole && version !== this.#sharedVersion + 1) {
       if (version > this.#sharedVersion) {
-        this.#sharedVersion = NaN;
+        this.#sharedVersion = globalThis.NaN;
         this.#write("$getShared", {});
       }
       return;
