@@ -181,7 +181,7 @@ impl Kv {
     }
 
     fn exists(&self) -> Result<bool> {
-        Ok(!self.database.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_kv'", Vec::new())?.is_empty())
+        Ok(self.database.has_table("pluv_kv")?)
     }
 }
 

@@ -58,7 +58,7 @@ impl Schema {
 
     /// The version that is stored, at most the one known.
     fn version(&self, sql: &Database) -> Result<usize> {
-        if sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_meta'", vec![])?.is_empty() {
+        if !sql.has_table("pluv_meta")? {
             return Ok(0);
         }
         let rows = sql.exec("SELECT value FROM pluv_meta WHERE key = 'schema'", vec![])?;

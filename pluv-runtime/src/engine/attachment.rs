@@ -208,7 +208,7 @@ impl SessionStore for SqlSessionStore {
     }
 
     fn retain(&self, sessions: &[&str]) -> Result<(), SqlError> {
-        if self.0.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_session'", Vec::new())?.is_empty() {
+        if !self.0.has_table("pluv_session")? {
             return Ok(());
         }
         for value in self.0.exec("SELECT id FROM pluv_session", Vec::new())?.into_iter().flatten() {

@@ -277,7 +277,7 @@ impl StoredValue {
     }
 
     fn read(&self, database: &Database) -> Result<Option<(String, u64)>, SqlError> {
-        if database.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_state'", Vec::new())?.is_empty() {
+        if !database.has_table("pluv_state")? {
             return Ok(None);
         }
         let mut rows = database.query("SELECT value, version FROM pluv_state WHERE id = ?", vec![self.row.into()])?;

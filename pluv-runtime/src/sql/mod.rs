@@ -65,6 +65,11 @@ impl Database {
         Ok(found)
     }
 
+    /// Whether there is a table of this name.
+    pub(crate) fn has_table(&self, name: &str) -> Result<bool, SqlError> {
+        Ok(!self.exec("SELECT 1 FROM sqlite_master WHERE name = ?", vec![name.into()])?.is_empty())
+    }
+
     /// Runs a statement and hands over each row as it comes, so that two need not be held at once.
     pub(crate) fn each(
         &self,
