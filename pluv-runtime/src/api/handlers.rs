@@ -264,12 +264,11 @@ impl<E: Failure> IntoHook for std::result::Result<(), E> {
 
 /// The engine's view of the room `R` with these limits.
 pub(crate) fn definition<R: Handlers>(limits: Limits) -> Definition {
-    let Options { relay_unknown, debug, retention, state, shared, uses_sql, migrations, .. } =
-        <R::Room as Room>::OPTIONS;
+    let Options { relay_unknown, debug, retention, state, shared, migrations, .. } = <R::Room as Room>::OPTIONS;
     Definition {
         state: state.map(|state| state.migrated_by(R::migrate_state)),
         shared,
-        uses_sql: uses_sql || !R::TASKS.is_empty(),
+        uses_sql: uses_sql::<R>(),
         migrations,
         tasks: R::TASKS,
         ticks: R::TICKS,
@@ -283,10 +282,14 @@ pub(crate) fn definition<R: Handlers>(limits: Limits) -> Definition {
     }
 }
 
+/// Whether a room uses the object's database, so that a handler that is not `async` is a transaction.
+fn uses_sql<R: Handlers>() -> bool {
+    <R::Room as Room>::OPTIONS.uses_sql || !R::TASKS.is_empty()
+}
+
 impl<R: Handlers> RunJob for R {
     async fn run(&self, runtime: &dyn Runtime, job: &Job) -> Result<(Outcome, Vec<Action>)> {
-        let uses_sql = <R::Room as Room>::OPTIONS.uses_sql || !R::TASKS.is_empty();
-        let is_transaction = uses_sql && is_sync::<R>(job);
+        let is_transaction = uses_sql::<R>() && is_sync::<R>(job);
         let cx = Context(TaskContext::new(runtime, job, is_transaction));
         if let JobKind::Event { data } = &job.kind
             && R::HOOKS.on_message

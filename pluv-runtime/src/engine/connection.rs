@@ -142,6 +142,22 @@ pub(crate) struct Author {
     pub(crate) protocol: Protocol,
 }
 
+impl Author {
+    /// The author of changes that no connection makes. It has an id, as clients ignore a change without one.
+    pub(super) fn worker(room: &str) -> Self {
+        Self::of(Origin::new(room, "worker".into(), "null"))
+    }
+
+    /// The author in whose place no connection is.
+    pub(super) fn nobody(room: &str) -> Self {
+        Self::of(Origin::nobody(room))
+    }
+
+    fn of(origin: Origin) -> Self {
+        Self { origin: Rc::new(origin), user: "null".into(), protocol: Protocol::Pluv }
+    }
+}
+
 /// The open connections, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {

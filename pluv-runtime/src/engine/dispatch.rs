@@ -78,7 +78,7 @@ pub(crate) trait Runtime {
 
     fn now(&self) -> Millis;
 
-    /// Itself, as long as the room is not dropped.
+    /// The same one, as long as the room is not dropped.
     fn weak(&self) -> Weak<dyn Runtime>;
 
     /// Runs what follows from transactions that no handler waits for.
@@ -257,14 +257,19 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
         ended.and_then(|()| value.ok_or_else(|| Error::internal("the handler has no result")))
     }
 
-    /// Polls a handler as the current code.
+    /// Polls a handler, in the span of its job.
     async fn poll<T>(&self, job: &Job, handler: impl Future<Output = T>) -> T {
         #[cfg(feature = "tracing")]
         let handler = tracing::Instrument::instrument(handler, job.span());
-        let mut handler = pin!(handler);
+        self.poll_as(&job.current, handler).await
+    }
+
+    /// Polls a future as code that `cause` has caused.
+    async fn poll_as<T>(&self, cause: &Current, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
         std::future::poll_fn(|cx| {
             self.host.activate();
-            connection::enter(Some(job.current.clone()), || handler.as_mut().poll(cx))
+            connection::enter(Some(cause.clone()), || future.as_mut().poll(cx))
         })
         .await
     }
@@ -317,12 +322,8 @@ impl<R: RunJob + 'static, H: Host + 'static> Dispatcher<R, H> {
 
     /// Runs work that no handler waits for.
     async fn run_background(&self, work: Background) -> Vec<Job> {
-        let Background { cause, mut future } = work;
-        let result = std::future::poll_fn(|cx| {
-            self.host.activate();
-            connection::enter(Some(cause.clone()), || future.as_mut().poll(cx))
-        });
-        if let Err(error) = result.await {
+        let Background { cause, future } = work;
+        if let Err(error) = self.poll_as(&cause, future).await {
             self.host.execute(Effect::LogError(cause.failure(&error)));
         }
         Vec::new()

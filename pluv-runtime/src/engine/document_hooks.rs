@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::{
     admin::{AdminError, AdminResponse},
     connection::Author,
-    definition::{Typed, Types},
+    definition::Types,
     job::{Job, JobKind},
     state::RoomState,
     step::Step,
@@ -243,10 +243,8 @@ impl DocumentHooks {
         let (abort, registration) = AbortHandle::new_pair();
         deletion.running = Some((abort, version));
         deletion.due = now + HOOK_TIMEOUT.max(retry_delay(deletion.failures));
-        let origin = Rc::new(Origin::new(&self.room, "".into(), "null"));
-        let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
         let kind = JobKind::RoomDeleted { state, version };
-        step.jobs.push(Job::of_room(&author, Typed::null(), now, kind).aborted_by(registration));
+        step.jobs.push(Job::of_nobody(&self.room, now, kind).aborted_by(registration));
         self.save_deletion(document, step);
     }
 

@@ -20,14 +20,11 @@ use super::{
 };
 use crate::{
     error::Error,
-    protocol::{Incoming, Millis, Origin, Output},
+    protocol::{Incoming, Millis, Output},
 };
 
 /// In place of the connection of a job that no connection causes. Such a job waits for no other.
 const NO_CONNECTION: ConnectionId = ConnectionId(u32::MAX);
-
-/// The session id of changes that no connection makes, as clients ignore a change without one.
-pub(super) const WORKER: &str = "worker";
 
 /// A handler or hook to run.
 #[derive(Debug)]
@@ -153,7 +150,12 @@ impl Job {
         }
     }
 
-    /// Which `abort` ends before its time.
+    /// A job of the room itself: neither a connection nor a user causes it.
+    pub(crate) fn of_nobody(room: &str, received: Millis, kind: JobKind) -> Self {
+        Self::of_room(&Author::nobody(room), Typed::null(), received, kind)
+    }
+
+    /// With a handle that aborts it.
     pub(crate) fn aborted_by(self, abort: AbortRegistration) -> Self {
         Self { abort: Some(abort), ..self }
     }
@@ -166,11 +168,10 @@ impl Job {
     /// The author of the changes that it makes.
     pub(crate) fn author(&self) -> Author {
         let Current { origin, protocol, .. } = &self.current;
-        let origin = match origin.id().is_empty() {
-            true => Rc::new(Origin::new(origin.room(), WORKER.into(), "null")),
-            false => Rc::clone(origin),
-        };
-        Author { origin, user: Rc::clone(&self.user.json), protocol: *protocol }
+        if origin.id().is_empty() {
+            return Author::worker(origin.room());
+        }
+        Author { origin: Rc::clone(origin), user: Rc::clone(&self.user.json), protocol: *protocol }
     }
 
     /// The span in which it runs.

@@ -11,7 +11,7 @@ use super::{
     definition::{Definition, Presence, Typed},
     document::{JoinSnapshot, RoomDocument},
     initial_storage::{InitialStorage, NextStep, PendingJoin},
-    job::{Action, Background, Job, JobKind, JobQueue, Outcome, WORKER},
+    job::{Action, Background, Job, JobKind, JobQueue, Outcome},
     membership::{Departed, Membership},
     state::RoomState,
     step::{Effect, Input, LastPing, LogEntry, Step},
@@ -66,7 +66,7 @@ impl Room {
             document: RoomDocument::new(Rc::clone(&name), document, &definition),
             initial_storage: InitialStorage::default(),
             tasks: Tasks::new(Rc::clone(&name), &definition, database.clone()),
-            ticks: Ticks::new(&name, definition.ticks),
+            ticks: Ticks::new(Rc::clone(&name), definition.ticks),
             state: RoomState::new(&definition, database),
             timers: Timers::default(),
             name,
@@ -162,8 +162,7 @@ impl Room {
 
     /// A job that no connection causes.
     pub(crate) fn job(&self, now: Millis, kind: JobKind) -> Job {
-        let origin = Rc::new(Origin::nobody(&self.name));
-        Job::of_room(&Author { origin, user: "null".into(), protocol: Protocol::Pluv }, Typed::null(), now, kind)
+        Job::of_nobody(&self.name, now, kind)
     }
 
     /// A job for a user who has no connection for it: `session` is an id of its own.
@@ -633,8 +632,7 @@ impl Room {
     fn send_shared(&mut self, id: ConnectionId, step: &mut Step) {
         match self.state.whole_shared() {
             Ok(Some(message)) => {
-                let message = Output::from_head(shared_head(&message));
-                step.send_text(id, message.into_frame(&Origin::nobody(&self.name)));
+                step.send_text(id, shared_output(&message).into_frame(&Origin::nobody(&self.name)));
             }
             Ok(None) => {}
             Err(error) => {
@@ -742,7 +740,7 @@ impl Room {
         state.map_or(Ok(()), |value| self.state.store(value))?;
         if let Some(message) = shared.map_or(Ok(None), |value| self.state.store_shared(value))? {
             // Clients are told before what else the handler sends, as that may speak of it.
-            left.insert(0, Action::Broadcast(Output::from_head(shared_head(&message))));
+            left.insert(0, Action::Broadcast(shared_output(&message)));
         }
         Ok(left)
     }
@@ -771,8 +769,8 @@ impl Room {
         if self.state.end_transaction(stored.is_ok())
             && let Ok(Some(message)) = self.state.whole_shared()
         {
-            let message = Output::from_head(shared_head(&message));
-            step.broadcast_text(self.members.connections.listeners(), message.into_frame(&job.current.origin));
+            let frame = shared_output(&message).into_frame(&job.current.origin);
+            step.broadcast_text(self.members.connections.listeners(), frame);
         }
         self.tasks.end_transaction(stored.is_ok());
         self.document.end_transaction(stored.is_ok(), &self.members.connections, step);
@@ -910,8 +908,7 @@ impl Room {
         self.document.flush(connections, step);
         let update = self.document.get()?.validate(update).map_err(|error| AdminError::Invalid(error.to_string()))?;
         if let Some(update) = update {
-            let origin = Rc::new(Origin::new(&self.name, WORKER.into(), "null"));
-            let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
+            let author = Author::worker(&self.name);
             self.document.store(&update, &author, connections, step)?;
             self.document.changed(&author, step);
         }
@@ -919,7 +916,7 @@ impl Room {
     }
 }
 
-/// The beginning of a message with the state that clients see, or its changes.
-fn shared_head(message: &str) -> String {
-    format!(r#"{{"type":"{}","data":{message}"#, protocol::SHARED)
+/// The message with the state that clients see, or its changes, which is JSON.
+fn shared_output(data: &str) -> Output {
+    Output::from_head(format!(r#"{{"type":"{}","data":{data}"#, protocol::SHARED))
 }

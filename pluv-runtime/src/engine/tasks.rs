@@ -4,6 +4,7 @@
 //! no other record; a run that ends well deletes the row in its transaction.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     fmt,
     rc::Rc,
@@ -13,16 +14,15 @@ use futures_util::future::AbortHandle;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    connection::Author,
     cron::Cron,
-    definition::{Definition, Typed},
+    definition::Definition,
     job::{Job, JobKind},
     step::Step,
     timers::{HOOK_TIMEOUT, RETRY_DELAY, Timer, retry_delay},
 };
 use crate::{
     error::Error,
-    protocol::{Millis, Origin, Protocol},
+    protocol::Millis,
     sql::{Database, SqlError, Value, from_row},
 };
 
@@ -154,6 +154,8 @@ pub(crate) struct Tasks {
     database: Database,
     /// When the rows are due; none before they were read, and after a transaction was rolled back.
     due: Option<BTreeSet<(Millis, TaskId)>>,
+    /// Whether the table is known to be there.
+    has_table: Cell<bool>,
     /// Whether rows have changed since the last transaction ended.
     is_changed: bool,
     /// Whether rows of schedules may be missing or outdated.
@@ -175,6 +177,7 @@ impl Tasks {
             has_hook: definition.hooks.on_task_failed,
             database,
             due: None,
+            has_table: Cell::new(false),
             is_changed: false,
             is_cron_outdated: true,
             reload: None,
@@ -233,8 +236,18 @@ impl Tasks {
     }
 
     fn has_table(&self) -> Result<bool, SqlError> {
-        let tables = self.database.exec("SELECT 1 FROM sqlite_master WHERE name = 'pluv_task'", Vec::new())?;
-        Ok(!tables.is_empty())
+        if !self.has_table.get() {
+            self.has_table.set(self.database.has_table("pluv_task")?);
+        }
+        Ok(self.has_table.get())
+    }
+
+    fn create_table(&self) -> Result<(), SqlError> {
+        if !self.has_table.get() {
+            self.database.exec(TABLE, Vec::new())?;
+            self.has_table.set(true);
+        }
+        Ok(())
     }
 
     /// Makes sure that each task with a schedule has a row, and no other one does: once, and again after a deletion.
@@ -253,7 +266,7 @@ impl Tasks {
             return Ok(());
         }
         self.rows()?;
-        self.database.exec(TABLE, Vec::new())?;
+        self.create_table()?;
         self.is_changed = false;
         for row in self.database.exec("SELECT name, input FROM pluv_task WHERE key = ?", vec![CRON.into()])? {
             let (name, text): (String, String) = from_row(&[String::new(), String::new()], row)?;
@@ -293,7 +306,7 @@ impl Tasks {
             )));
         }
         self.rows()?;
-        self.database.exec(TABLE, Vec::new())?;
+        self.create_table()?;
         let key = key.map(user_key);
         if let Some(key) = &key {
             self.delete("key = ?", vec![key.as_str().into()])?;
@@ -418,12 +431,10 @@ impl Tasks {
                     continue;
                 }
             };
-            let origin = Rc::new(Origin::nobody(&self.room));
-            let author = Author { origin, user: "null".into(), protocol: Protocol::Pluv };
             let (abort, registration) = AbortHandle::new_pair();
             self.running.insert(id, abort);
             self.starting.insert(id, Start { before: row.due, due, failures });
-            let job = Job::of_room(&author, Typed::null(), now, work).aborted_by(registration);
+            let job = Job::of_nobody(&self.room, now, work).aborted_by(registration);
             step.jobs.push(match task {
                 Some(task) => job.named(task.name),
                 None => job,
@@ -544,8 +555,11 @@ impl Tasks {
 
     /// The transaction of a handler has ended.
     pub(super) fn end_transaction(&mut self, is_committed: bool) {
-        if std::mem::take(&mut self.is_changed) && !is_committed {
-            self.due = None;
+        let is_changed = std::mem::take(&mut self.is_changed);
+        if !is_committed {
+            // It may have been made in the transaction.
+            self.has_table.set(false);
+            self.due = self.due.take().filter(|_| !is_changed);
         }
     }
 

@@ -3,13 +3,11 @@
 use std::{rc::Rc, time::Duration};
 
 use super::{
-    connection::Author,
-    definition::Typed,
     job::{Job, JobKind},
     step::{Effect, Step},
     timers::Timer,
 };
-use crate::protocol::{Millis, Origin, Protocol};
+use crate::protocol::Millis;
 
 /// Time until the alarm that starts the ticks again where the room was lost, in milliseconds.
 const RESTART: Millis = 60_000;
@@ -47,7 +45,7 @@ struct Tick {
 /// The ticks of a room.
 #[derive(Debug)]
 pub(super) struct Ticks {
-    author: Author,
+    room: Rc<str>,
     ticks: Vec<Tick>,
     is_started: bool,
     /// The next alarm that would start them again.
@@ -55,15 +53,9 @@ pub(super) struct Ticks {
 }
 
 impl Ticks {
-    pub(super) fn new(room: &str, ticks: &[TickInfo]) -> Self {
-        let origin = Rc::new(Origin::nobody(room));
+    pub(super) fn new(room: Rc<str>, ticks: &[TickInfo]) -> Self {
         let tick = |info: &TickInfo| Tick { info: *info, last: 0, is_running: false, has_failed: false };
-        Self {
-            author: Author { origin, user: "null".into(), protocol: Protocol::Pluv },
-            ticks: ticks.iter().map(tick).collect(),
-            is_started: false,
-            restart: None,
-        }
+        Self { room, ticks: ticks.iter().map(tick).collect(), is_started: false, restart: None }
     }
 
     /// Starts them when someone is connected, and stops them when nobody is.
@@ -93,7 +85,7 @@ impl Ticks {
         let Some(state) = self.ticks.get_mut(tick).filter(|state| is_started && !state.is_running) else { return };
         let elapsed = Duration::from_millis(now.saturating_sub(state.last));
         (state.last, state.is_running) = (now, true);
-        let job = Job::of_room(&self.author, Typed::null(), now, JobKind::Tick { tick, elapsed });
+        let job = Job::of_nobody(&self.room, now, JobKind::Tick { tick, elapsed });
         step.jobs.push(job.named(state.info.name));
     }
 
