@@ -8,13 +8,14 @@ use worker::{
     js_sys::{Map, Uint8Array, WeakMap},
     wasm_bindgen::{self, JsCast, JsValue, prelude::Closure, prelude::wasm_bindgen},
     wasm_bindgen_futures::spawn_local,
-    worker_sys::{DurableObjectState, ext::WebSocketExt, web_sys},
+    worker_sys::{ext::WebSocketExt, web_sys},
 };
 
 use super::{
     now,
-    object::poll_once,
     pending::{self, PendingWork},
+    poll::poll_once,
+    same_state,
 };
 use crate::{
     bindings::Bindings,
@@ -129,7 +130,7 @@ impl CloudflareHost {
             move |tick: u32| later(Input::Tick { tick: tick as usize })
         };
         let commit_failed = {
-            let (room, object) = (room.to_owned(), object.clone());
+            let room = room.to_owned();
             move |error: JsValue| {
                 // The loaded document is ahead of what is stored. Messages that were sent since are held back by the platform.
                 console_error!("pluv: room `{room}`: a write failed, so the object is reset: {error:?}");
@@ -140,11 +141,8 @@ impl CloudflareHost {
         Ok(Self {
             room: room.into(),
             storage: state.as_raw().storage()?.into(),
-            bindings: Bindings {
-                env: env.clone(),
-                state: Some(State::from(object.clone().unchecked_into::<DurableObjectState>())),
-            },
-            state: State::from(object.unchecked_into::<DurableObjectState>()),
+            bindings: Bindings { env: env.clone(), state: Some(same_state(state)) },
+            state: same_state(state),
             pending: PendingWork::new(&sockets.lines),
             sockets,
             callbacks: Callbacks {
@@ -158,6 +156,14 @@ impl CloudflareHost {
             timeout: RefCell::new(JsValue::UNDEFINED),
             ticks: RefCell::default(),
         })
+    }
+
+    /// Runs handlers, for which their connections wait.
+    pub(super) fn run(&self, pending: Option<Pending>) -> JsValue {
+        match poll_once(pending) {
+            Some((rest, connections)) => self.pending.track(rest, &connections),
+            None => JsValue::UNDEFINED,
+        }
     }
 
     fn try_execute(&self, effect: Effect) -> Result<Vec<ConnectionId>> {
@@ -237,9 +243,7 @@ impl Host for CloudflareHost {
     }
 
     fn spawn(&self, pending: Pending) {
-        if let Some((rest, connections)) = poll_once(Some(pending)) {
-            drop(self.pending.track(rest, &connections));
-        }
+        drop(self.run(Some(pending)));
     }
 
     fn activate(&self) {

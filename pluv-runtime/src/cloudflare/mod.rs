@@ -5,11 +5,17 @@ mod handle;
 mod host;
 mod object;
 mod pending;
+mod poll;
 mod request;
 mod route;
 mod sql;
 
 pub use worker::{Env, Request};
+use worker::{
+    State,
+    wasm_bindgen::{JsCast as _, JsValue},
+    worker_sys::DurableObjectState,
+};
 
 pub use self::{
     call::Call,
@@ -17,6 +23,12 @@ pub use self::{
     object::Object,
     route::RoomExt,
 };
+
+/// The same object.
+fn same_state(state: &State) -> State {
+    let object: JsValue = state.as_raw().into();
+    State::from(object.unchecked_into::<DurableObjectState>())
+}
 
 /// The time, in milliseconds since the Unix epoch.
 fn now() -> crate::Millis {

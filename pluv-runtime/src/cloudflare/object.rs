@@ -2,19 +2,16 @@
 
 use std::{
     cell::OnceCell,
-    future::poll_fn,
     rc::{Rc, Weak},
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
-use futures_util::{FutureExt as _, task::AtomicWaker};
+use futures_util::FutureExt as _;
 use serde_json::value::RawValue;
 use worker::{
     Env, Request, Response, State, WebSocket, WebSocketPair, console_error,
     js_sys::Promise,
-    wasm_bindgen::{JsCast as _, JsValue},
+    wasm_bindgen::JsValue,
     wasm_bindgen_futures::{future_to_promise, spawn_local},
     worker_sys::{DurableObjectState, web_sys},
 };
@@ -23,7 +20,9 @@ use super::{
     host::{CloudflareHost, Later, SocketState, attachment, message_bytes},
     now,
     pending::{begin_start, end_start, handle_panics},
+    poll::{poll_first, poll_once},
     request::{ObjectRequest, accept_and_close},
+    same_state,
     sql::ObjectDatabase,
 };
 use crate::{
@@ -31,7 +30,7 @@ use crate::{
     document::Storage as _,
     engine::{
         AdminError, AdminReply, AdminRequest, AdminResponse, Admission, Call, CloseReason, Dispatcher, HOOK_TIMEOUT,
-        Input, JobKind, Limits, Pending, Room,
+        Input, JobKind, Limits, Room,
     },
     error::{Error, INTERNAL},
     protocol::{Protocol, echoed},
@@ -82,7 +81,7 @@ impl<R: Handlers> Object<R> {
             let error = Error::internal("its last start panicked: it is tried again in a minute");
             return finish(&self.running, name, Err(error));
         }
-        let (state, env, running) = (self.state_again(), self.env.clone(), Rc::clone(&self.running));
+        let (state, env, running) = (same_state(&self.state), self.env.clone(), Rc::clone(&self.running));
         let name = name.to_owned();
         let starting = async move {
             let started = match R::create(&env, &name).await {
@@ -101,11 +100,6 @@ impl<R: Handlers> Object<R> {
         let _ = starting.now_or_never();
     }
 
-    fn state_again(&self) -> State {
-        let object: JsValue = self.state.as_raw().into();
-        State::from(object.unchecked_into::<DurableObjectState>())
-    }
-
     /// The running room.
     fn running(&self) -> Option<&Rc<RoomDispatcher<R>>> {
         self.running.get()?.as_ref().ok()
@@ -120,7 +114,7 @@ impl<R: Handlers> Object<R> {
                 self.start(&room);
                 match (self.running.get(), request) {
                     (Some(started), ObjectRequest::Connect(admission)) => {
-                        return connect(started, self.state_again(), room, admission);
+                        return connect(started, same_state(&self.state), room, admission);
                     }
                     (Some(Ok(running)), ObjectRequest::Admin(request)) => return admin(running, req, request),
                     (Some(Ok(running)), ObjectRequest::Call(call)) => return answer(running, req, call),
@@ -154,7 +148,7 @@ impl<R: Handlers> Object<R> {
             SocketState::Oversized(connection, bytes) => running.input(Input::Oversized { connection, bytes }),
             SocketState::Closed | SocketState::Unknown => return JsValue::UNDEFINED,
         };
-        run(running, pending)
+        running.host.run(pending)
     }
 
     /// A socket closed. It is answered, so that the client sees its own code and not 1006.
@@ -190,7 +184,7 @@ impl<R: Handlers> Object<R> {
             }
         };
         sockets.remove(socket);
-        run(running, running.input(input))
+        running.host.run(running.input(input))
     }
 
     /// The object's alarm. The platform tries it again where it fails, and drops one that failed six times.
@@ -264,7 +258,7 @@ fn connect<R: Handlers>(started: &Started<R>, state: State, name: String, admiss
         });
         match connected {
             Ok(pending) => {
-                drop(run(&room, pending));
+                drop(room.host.run(pending));
                 Ok(web_sys::Response::from(Response::from_websocket(pair.client)?).into())
             }
             Err(reason) => {
@@ -346,7 +340,7 @@ fn start<R: Handlers>(
         let this = Rc::clone(&this);
         Rc::new(move |input| {
             if let Some(running) = this.get().and_then(Weak::upgrade) {
-                drop(run(&running, running.input(input)));
+                drop(running.host.run(running.input(input)));
             }
         })
     };
@@ -360,26 +354,18 @@ fn start<R: Handlers>(
     }
     let running = Dispatcher::new(room, handlers, host);
     let _ = this.set(Rc::downgrade(&running));
-    drop(run(&running, running.wake(step)));
+    drop(running.host.run(running.wake(step)));
     Ok(running)
-}
-
-/// Runs handlers, for which their connections wait.
-fn run<R: Handlers>(room: &RoomDispatcher<R>, pending: Option<Pending>) -> JsValue {
-    match poll_once(pending) {
-        Some((rest, connections)) => room.host.pending.track(rest, &connections),
-        None => JsValue::UNDEFINED,
-    }
 }
 
 /// Answers a request of the worker.
 fn admin<R: Handlers>(room: &Rc<RoomDispatcher<R>>, mut req: Request, request: AdminRequest) -> JsValue {
     let this = Rc::clone(room);
-    let response = async move {
+    tracked(room, async move {
         let argument = req.bytes().await?;
         let (pending, reply) = this.admin(request, argument);
         // The worker does not wait for the hooks of connections that were closed.
-        drop(run(&this, pending));
+        drop(this.host.run(pending));
         let response = match reply {
             AdminReply::Ready(response) => response,
             AdminReply::Pending(response) => {
@@ -387,40 +373,7 @@ fn admin<R: Handlers>(room: &Rc<RoomDispatcher<R>>, mut req: Request, request: A
             }
         };
         to_response(response)
-    };
-    room.host.pending.track_request(future_to_promise(response), None)
-}
-
-/// Passes a wake-up on to the task that polls at that time: a future may keep the waker that it was first polled with.
-#[derive(Debug, Default)]
-struct Relay(AtomicWaker);
-
-impl Wake for Relay {
-    fn wake(self: Arc<Self>) {
-        self.0.wake();
-    }
-}
-
-/// Polls a future once. If it waits, it is returned: polled by another task, it is woken as one that was never polled before.
-fn poll_first<F: Future + Unpin>(mut future: F) -> Result<F::Output, impl Future<Output = F::Output>> {
-    let relay = Arc::new(Relay::default());
-    let waker = Waker::from(Arc::clone(&relay));
-    if let Poll::Ready(output) = future.poll_unpin(&mut Context::from_waker(&waker)) {
-        return Ok(output);
-    }
-    Err(poll_fn(move |cx| {
-        relay.0.register(cx.waker());
-        future.poll_unpin(&mut Context::from_waker(&waker))
-    }))
-}
-
-/// Polls handlers once. Most wait for nothing: only for those that do there is a promise, as to make one, and to come back for
-/// it, costs more than the rest of most events.
-pub(super) fn poll_once(pending: Option<Pending>) -> Option<(Promise, Vec<crate::engine::ConnectionId>)> {
-    let mut pending = pending?;
-    let connections = std::mem::take(&mut pending.connections);
-    let rest = poll_first(poll_fn(move |cx| pending.poll(cx))).err()?;
-    Some((future_to_promise(rest.map(|()| Ok(JsValue::UNDEFINED))), connections))
+    })
 }
 
 /// Closes a socket that the room can't take back. It may be closing already.

@@ -42,11 +42,14 @@ extern "C" {
     #[wasm_bindgen(js_name = instanceLost)]
     fn instance_lost(lines: &JsValue, connection: u32, text: &str, bytes: &[u8], note: &str);
 
+    /// Notes that a room is being started, until [`end_start`]. A panic there loses the other rooms of the isolate too, so it may
+    /// not be repeated at each event: false if the last start was lost less than `delay` milliseconds ago.
     #[wasm_bindgen(js_name = beginStart)]
-    fn note_start(room: &str, delay: f64) -> bool;
+    pub(super) fn begin_start(room: &str, delay: f64) -> bool;
 
+    /// Notes that a room was started, or failed to start.
     #[wasm_bindgen(js_name = endStart)]
-    fn note_started(room: &str);
+    pub(super) fn end_start(room: &str);
 }
 
 thread_local! {
@@ -125,15 +128,4 @@ impl PendingWork {
     pub(super) fn track_request(&self, promise: Promise, timeout: Option<u32>) -> JsValue {
         track_job(&self.0, promise, Vec::new(), timeout)
     }
-}
-
-/// Notes that a room is being started, until [`end_start`]. A panic there loses the other rooms of the isolate too, so it may not be
-/// repeated at each event: false if the last start was lost less than `delay` milliseconds ago.
-pub(super) fn begin_start(room: &str, delay: f64) -> bool {
-    note_start(room, delay)
-}
-
-/// Notes that a room was started, or failed to start.
-pub(super) fn end_start(room: &str) {
-    note_started(room);
 }

@@ -120,11 +120,7 @@ async fn forward<R: RoomExt>(
     };
     match forwarded.await {
         Ok(response) => Ok(response),
-        Err(error) if error.is_internal() => {
-            log(&room, &error);
-            Response::error(INTERNAL, 500)
-        }
-        Err(error) => Response::error(error.client_message(), 403),
+        Err(error) => reject(&room, &error),
     }
 }
 
@@ -169,11 +165,7 @@ async fn token_endpoint<R: RoomExt>(
             response.headers_mut().set("Cache-Control", "no-store")?;
             Ok(response)
         }
-        Err(error) if error.is_internal() => {
-            log(&room, &error);
-            Response::error(INTERNAL, 500)
-        }
-        Err(error) => Response::error(error.client_message(), 403),
+        Err(error) => reject(&room, &error),
     }
 }
 
@@ -264,6 +256,15 @@ fn with_cors<R: Room>(req: &Request, mut response: Response) -> Result<Response>
         response.headers_mut().append(name, &value)?;
     }
     Ok(response)
+}
+
+/// The answer to a request that failed, or that may not be made.
+fn reject(room: &str, error: &Error) -> Result<Response> {
+    if error.is_internal() {
+        log(room, error);
+        return Response::error(INTERNAL, 500);
+    }
+    Response::error(error.client_message(), 403)
 }
 
 fn log(room: &str, error: &Error) {
