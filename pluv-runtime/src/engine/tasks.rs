@@ -235,6 +235,11 @@ impl Tasks {
         Ok(due)
     }
 
+    /// Changes rows. After a failure it is not known whether they have changed, so that they are read again.
+    fn write(&mut self, statement: &str, params: Vec<Value>) -> Result<Vec<Vec<Value>>, SqlError> {
+        self.database.exec(statement, params).inspect_err(|_| self.due = None)
+    }
+
     fn has_table(&self) -> Result<bool, SqlError> {
         if !self.has_table.get() {
             self.has_table.set(self.database.has_table("pluv_task")?);
@@ -325,7 +330,7 @@ impl Tasks {
         // An id is never used again: the time is in it, and so many tasks are not scheduled in a millisecond.
         let id = TaskId((now as i64 * 1_024).max(self.last.0 + 1));
         let row = vec![id.0.into(), name.into(), key.map_or(Value::Null, Value::from), input.into(), due.into()];
-        self.database.exec("INSERT INTO pluv_task (id, name, key, input, due) VALUES (?, ?, ?, ?, ?)", row)?;
+        self.write("INSERT INTO pluv_task (id, name, key, input, due) VALUES (?, ?, ?, ?, ?)", row)?;
         self.last = id;
         self.is_changed = true;
         self.rows()?.insert((due, id));
@@ -350,7 +355,7 @@ impl Tasks {
             return Ok(false);
         }
         let sql = format!("DELETE FROM pluv_task WHERE {condition} RETURNING id, due");
-        let deleted = self.database.exec(&sql, params)?;
+        let deleted = self.write(&sql, params)?;
         let was_there = !deleted.is_empty();
         self.is_changed |= was_there;
         for row in deleted {
@@ -451,7 +456,7 @@ impl Tasks {
     pub(super) fn begin(&mut self, id: TaskId) -> Result<bool, SqlError> {
         let Some(Start { before, due, failures }) = self.starting.remove(&id) else { return Ok(false) };
         let sql = "UPDATE pluv_task SET due = ?, failures = ? WHERE id = ? RETURNING id";
-        let is_there = !self.database.exec(sql, vec![due.into(), failures.into(), id.0.into()])?.is_empty();
+        let is_there = !self.write(sql, vec![due.into(), failures.into(), id.0.into()])?.is_empty();
         if is_there {
             let rows = self.rows()?;
             rows.remove(&(before, id));
@@ -473,7 +478,7 @@ impl Tasks {
     ) -> Result<(), SqlError> {
         let sql = "UPDATE pluv_task SET due = ?, failures = ?, error = ? WHERE id = ?";
         let values = [due.map_or(Value::Null, Value::from), failures.into(), error.map_or(Value::Null, Value::from)];
-        self.database.exec(sql, values.into_iter().chain([id.0.into()]).collect())?;
+        self.write(sql, values.into_iter().chain([id.0.into()]).collect())?;
         self.is_changed = true;
         let rows = self.rows()?;
         rows.remove(&(before, id));
