@@ -398,7 +398,7 @@ impl RoomDocument {
             // They are flushed below, whatever the queue would wait for.
             let _ = self.queue.push(step.now, edit);
         }
-        // What the host was to be told of them, and of a commit, is lost with the transaction's effects.
+        // The transaction's effects, which tell the host of them and of a commit, are lost.
         self.has_pending = true;
         if !was_committing {
             self.queue.forget_commit();

@@ -91,7 +91,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     /// When the room's alarm fires endlessly at the same time.
     pub fn advance(&self, time: Duration) {
         let mut inner = self.0.borrow_mut();
-        let end = inner.host.now() + Millis::try_from(time.as_millis()).expect("the time fits milliseconds");
+        let end = inner.after(time);
         let mut alarms = 0;
         while let Some(due) = inner.due().filter(|due| *due <= end) {
             alarms = if due <= inner.host.now() { alarms + 1 } else { 0 };
@@ -157,7 +157,7 @@ impl<R: Room + Handlers<Room = R>> World<R> {
     pub fn crash_for(&self, time: Duration) {
         let mut inner = self.0.borrow_mut();
         inner.crash();
-        let end = inner.host.now() + Millis::try_from(time.as_millis()).expect("the time fits milliseconds");
+        let end = inner.after(time);
         inner.host.set_now(end);
     }
 
@@ -214,6 +214,11 @@ impl<R: Room + Handlers<Room = R>> World<R> {
 }
 
 impl<R: Handlers> Inner<R> {
+    /// Returns the time after so much has passed.
+    fn after(&self, time: Duration) -> Millis {
+        self.host.now() + Millis::try_from(time.as_millis()).expect("the time fits milliseconds")
+    }
+
     /// Returns the time of the next alarm, timeout, tick or end of a sleep.
     fn due(&self) -> Option<Millis> {
         [self.host.alarm(), self.host.timeout(), self.host.next_timer()].into_iter().flatten().min()

@@ -4,7 +4,7 @@
 //! `bench/plain`, which does the same in plain JavaScript: it parses the message, writes one row, and sends the same bytes to
 //! all clients. Both are measured in turns.
 //!
-//! What counts is events a second that reached all clients, each after it was durable.
+//! The figure is events a second that reached all clients, each after it was durable.
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 //! `bench/plain`, which does so by `setInterval` in plain JavaScript. Both have their clients and tick at the same time, so
 //! that a slow or busy machine disturbs both; one client of each notes when its frames arrive.
 //!
-//! What counts is how far the time between two frames is from 50 ms.
+//! The figure is how far the time between two frames is from 50 ms.
 
 use std::{
     convert::Infallible,
@@ -70,7 +70,7 @@ async fn compare(options: &Options, subject: &str, reference: &str) -> Result<Ve
 async fn arrivals(clients: &mut [Client], options: &Options) -> Vec<Vec<Duration>> {
     let (observer, others) = clients.split_first_mut().expect("a room has clients");
     let observing = async {
-        // What had arrived meanwhile is no longer of its time.
+        // Frames that arrived before have waited, so that their times say nothing.
         receive(observer, WARM_UP).await;
         let mut rounds = Vec::new();
         for _ in 0..options.rounds {

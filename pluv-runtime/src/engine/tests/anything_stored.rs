@@ -175,7 +175,7 @@ impl Run {
         let world = World::new("register", {
             let watch = watch.clone();
             move || {
-                // What ran in a room that is lost does not run any more.
+                // A tick of a room that is lost does not run any more.
                 watch.ticks.set(0);
                 Register { watch: watch.clone() }
             }
